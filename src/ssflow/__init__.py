@@ -1,0 +1,1 @@
+"""ssflow runs the processes of ITIL service strategy as executable BPMN diagrams."""
