@@ -1,0 +1,1 @@
+"""The engine floor: all that knows SpiffWorkflow; no database, no people."""

@@ -1,0 +1,1 @@
+"""What a diagram may hold: one small file a family of rules."""

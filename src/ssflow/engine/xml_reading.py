@@ -1,0 +1,198 @@
+"""Reading of XML that strangers wrote: no entities, no network, no huge trees, no odd names."""
+
+import re
+from collections.abc import Iterator
+
+from lxml import etree
+from lxml.etree import _Element as Element
+
+from ssflow.engine.problems import DiagramError, Problem
+
+BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
+BPMNDI = "http://www.omg.org/spec/BPMN/20100524/DI"
+DC = "http://www.omg.org/spec/DD/20100524/DC"
+SPIFF = "http://spiffworkflow.org/bpmn/schema/1.0/core"
+NAMESPACES = {"bpmn": BPMN, "bpmndi": BPMNDI, "dc": DC, "spiffworkflow": SPIFF}
+
+MAX_FILE_BYTES = 5 * 1024 * 1024
+MAX_ELEMENTS = 20_000
+
+_ENCODINGS = frozenset({"utf-8", "us-ascii", "ascii"})
+_NAME = re.compile(r"[^\W\d][\w.\-\u00b7]*\Z")
+# Attributes and texts by which the engine looks elements up, some of them inside XPath.
+_NAME_ATTRIBUTES = frozenset(
+    {
+        "id",
+        "sourceRef",
+        "targetRef",
+        "attachedToRef",
+        "default",
+        "messageRef",
+        "signalRef",
+        "errorRef",
+        "escalationRef",
+        "calledElement",
+        "processRef",
+        "dataObjectRef",
+        "dataStoreRef",
+        "correlationPropertyRef",
+    }
+)
+_NAME_TEXTS = frozenset(
+    {
+        f"{{{BPMN}}}flowNodeRef",
+        f"{{{BPMN}}}sourceRef",
+        f"{{{BPMN}}}targetRef",
+        f"{{{BPMN}}}incoming",
+        f"{{{BPMN}}}outgoing",
+        f"{{{BPMN}}}correlationPropertyRef",
+        f"{{{BPMN}}}dataInputRefs",
+        f"{{{BPMN}}}dataOutputRefs",
+        f"{{{SPIFF}}}propertyId",
+        f"{{{SPIFF}}}calledDecisionId",
+    }
+)
+
+
+def read_xml(data: bytes, file: str) -> Element:
+    """Turn the bytes of a BPMN or DMN file into its root element, without comments.
+
+    Raises:
+        DiagramError: it is too large, not well-formed, or carries something that is refused.
+    """
+    _require_small_file(data, file)
+    root = _parse(data, file)
+    _require_plain_document(root, file)
+    _require_few_elements(root, file)
+    _trim_references(root)
+    _require_plain_names(root, file)
+    return root
+
+
+def is_plain_name(text: str) -> bool:
+    """Tell whether a text is an XML name without colon (NCName), so safe in any query."""
+    return _NAME.match(text) is not None
+
+
+def get_local_name(element: Element) -> str:
+    """Tell an element's name without its namespace."""
+    return str(etree.QName(element).localname)
+
+
+def find_element_id(element: Element) -> str | None:
+    """Find the id of the element or of the nearest one around it that has an id."""
+    for candidate in (element, *element.iterancestors()):
+        if candidate.get("id") and etree.QName(candidate).namespace != SPIFF:
+            return str(candidate.get("id"))
+    return None
+
+
+def _require_small_file(data: bytes, file: str) -> None:
+    if len(data) <= MAX_FILE_BYTES:
+        return
+    raise _refusal(
+        file,
+        "file-too-large",
+        f"The file has {len(data)} bytes; at most {MAX_FILE_BYTES} are allowed. Split the "
+        "diagram with call activities, or take pictures out of it.",
+    )
+
+
+def _parse(data: bytes, file: str) -> Element:
+    parser = etree.XMLParser(
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=False,
+        remove_comments=True,
+    )
+    try:
+        return etree.fromstring(data, parser)
+    except etree.XMLSyntaxError as error:
+        raise _refusal(
+            file,
+            "xml-not-readable",
+            f"The file is not well-formed XML ({error.msg}); export it again from the editor.",
+            line=error.lineno,
+        ) from error
+
+
+def _require_plain_document(root: Element, file: str) -> None:
+    document = root.getroottree()
+    encoding = (document.docinfo.encoding or "utf-8").lower()
+    if encoding not in _ENCODINGS:
+        raise _refusal(
+            file,
+            "encoding-refused",
+            f'The file declares the encoding "{encoding}"; save it as UTF-8.',
+            line=1,
+        )
+    if document.docinfo.doctype or document.docinfo.internalDTD is not None:
+        raise _refusal(
+            file,
+            "doctype-refused",
+            "The file has a DOCTYPE, which diagrams do not need; take the <!DOCTYPE …> part out.",
+        )
+    if any(True for _ in _instructions(root)):
+        raise _refusal(
+            file,
+            "processing-instruction-refused",
+            "The file has a processing instruction (<?…?>), such as a style sheet, which diagrams "
+            "do not need; take it out.",
+        )
+
+
+def _instructions(root: Element) -> Iterator[Element]:
+    yield from root.itersiblings(etree.PI, preceding=True)
+    yield from root.itersiblings(etree.PI)
+    yield from root.iter(etree.PI, etree.Entity)
+
+
+def _require_few_elements(root: Element, file: str) -> None:
+    count = sum(1 for _ in root.iter())
+    if count <= MAX_ELEMENTS:
+        return
+    raise _refusal(
+        file,
+        "too-many-elements",
+        f"The file has {count} XML elements; at most {MAX_ELEMENTS} are allowed. Split the "
+        "diagram with call activities.",
+    )
+
+
+def _trim_references(root: Element) -> None:
+    """Drop the blanks that pretty printers put around ids: the engine compares them as written."""
+    for element in root.iter(*_NAME_TEXTS):
+        element.text = (element.text or "").strip()
+
+
+def _require_plain_names(root: Element, file: str) -> None:
+    problems = [
+        Problem(
+            file,
+            find_element_id(element),
+            element.sourceline,
+            "name-not-plain",
+            f'"{name[:60]}" is not a plain name; ids and references start with a letter or _ and '
+            "hold only letters, digits, _, - and dots. Rename it.",
+        )
+        for element in root.iter()
+        for name in _names(element)
+        if not is_plain_name(name)
+    ]
+    if problems:
+        raise DiagramError(problems)
+
+
+def _names(element: Element) -> Iterator[str]:
+    if element.tag in _NAME_TEXTS:
+        yield element.text or ""
+    if etree.QName(element).namespace == SPIFF:
+        return  # its ids are names of operations and parameters, which have rules of their own
+    for attribute, value in element.attrib.items():
+        if attribute in _NAME_ATTRIBUTES:
+            yield str(value)
+
+
+def _refusal(file: str, code: str, message: str, *, line: int | None = None) -> DiagramError:
+    return DiagramError([Problem(file, None, line, code, message)])
