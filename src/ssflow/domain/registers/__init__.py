@@ -1,0 +1,1 @@
+"""Business data that processes keep, one file an area."""

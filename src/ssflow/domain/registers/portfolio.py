@@ -1,0 +1,348 @@
+"""The service portfolio: proposals, services, and what is decided and written about them."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, LargeBinary, UniqueConstraint
+from sqlalchemy.orm import Mapped, deferred, mapped_column
+
+from ssflow.domain.base import Base
+from ssflow.domain.registers.record import Record
+from ssflow.errors import ConflictError
+
+
+class Phase(StrEnum):
+    """In which part of the portfolio a service stands."""
+
+    PIPELINE = "pipeline"
+    CATALOGUE = "catalogue"
+    RETIRED = "retired"
+
+
+class ServiceState(StrEnum):
+    """How far a service is; its phase follows from it."""
+
+    PROPOSED = "proposed"
+    DEFINED = "defined"
+    ANALYSED = "analysed"
+    APPROVED = "approved"
+    CHARTERED = "chartered"
+    DESIGN = "design"
+    DEVELOPMENT = "development"
+    TEST = "test"
+    DEPLOYMENT = "deployment"
+    LIVE = "live"
+    RETIRING = "retiring"
+    RETIRED = "retired"
+    REJECTED = "rejected"
+    DECLINED = "declined"
+    WITHDRAWN = "withdrawn"
+    CANCELLED = "cancelled"
+
+
+class ProposalState(StrEnum):
+    """How far a proposal is."""
+
+    PROPOSED = "proposed"
+    DEFINED = "defined"
+    ANALYSED = "analysed"
+    APPROVED = "approved"
+    CHARTERED = "chartered"
+    LIVE = "live"
+    DEFERRED = "deferred"
+    REJECTED = "rejected"
+    DECLINED = "declined"
+    WITHDRAWN = "withdrawn"
+    DUPLICATE = "duplicate"
+    CANCELLED = "cancelled"
+
+
+class WrongStateError(ConflictError):
+    """The record is not in a state that allows this change."""
+
+
+CATALOGUE_STATES = frozenset({ServiceState.LIVE, ServiceState.RETIRING})
+EARLY_ENDS = frozenset(
+    {
+        ServiceState.REJECTED,
+        ServiceState.DECLINED,
+        ServiceState.WITHDRAWN,
+        ServiceState.CANCELLED,
+    }
+)
+_PIPELINE = [
+    ServiceState.PROPOSED,
+    ServiceState.DEFINED,
+    ServiceState.ANALYSED,
+    ServiceState.APPROVED,
+    ServiceState.CHARTERED,
+    ServiceState.DESIGN,
+    ServiceState.DEVELOPMENT,
+    ServiceState.TEST,
+    ServiceState.DEPLOYMENT,
+]
+
+
+class Service(Record, Base):
+    """A service in the portfolio; its state changes only by operations of processes."""
+
+    __tablename__ = "service"
+    __table_args__ = (Index(None, "state"),)
+
+    number: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    state: Mapped[ServiceState] = mapped_column(default=ServiceState.PROPOSED)
+    audience: Mapped[str] = mapped_column(default="internal")
+    version: Mapped[int] = mapped_column(default=0)
+    """Of the service itself: 1 when it first went live."""
+    owner: Mapped[UUID | None] = mapped_column(default=None)
+    customer_id: Mapped[UUID | None] = mapped_column(ForeignKey("customer.id"), default=None)
+    utility: Mapped[str | None] = mapped_column(default=None)
+    availability_pct: Mapped[Decimal | None] = mapped_column(default=None)
+    rto_hours: Mapped[int | None] = mapped_column(default=None)
+    security_class: Mapped[str | None] = mapped_column(default=None)
+    capacity_note: Mapped[str | None] = mapped_column(default=None)
+    conditions: Mapped[str | None] = mapped_column(default=None)
+    investment_ceiling: Mapped[Decimal | None] = mapped_column(default=None)
+    charge_model: Mapped[str | None] = mapped_column(default=None)
+    catalogue_text: Mapped[str | None] = mapped_column(default=None)
+    live_on: Mapped[date | None] = mapped_column(default=None)
+    benefit_review_due: Mapped[date | None] = mapped_column(default=None)
+    retired_on: Mapped[date | None] = mapped_column(default=None)
+
+    @property
+    def phase(self) -> Phase | None:
+        """Pipeline, catalogue or retired; None when it ended before it was live."""
+        if self.state in CATALOGUE_STATES:
+            return Phase.CATALOGUE
+        if self.state is ServiceState.RETIRED:
+            return Phase.RETIRED
+        return None if self.state in EARLY_ENDS else Phase.PIPELINE
+
+    def move_to(self, state: ServiceState) -> None:
+        """Go on to a later state of the pipeline, into the catalogue, or to an early end.
+
+        A state that was reached before may be reached again (rework); a live service keeps its
+        state while a change to it is prepared.
+
+        Raises:
+            WrongStateError: the service has ended, or would leave the catalogue this way.
+        """
+        if self.state in EARLY_ENDS or self.state is ServiceState.RETIRED:
+            raise WrongStateError(f"Service {self.number} has ended ({self.state}).")
+        if self.phase is Phase.CATALOGUE and state in (*_PIPELINE, *EARLY_ENDS):
+            raise WrongStateError(f"Service {self.number} is live; a change does not move it back.")
+        self.state = state
+
+
+class ServiceProposal(Record, Base):
+    """A proposal for a new or changed service, from idea to its end."""
+
+    __tablename__ = "service_proposal"
+    __table_args__ = (Index(None, "state"), Index(None, "service_id"), Index(None, "instance_id"))
+
+    number: Mapped[str] = mapped_column(unique=True)
+    title: Mapped[str]
+    change_type: Mapped[str]
+    """new, major or minor."""
+    summary: Mapped[str] = mapped_column(default="")
+    need_source: Mapped[str | None] = mapped_column(default=None)
+    audience: Mapped[str] = mapped_column(default="internal")
+    wanted_by: Mapped[date | None] = mapped_column(default=None)
+    service_id: Mapped[UUID | None] = mapped_column(ForeignKey("service.id"), default=None)
+    customer_id: Mapped[UUID | None] = mapped_column(ForeignKey("customer.id"), default=None)
+    initiator: Mapped[UUID | None] = mapped_column(default=None)
+    owner: Mapped[UUID | None] = mapped_column(default=None)
+    state: Mapped[ProposalState] = mapped_column(default=ProposalState.PROPOSED)
+    definition: Mapped[dict[str, Any]] = mapped_column(default_factory=dict)
+    """What the define step said: outcomes, utility, warranty, conditions."""
+    outcome: Mapped[str | None] = mapped_column(default=None)
+    ended_reason: Mapped[str | None] = mapped_column(default=None)
+    duplicate_of: Mapped[UUID | None] = mapped_column(default=None)
+    instance_id: Mapped[UUID | None] = mapped_column(default=None)
+    """The case that works on it."""
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether no more work is done on it."""
+        return self.state in (
+            ProposalState.LIVE,
+            ProposalState.REJECTED,
+            ProposalState.DECLINED,
+            ProposalState.WITHDRAWN,
+            ProposalState.DUPLICATE,
+            ProposalState.CANCELLED,
+        )
+
+    def move_to(self, state: ProposalState) -> None:
+        """Go on to another state.
+
+        Raises:
+            WrongStateError: the proposal has ended.
+        """
+        if self.has_ended:
+            raise WrongStateError(f"Proposal {self.number} has ended ({self.state}).")
+        self.state = state
+
+
+class BusinessCase(Record, Base):
+    """One version of the reasons for a proposal: five sections, five answers, the figures."""
+
+    __tablename__ = "business_case"
+    __table_args__ = (UniqueConstraint("proposal_id", "version"),)
+
+    number: Mapped[str]
+    proposal_id: Mapped[UUID] = mapped_column(ForeignKey("service_proposal.id"))
+    version: Mapped[int]
+    introduction: Mapped[str] = mapped_column(default="")
+    methods_assumptions: Mapped[str] = mapped_column(default="")
+    business_impacts: Mapped[str] = mapped_column(default="")
+    risks_contingencies: Mapped[str] = mapped_column(default="")
+    recommendations: Mapped[str] = mapped_column(default="")
+    answers: Mapped[dict[str, Any]] = mapped_column(default_factory=dict)
+    desired_outcomes: Mapped[list[Any]] = mapped_column(default_factory=list)
+    costs: Mapped[list[Any]] = mapped_column(default_factory=list)
+    benefits: Mapped[list[Any]] = mapped_column(default_factory=list)
+    tco3: Mapped[Decimal] = mapped_column(default=Decimal(0))
+    benefit3: Mapped[Decimal] = mapped_column(default=Decimal(0))
+    npv: Mapped[Decimal] = mapped_column(default=Decimal(0))
+    roi_pct: Mapped[Decimal | None] = mapped_column(default=None)
+    payback_months: Mapped[int | None] = mapped_column(default=None)
+    scores: Mapped[dict[str, Any]] = mapped_column(default_factory=dict)
+    score: Mapped[Decimal | None] = mapped_column(default=None)
+    risk_level: Mapped[str | None] = mapped_column(default=None)
+
+
+class RiskItem(Record, Base):
+    """A risk of a proposal or a service, with its answer."""
+
+    __tablename__ = "risk_item"
+    __table_args__ = (Index(None, "proposal_id"),)
+
+    risk: Mapped[str]
+    likelihood: Mapped[int]
+    impact: Mapped[int]
+    response: Mapped[str]
+    cause: Mapped[str] = mapped_column(default="")
+    mitigation: Mapped[str] = mapped_column(default="")
+    contingency: Mapped[str] = mapped_column(default="")
+    owner: Mapped[str | None] = mapped_column(default=None)
+    proposal_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("service_proposal.id"), default=None
+    )
+    service_id: Mapped[UUID | None] = mapped_column(ForeignKey("service.id"), default=None)
+
+
+class Charter(Record, Base):
+    """What was agreed when an approved proposal became work."""
+
+    __tablename__ = "charter"
+    __table_args__ = (Index(None, "proposal_id"),)
+
+    proposal_id: Mapped[UUID] = mapped_column(ForeignKey("service_proposal.id"))
+    scope: Mapped[str]
+    deliverables: Mapped[str] = mapped_column(default="")
+    conditions: Mapped[str | None] = mapped_column(default=None)
+    budget: Mapped[Decimal] = mapped_column(default=Decimal(0))
+    milestones: Mapped[list[Any]] = mapped_column(default_factory=list)
+    growth: Mapped[list[Any]] = mapped_column(default_factory=list)
+    service_owner: Mapped[UUID | None] = mapped_column(default=None)
+    benefit_owner: Mapped[UUID | None] = mapped_column(default=None)
+
+
+class ResourceAllocation(Record, Base):
+    """A resource that a charter sets aside from day to day."""
+
+    __tablename__ = "resource_allocation"
+    __table_args__ = (Index(None, "proposal_id"),)
+
+    proposal_id: Mapped[UUID] = mapped_column(ForeignKey("service_proposal.id"))
+    resource: Mapped[str]
+    kind: Mapped[str]
+    starts_on: Mapped[date | None] = mapped_column(default=None)
+    ends_on: Mapped[date | None] = mapped_column(default=None)
+    owner: Mapped[str | None] = mapped_column(default=None)
+
+
+class Decision(Record, Base):
+    """Who decided what about which record, and why."""
+
+    __tablename__ = "decision"
+    __table_args__ = (Index(None, "subject_id"),)
+
+    number: Mapped[str] = mapped_column(unique=True)
+    subject_type: Mapped[str]
+    subject_id: Mapped[UUID]
+    question: Mapped[str]
+    decision: Mapped[str]
+    decided_at: Mapped[datetime]
+    conditions: Mapped[str | None] = mapped_column(default=None)
+    reason: Mapped[str | None] = mapped_column(default=None)
+    decider: Mapped[UUID | None] = mapped_column(default=None)
+    instance_id: Mapped[UUID | None] = mapped_column(default=None)
+
+
+class Document(Record, Base):
+    """A document made by a process, kept in the database."""
+
+    __tablename__ = "document"
+    __table_args__ = (Index(None, "owner_id"),)
+
+    owner_type: Mapped[str]
+    owner_id: Mapped[UUID]
+    kind: Mapped[str]
+    """change_proposal, charter or case."""
+    title: Mapped[str]
+    media_type: Mapped[str]
+    sha256: Mapped[str]
+    content: Mapped[bytes] = deferred(mapped_column(LargeBinary, repr=False))
+    instance_id: Mapped[UUID | None] = mapped_column(default=None)
+    retention_until: Mapped[date | None] = mapped_column(default=None)
+
+
+class ServiceDependency(Record, Base):
+    """One service depends on, or is affected by, another."""
+
+    __tablename__ = "service_dependency"
+    __table_args__ = (UniqueConstraint("service_id", "other_id", "kind"),)
+
+    service_id: Mapped[UUID] = mapped_column(ForeignKey("service.id"))
+    other_id: Mapped[UUID] = mapped_column(ForeignKey("service.id"))
+    kind: Mapped[str]
+    note: Mapped[str] = mapped_column(default="")
+
+
+class ServiceObjective(Record, Base):
+    """A service helps to reach a strategic objective."""
+
+    __tablename__ = "service_objective"
+    __table_args__ = (UniqueConstraint("service_id", "objective_id"),)
+
+    service_id: Mapped[UUID] = mapped_column(ForeignKey("service.id"))
+    objective_id: Mapped[UUID] = mapped_column(ForeignKey("strategic_objective.id"))
+
+
+class ServiceAsset(Record, Base):
+    """Something that a service is made with, with its owner."""
+
+    __tablename__ = "service_asset"
+    __table_args__ = (Index(None, "service_id"),)
+
+    service_id: Mapped[UUID] = mapped_column(ForeignKey("service.id"))
+    name: Mapped[str]
+    kind: Mapped[str] = mapped_column(default="")
+    owner: Mapped[UUID | None] = mapped_column(default=None)
+    disposition: Mapped[str | None] = mapped_column(default=None)
+
+
+class NumberSeries(Base):
+    """The last number given out for one prefix and year: PRP-2026-0001 and so on."""
+
+    __tablename__ = "number_series"
+
+    prefix: Mapped[str] = mapped_column(primary_key=True)
+    year: Mapped[int] = mapped_column(primary_key=True)
+    last: Mapped[int]

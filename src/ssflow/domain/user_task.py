@@ -1,0 +1,197 @@
+"""A user task: work that waits for a person."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, Text, text
+from sqlalchemy.orm import Mapped, deferred, mapped_column
+
+from ssflow.domain.base import Base, JsonOrNull, Variables
+from ssflow.domain.identity import Actor
+from ssflow.errors import ConflictError, ForbiddenError
+
+DEFAULT_PRIORITY = 50
+
+
+class TaskStatus(StrEnum):
+    """How a task stands."""
+
+    OPEN = "open"
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"
+
+
+class TaskNotOpenError(ConflictError):
+    """The task was completed or cancelled already; `winner` is who completed it."""
+
+    def __init__(self, message: str, *, winner: UUID | None = None) -> None:
+        super().__init__(message)
+        self.winner = winner
+
+
+class TaskClaimedByOtherError(ConflictError):
+    """Somebody else holds the task; `winner` is who."""
+
+    def __init__(self, winner: UUID) -> None:
+        super().__init__("Somebody else has claimed this task.")
+        self.winner = winner
+
+
+class SeparationOfDutiesError(ForbiddenError):
+    """The actor did other work in this case that rules this task out."""
+
+
+_OPEN = text("status = 'open'")
+
+
+class UserTask(Base):
+    """Work in one instance that waits for a person; its id is the engine's."""
+
+    __tablename__ = "user_task"
+    __table_args__ = (
+        Index("ix_user_task_instance", "instance_id"),
+        Index(
+            "ix_user_task_mine",
+            "assignee",
+            "due_at",
+            "id",
+            sqlite_where=_OPEN,
+            postgresql_where=_OPEN,
+        ),
+        Index(
+            "ix_user_task_role_due",
+            "role",
+            "due_at",
+            "id",
+            sqlite_where=_OPEN,
+            postgresql_where=_OPEN,
+        ),
+        Index(
+            "ix_user_task_role_created",
+            "role",
+            "created_at",
+            "id",
+            sqlite_where=_OPEN,
+            postgresql_where=_OPEN,
+        ),
+        Index("ix_user_task_completed_by", "completed_by", "completed_at"),
+    )
+
+    instance_id: Mapped[UUID] = mapped_column(ForeignKey("process_instance.id", ondelete="CASCADE"))
+    key: Mapped[str]
+    """The process definition's key."""
+    activity_id: Mapped[str]
+    name: Mapped[str]
+    created_at: Mapped[datetime]
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    role: Mapped[str | None] = mapped_column(default=None)
+    assignee: Mapped[UUID | None] = mapped_column(default=None)
+    is_fixed: Mapped[bool] = mapped_column(default=False)
+    """The diagram names the assignee: the task cannot be released to a role."""
+    exclude: Mapped[frozenset[str]] = mapped_column(default=frozenset())
+    """Ids of users who may not do it (separation of duties)."""
+    status: Mapped[TaskStatus] = mapped_column(default=TaskStatus.OPEN)
+    due_at: Mapped[datetime | None] = mapped_column(default=None)
+    remind_at: Mapped[datetime | None] = mapped_column(default=None)
+    escalate_to: Mapped[str | None] = mapped_column(default=None)
+    priority: Mapped[int] = mapped_column(default=DEFAULT_PRIORITY)
+    form_id: Mapped[str | None] = mapped_column(default=None)
+    variable_name: Mapped[str | None] = mapped_column(default=None)
+    claimed_at: Mapped[datetime | None] = mapped_column(default=None)
+    completed_at: Mapped[datetime | None] = mapped_column(default=None)
+    completed_by: Mapped[UUID | None] = mapped_column(default=None)
+    instructions: Mapped[str | None] = deferred(mapped_column(Text, default=None))
+    draft: Mapped[Variables | None] = deferred(mapped_column(JsonOrNull, default=None))
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it still waits."""
+        return self.status is TaskStatus.OPEN
+
+    def is_excluded(self, actor: Actor) -> bool:
+        """Whether separation of duties keeps the actor from this task."""
+        return actor.user_id is not None and str(actor.user_id) in self.exclude
+
+    def is_offered_to(self, actor: Actor) -> bool:
+        """Whether the actor may claim it, or holds it already."""
+        if not self.is_open or self.is_excluded(actor):
+            return False
+        if self.assignee is not None:
+            return self.assignee == actor.user_id
+        return self.role in actor.roles
+
+    def claim(self, actor: Actor, *, at: datetime) -> None:
+        """Reserve the task for `actor`; claiming one's own task again changes nothing.
+
+        Raises:
+            TaskNotOpenError: it was completed or cancelled already.
+            SeparationOfDutiesError: other work in this case rules the actor out.
+            TaskClaimedByOtherError: somebody else holds it.
+            ForbiddenError: the actor does not hold the task's role.
+        """
+        self._require_open()
+        self._require_allowed(actor)
+        if self.assignee is None:
+            self.assignee = actor.user_id
+            self.claimed_at = at
+
+    def release(self, actor: Actor) -> None:
+        """Give the task back to its role.
+
+        Raises:
+            TaskNotOpenError: it was completed or cancelled already.
+            ForbiddenError: the actor neither holds it nor administers, or the diagram assigned it.
+        """
+        self._require_open()
+        if self.assignee is None:
+            return
+        if self.assignee != actor.user_id and not actor.is_admin:
+            raise ForbiddenError("Only the person who holds this task may give it back.")
+        if self.is_fixed:
+            raise ForbiddenError("The process assigned this task to one person.")
+        self.assignee = None
+        self.claimed_at = None
+
+    def complete(self, actor: Actor, *, at: datetime) -> None:
+        """Finish the task; an unclaimed task that the actor may claim is claimed with it.
+
+        Raises:
+            TaskNotOpenError, SeparationOfDutiesError, TaskClaimedByOtherError, ForbiddenError:
+                as `claim`.
+        """
+        self.claim(actor, at=at)
+        self.status = TaskStatus.COMPLETED
+        self.completed_at = at
+        self.completed_by = actor.user_id
+        self.draft = None
+
+    def require_workable_by(self, actor: Actor) -> None:
+        """Refuse an actor that could not complete the task now; changes nothing.
+
+        Raises:
+            TaskNotOpenError, SeparationOfDutiesError, TaskClaimedByOtherError, ForbiddenError:
+                as `claim`.
+        """
+        self._require_open()
+        self._require_allowed(actor)
+
+    def _require_open(self) -> None:
+        if self.status is TaskStatus.COMPLETED:
+            raise TaskNotOpenError(
+                "This task has been completed already.", winner=self.completed_by
+            )
+        if self.status is TaskStatus.CANCELLED:
+            raise TaskNotOpenError("This task was cancelled: the case went another way.")
+
+    def _require_allowed(self, actor: Actor) -> None:
+        if self.is_excluded(actor):
+            raise SeparationOfDutiesError(
+                "You did other work in this case, so somebody else must do this task."
+            )
+        if self.assignee is not None:
+            if self.assignee != actor.user_id:
+                raise TaskClaimedByOtherError(self.assignee)
+            return
+        if actor.user_id is None or self.role not in actor.roles:
+            raise ForbiddenError(f"Only a {self.role} may do this task.")
