@@ -1,0 +1,30 @@
+# make demo    shows ssflow with a sample organisation
+# make test    checks everything
+# make build   only sets up; demo and test do it by themselves
+.PHONY: demo test build check bench
+
+# The first of these that is Python 3.11 or newer; `make PYTHON=… test` takes another.
+PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+SOURCES := pyproject.toml constraints.txt $(wildcard frontend/*.* frontend/.npmrc frontend/src/* frontend/src/*/*)
+
+demo: build
+	.venv/bin/ssflow demo
+
+test: build
+	scripts/check
+
+check: build
+	scripts/check --quick
+
+bench: build
+	.venv/bin/python -m benchmarks
+
+build: .venv/.built
+
+.venv/.built: $(SOURCES)
+	@test -n "$(PYTHON)" || { echo "ssflow needs Python 3.11 or newer; none was found."; exit 1; }
+	$(PYTHON) -m venv .venv
+	.venv/bin/pip install --quiet --upgrade --constraint constraints.txt pip
+	.venv/bin/pip install --quiet --constraint constraints.txt --build-constraint constraints.txt --editable '.[dev,postgres]'
+	touch $@

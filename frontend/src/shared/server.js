@@ -1,0 +1,51 @@
+// Talking to ssflow: same origin, with the page's CSRF token.
+import { t } from './texts.js';
+
+export const csrfToken = () => document.querySelector('meta[name="csrf-token"]')?.content ?? '';
+
+/** The server's answer was not a success. `status` 0: there was no answer at all. */
+export class ServerError extends Error {
+  constructor(status, message, body = {}) {
+    super(message);
+    this.status = status;
+    this.body = body;
+  }
+}
+
+/** Send a request and give the answer, or throw a ServerError. `json` becomes the body. */
+export async function send(method, url, { json, body, headers = {} } = {}) {
+  const response = await reach(url, {
+    method,
+    credentials: 'same-origin',
+    headers: {
+      Accept: 'application/json, text/plain, */*',
+      'X-CSRFToken': csrfToken(),
+      ...(json === undefined ? {} : { 'Content-Type': 'application/json' }),
+      ...headers,
+    },
+    body: json === undefined ? body : JSON.stringify(json),
+  });
+  if (response.redirected && new URL(response.url).pathname.startsWith('/login')) {
+    throw new ServerError(401, t('You are signed out. Sign in again in another tab, then try again.'));
+  }
+  if (!response.ok) throw await asError(response);
+  return response;
+}
+
+export const getText = async (url) => (await send('GET', url)).text();
+export const getJson = async (url) => (await send('GET', url)).json();
+export const sendJson = async (method, url, json) => (await send(method, url, { json })).json();
+
+async function reach(url, options) {
+  try {
+    return await fetch(url, options);
+  } catch {
+    throw new ServerError(0, t('ssflow cannot be reached. Check the connection and try again.'));
+  }
+}
+
+async function asError(response) {
+  const body = await response.json().catch(() => ({}));
+  const message = body.message ?? body.detail ?? body.title ?? t('ssflow answered with error {status}.', { status: response.status });
+  return new ServerError(response.status, message, body);
+}

@@ -1,0 +1,59 @@
+// A diagram to look at, with what happened drawn on it. app.js fetches this file where a page has
+// <div data-diagram-url="…" data-trace-url="…" data-label="…"></div>; see diagram/trace.js for the trace.
+import 'bpmn-js/dist/assets/diagram-js.css';
+import 'bpmn-js/dist/assets/bpmn-js.css';
+import './css/viewer.css';
+import NavigatedViewer from 'bpmn-js/lib/NavigatedViewer';
+import { createBar } from './diagram/bar.js';
+import { linkList } from './diagram/list.js';
+import { drawTrace } from './diagram/trace.js';
+import { describeSpiffWorkflow } from './modeler/moddle.js';
+import { getJson, getText } from './shared/server.js';
+import { t } from './shared/texts.js';
+
+/** Fill `element` with the diagram that its data attributes name. */
+export async function showDiagram(element) {
+  const canvas = createCanvas(element);
+  try {
+    const { diagramUrl, traceUrl } = element.dataset;
+    const [xml, trace] = await Promise.all([getText(diagramUrl), traceUrl ? getJson(traceUrl) : {}]);
+    const viewer = await openViewer(canvas, xml);
+    drawTrace(viewer, trace);
+    element.prepend(createBar(viewer, trace));
+    linkList(viewer, element);
+    element.dataset.ready = '';
+  } catch (error) {
+    showFailure(element, error);
+  }
+}
+
+async function openViewer(canvas, xml) {
+  const viewer = new NavigatedViewer({
+    container: canvas,
+    moddleExtensions: { spiffworkflow: describeSpiffWorkflow() },
+    zoomScroll: { enabled: false }, // the wheel scrolls the page until the diagram is chosen
+  });
+  await viewer.importXML(xml);
+  viewer.get('canvas').zoom('fit-viewport', 'auto');
+  canvas.addEventListener('focusin', () => viewer.get('zoomScroll').toggle(true));
+  canvas.addEventListener('focusout', () => viewer.get('zoomScroll').toggle(false));
+  return viewer;
+}
+
+function createCanvas(element) {
+  element.classList.add('diagram');
+  const canvas = document.createElement('div');
+  canvas.className = 'diagram-canvas';
+  canvas.setAttribute('role', 'group');
+  canvas.setAttribute('aria-label', element.dataset.label ?? t('Diagram'));
+  element.append(canvas);
+  return canvas;
+}
+
+function showFailure(element, error) {
+  const text = document.createElement('p');
+  text.className = 'alert alert-danger';
+  text.setAttribute('role', 'alert');
+  text.textContent = t('The diagram could not be shown: {reason}', { reason: error.message });
+  element.replaceChildren(text);
+}
