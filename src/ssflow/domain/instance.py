@@ -5,7 +5,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, Index, LargeBinary
-from sqlalchemy.orm import Mapped, deferred, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column
 
 from ssflow.domain.base import Base, JsonOrNull, Variables, new_id
 from ssflow.errors import ConflictError
@@ -37,7 +37,8 @@ class ProcessInstance(Base):
     __table_args__ = (
         Index(None, "status", "started_at", "id"),
         Index(None, "key", "business_key"),
-        Index(None, "started_by"),
+        Index(None, "started_at", "id"),
+        Index(None, "started_by", "started_at", "id"),
     )
 
     definition_id: Mapped[UUID] = mapped_column(ForeignKey("process_definition.id"), index=True)
@@ -57,14 +58,16 @@ class ProcessInstance(Base):
     revision: Mapped[int] = mapped_column(default=None, init=False)
     audit_seq: Mapped[int] = mapped_column(default=0)
     audit_hash: Mapped[bytes] = mapped_column(LargeBinary, default=bytes(32), repr=False)
-    state: Mapped[bytes | None] = deferred(mapped_column(LargeBinary, default=None, repr=False))
-    final_variables: Mapped[Variables | None] = deferred(
-        mapped_column(JsonOrNull, default=None, repr=False)
+    state: Mapped[bytes | None] = mapped_column(
+        LargeBinary, default=None, repr=False, deferred=True
+    )
+    final_variables: Mapped[Variables | None] = mapped_column(
+        JsonOrNull, default=None, repr=False, deferred=True
     )
     is_demo: Mapped[bool] = mapped_column(default=False)
     id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=new_id)
 
-    __mapper_args__ = {"version_id_col": revision}  # noqa: RUF012 - read by SQLAlchemy
+    __mapper_args__ = {"version_id_col": revision}  # read by SQLAlchemy
 
     @property
     def has_ended(self) -> bool:

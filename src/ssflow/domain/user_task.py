@@ -2,10 +2,11 @@
 
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, Text, text
-from sqlalchemy.orm import Mapped, deferred, mapped_column
+from sqlalchemy import ForeignKey, Index, Text, TextClause, text
+from sqlalchemy.orm import Mapped, mapped_column
 
 from ssflow.domain.base import Base, JsonOrNull, Variables
 from ssflow.domain.identity import Actor
@@ -42,7 +43,17 @@ class SeparationOfDutiesError(ForbiddenError):
     """The actor did other work in this case that rules this task out."""
 
 
-_OPEN = text("status = 'open'")
+_URGENCY = text("(-priority)")
+
+
+def _inbox_index(name: str, *columns: str | TextClause, where: str) -> Index:
+    """Make an index over open tasks only, so that it stays as small as the work that waits."""
+    condition = text(where)
+    return Index(name, *columns, sqlite_where=condition, postgresql_where=condition)
+
+
+_mine = partial(_inbox_index, where="status = 'open'")
+_offered = partial(_inbox_index, where="status = 'open' AND assignee IS NULL")
 
 
 class UserTask(Base):
@@ -51,31 +62,13 @@ class UserTask(Base):
     __tablename__ = "user_task"
     __table_args__ = (
         Index("ix_user_task_instance", "instance_id"),
-        Index(
-            "ix_user_task_mine",
-            "assignee",
-            "due_at",
-            "id",
-            sqlite_where=_OPEN,
-            postgresql_where=_OPEN,
-        ),
-        Index(
-            "ix_user_task_role_due",
-            "role",
-            "due_at",
-            "id",
-            sqlite_where=_OPEN,
-            postgresql_where=_OPEN,
-        ),
-        Index(
-            "ix_user_task_role_created",
-            "role",
-            "created_at",
-            "id",
-            sqlite_where=_OPEN,
-            postgresql_where=_OPEN,
-        ),
-        Index("ix_user_task_completed_by", "completed_by", "completed_at"),
+        _mine("ix_user_task_mine_due", "assignee", "due_at", "id"),
+        _mine("ix_user_task_mine_created", "assignee", "created_at", "id"),
+        _mine("ix_user_task_mine_urgency", "assignee", _URGENCY, "created_at", "id"),
+        _offered("ix_user_task_offered_due", "role", "due_at", "id"),
+        _offered("ix_user_task_offered_created", "role", "created_at", "id"),
+        _offered("ix_user_task_offered_urgency", "role", _URGENCY, "created_at", "id"),
+        Index("ix_user_task_done", "completed_by", "completed_at", "id"),
     )
 
     instance_id: Mapped[UUID] = mapped_column(ForeignKey("process_instance.id", ondelete="CASCADE"))
@@ -101,8 +94,8 @@ class UserTask(Base):
     claimed_at: Mapped[datetime | None] = mapped_column(default=None)
     completed_at: Mapped[datetime | None] = mapped_column(default=None)
     completed_by: Mapped[UUID | None] = mapped_column(default=None)
-    instructions: Mapped[str | None] = deferred(mapped_column(Text, default=None))
-    draft: Mapped[Variables | None] = deferred(mapped_column(JsonOrNull, default=None))
+    instructions: Mapped[str | None] = mapped_column(Text, default=None, deferred=True)
+    draft: Mapped[Variables | None] = mapped_column(JsonOrNull, default=None, deferred=True)
 
     @property
     def is_open(self) -> bool:
