@@ -1,0 +1,60 @@
+"""What surrounds a form: the case's data, the day, the reader's language, and what may be chosen."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, tzinfo
+from enum import StrEnum
+from typing import Any
+
+
+class ChoiceKind(StrEnum):
+    """What a field picks from outside the form."""
+
+    RECORD = "record"
+    USER = "user"
+    FILE = "file"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One thing that may be picked: its id and the name that people see."""
+
+    value: str
+    label: str
+
+
+@dataclass(frozen=True)
+class ChoiceQuery:
+    """Which things a field may pick.
+
+    `filters` are field → value of the record; `roles` any of which a user holds. With `values`
+    only those ids are wanted: all that match, in any order. Of files, `values` is always given.
+    """
+
+    kind: ChoiceKind
+    entity: str = ""
+    filters: Mapping[str, str] = field(default_factory=dict)
+    roles: tuple[str, ...] = ()
+    values: tuple[str, ...] | None = None
+
+
+def no_choices(query: ChoiceQuery) -> Sequence[Choice]:
+    """Offer nothing; for forms that pick nothing from outside."""
+    return ()
+
+
+@dataclass(frozen=True)
+class FormContext:
+    """Everything that reading and showing a form needs to know."""
+
+    variables: Mapping[str, Any]
+    today: date
+    language: str = "en"
+    choices: Callable[[ChoiceQuery], Sequence[Choice]] = no_choices
+    translate: Callable[[str], str] = str
+    timezone: tzinfo = UTC
+
+    def say(self, message: str, **parameters: object) -> str:
+        """Translate a message and fill in its parameters."""
+        translated = self.translate(message)
+        return translated % parameters if parameters else translated

@@ -1,0 +1,24 @@
+"""Texts of a form in another language, found by the name of what they belong to."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Labels:
+    """Translated texts: `form.key`, `form.key.option`, `form.key@message`; the form may be left out."""
+
+    form_id: str
+    texts: Mapping[str, str] = field(default_factory=dict)
+
+    def find(self, path: str, default: str, *, part: str = "") -> str:
+        """Give the translated text of a part of the form, or the form's own."""
+        name = f"{path}@{part}" if part else path
+        for candidate in (f"{self.form_id}.{name}", name):
+            if candidate in self.texts:
+                return self.texts[candidate]
+        return default
+
+    def title(self, default: str) -> str:
+        """Give the translated title of the form."""
+        return self.texts.get(self.form_id, default)

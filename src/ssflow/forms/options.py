@@ -1,0 +1,61 @@
+"""What a field offers to choose from: its own options, a list among the variables, or records."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ssflow.forms.component import Component, ComponentType, FieldKind, Option
+from ssflow.forms.component_reading import MAX_OPTIONS
+from ssflow.forms.context import ChoiceKind, ChoiceQuery, FormContext
+from ssflow.forms.evaluation import evaluate
+from ssflow.forms.formats import show_template
+from ssflow.forms.source import is_clean
+
+_USER_KINDS = frozenset({FieldKind.USER, FieldKind.USERS})
+
+
+def list_options(component: Component, context: FormContext) -> tuple[Option, ...]:
+    """List the options of a field that picks neither records nor users."""
+    if component.option_source is None:
+        return component.options
+    found = evaluate(component.option_source, context.variables, context)
+    if not isinstance(found, list):
+        return ()
+    options = (_read_option(item) for item in found[:MAX_OPTIONS])
+    return tuple({o.text: o for o in options if o is not None}.values())
+
+
+def list_offers(
+    component: Component, names: Mapping[str, Any], context: FormContext
+) -> tuple[Option, ...]:
+    """List everything a field offers, to show it."""
+    if component.type is ComponentType.FILEPICKER or component.kind is None:
+        return list_options(component, context)
+    choices = context.choices(build_choice_query(component, names, context))
+    return tuple(Option(choice.value, choice.label) for choice in choices)
+
+
+def build_choice_query(
+    component: Component,
+    names: Mapping[str, Any],
+    context: FormContext,
+    values: tuple[str, ...] | None = None,
+) -> ChoiceQuery:
+    """Build the question which records or users a field may pick."""
+    reference = component.reference
+    if component.kind in _USER_KINDS:
+        return ChoiceQuery(ChoiceKind.USER, roles=reference.roles, values=values)
+    filters = {name: show_template(text, names, context) for name, text in reference.filters}
+    return ChoiceQuery(ChoiceKind.RECORD, reference.entity, filters, values=values)
+
+
+def _read_option(item: object) -> Option | None:
+    if isinstance(item, Mapping):
+        value, label = item.get("value"), item.get("label")
+    else:
+        value, label = item, None
+    if not isinstance(value, str | int | float) or value == "":
+        return None
+    option = Option(value, "")
+    if not is_clean(option.text):
+        return None
+    return Option(value, label if isinstance(label, str) and label else option.text)

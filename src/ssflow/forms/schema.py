@@ -1,0 +1,32 @@
+"""The marshmallow schema of the answers that one form, or one row, takes now."""
+
+from marshmallow import RAISE, Schema, fields
+
+from ssflow.forms.answers import Surrounding, build_answer
+from ssflow.forms.component import Component, ComponentType, flatten
+from ssflow.forms.context import FormContext
+from ssflow.forms.state import ScopeState, is_required
+
+
+class AnswersSchema(Schema):
+    """Refuses what the form did not ask for."""
+
+    class Meta:
+        """Options of marshmallow."""
+
+        unknown = RAISE
+
+
+def build_schema(
+    components: tuple[Component, ...], state: ScopeState, context: FormContext
+) -> Schema:
+    """Build the schema of the visible, enabled inputs; editable tables have one for each row."""
+    answers: dict[str, fields.Field[object]] = {}
+    for component in flatten(components):
+        is_list = component.type is ComponentType.DYNAMICLIST
+        if component.is_answerable and not is_list and component.id not in state.hidden:
+            required = is_required(component, state, context)
+            surrounding = Surrounding(context, state.names, is_required=required)
+            # Its own prefix keeps a key such as “fields” from hiding what a schema needs itself.
+            answers[f"answer_{component.key}"] = build_answer(component, surrounding)
+    return AnswersSchema.from_dict(answers)()

@@ -1,0 +1,265 @@
+"""Check the answers to a form and turn them into variables."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from marshmallow import ValidationError
+
+from ssflow.errors import InvalidInputError
+from ssflow.forms import messages
+from ssflow.forms.component import Component, ComponentType, RowRules, flatten
+from ssflow.forms.component_reading import MAX_ROWS
+from ssflow.forms.context import FormContext
+from ssflow.forms.evaluation import evaluate
+from ssflow.forms.layout import Layout
+from ssflow.forms.options import list_options
+from ssflow.forms.schema import build_schema
+from ssflow.forms.state import (
+    ScopeState,
+    get_fixed_rows,
+    is_required,
+    read_state,
+)
+
+_MAX_NAME_LENGTH = 100
+_MAX_UNKNOWN_NAMES = 20
+
+
+class FormError(InvalidInputError):
+    """Some answers are wrong; `errors` has the sentences per field, `costs.0.y0` in a table."""
+
+
+def read_submission(
+    layout: Layout, submitted: Mapping[str, Any], context: FormContext
+) -> dict[str, Any]:
+    """Check the answers and give the variables that they become.
+
+    Every answerable field is in the result: a hidden one with its empty value.
+
+    Raises:
+        FormError: with every problem at its field.
+    """
+    if not isinstance(submitted, Mapping):
+        raise FormError(context.say(messages.NOT_AN_OBJECT))
+    state = read_state(layout.components, submitted, context)
+    reader = _ScopeReader(layout.components, submitted, state, context)
+    variables = reader.read()
+    if reader.errors:
+        raise FormError(context.say(messages.WRONG_FORM), errors=reader.errors)
+    return {key: value for key, value in variables.items() if key in layout.keys()}
+
+
+@dataclass
+class _ScopeReader:
+    """Reads the answers of one form or one row; `errors` are those found so far."""
+
+    components: tuple[Component, ...]
+    submitted: Mapping[str, Any]
+    state: ScopeState
+    context: FormContext
+    prefix: str = ""
+    errors: dict[str, list[str]] = field(default_factory=dict)
+
+    def read(self) -> dict[str, Any]:
+        accepted = self._refuse_strangers()
+        answers = {**self.state.values, **self._load(accepted)}
+        answers |= self._read_lists()
+        self._check(answers)
+        return answers
+
+    def _refuse_strangers(self) -> dict[str, Any]:
+        """Give the answers that may be read, with an error for each of the others."""
+        known = {c.key: c for c in flatten(self.components) if c.key}
+        accepted: dict[str, Any] = {}
+        unknown: list[str] = []
+        for key, value in self.submitted.items():
+            if not isinstance(key, str) or key not in known:
+                unknown.append(_shorten(key))
+            elif self._may_answer(known[key], value):
+                accepted[key] = value
+        self._refuse_unknown(unknown)
+        return accepted
+
+    def _refuse_unknown(self, names: list[str]) -> None:
+        for name in names[:_MAX_UNKNOWN_NAMES]:
+            self._refuse(name, messages.UNKNOWN_FIELD)
+        if len(names) > _MAX_UNKNOWN_NAMES:
+            more = len(names) - _MAX_UNKNOWN_NAMES
+            self._refuse(names[0], messages.TOO_MANY_UNKNOWN, count=more)
+
+    def _may_answer(self, component: Component, value: Any) -> bool:
+        if component.type is ComponentType.EXPRESSION:
+            self._refuse(component.key, messages.COMPUTED_FIELD)
+        elif not component.is_answerable:
+            self._refuse(component.key, messages.LOCKED_FIELD)
+        elif component.id not in self.state.hidden:
+            return True
+        elif value is not None and value != "" and value != component.empty:
+            self._refuse(component.key, messages.HIDDEN_FIELD)
+        return False
+
+    def _load(self, accepted: Mapping[str, Any]) -> dict[str, Any]:
+        schema = build_schema(self.components, self.state, self.context)
+        asked = [answer.data_key or "" for answer in schema.fields.values()]
+        try:
+            # What was not sent counts as its default, which the state has read already.
+            loaded: dict[str, Any] = schema.load(
+                {key: accepted.get(key, self.state.values[key]) for key in asked}
+            )
+        except ValidationError as error:
+            for key, sentences in error.normalized_messages().items():
+                self.errors.setdefault(self.prefix + key, []).extend(sentences)
+            return dict(error.valid_data)
+        return loaded
+
+    def _read_lists(self) -> dict[str, Any]:
+        return {
+            component.key: self._read_rows(component)
+            for component in self._visible()
+            if component.type is ComponentType.DYNAMICLIST and component.is_answerable
+        }
+
+    def _read_rows(self, component: Component) -> list[dict[str, Any]]:
+        path = self.prefix + component.key
+        reader = _RowsReader(component, path, self.context, self.errors)
+        required = is_required(component, self.state, self.context)
+        states = self.state.rows[component.key]
+        if component.key not in self.submitted:
+            return reader.read([state.values for state in states], states, is_required=required)
+        return reader.read(self.submitted[component.key], states, is_required=required)
+
+    def _check(self, answers: Mapping[str, Any]) -> None:
+        names = {**self.state.names, **answers}
+        for component in self._visible():
+            path = self.prefix + component.key
+            if component.check is None or self._has_error(path):
+                continue
+            if evaluate(component.check, names, self.context) is False:
+                self.errors.setdefault(path, []).append(component.message)
+
+    def _has_error(self, path: str) -> bool:
+        return any(name == path or name.startswith(f"{path}.") for name in self.errors)
+
+    def _visible(self) -> Iterator[Component]:
+        for component in flatten(self.components):
+            if component.key and component.id not in self.state.hidden:
+                yield component
+
+    def _refuse(self, key: str, message: str, **parameters: object) -> None:
+        text = self.context.say(message, **parameters)
+        self.errors.setdefault(self.prefix + key, []).append(text)
+
+
+@dataclass
+class _RowsReader:
+    """Reads the rows of one editable table."""
+
+    component: Component
+    path: str
+    context: FormContext
+    errors: dict[str, list[str]]
+
+    def read(
+        self, sent: Any, states: tuple[ScopeState, ...], *, is_required: bool
+    ) -> list[dict[str, Any]]:
+        """Read the rows; those in which nothing was filled in are left out."""
+        if sent is None:
+            sent = []
+        if not isinstance(sent, list):
+            self._refuse("", messages.NOT_A_LIST)
+            return []
+        rows = {
+            index: self._read_row(index, row, state)
+            for index, (row, state) in enumerate(zip(sent, states, strict=False))
+            if not self._may_skip(row)
+        }
+        self._check_count(len(sent), len(rows), is_required=is_required)
+        if not any(name.startswith(self.path) for name in self.errors):
+            self._check_rules(rows)
+        return list(rows.values())
+
+    def _may_skip(self, row: Any) -> bool:
+        return self._rules.may_change and is_blank(self.component.children, row)
+
+    def _read_row(self, index: int, row: Any, state: ScopeState) -> dict[str, Any]:
+        if not isinstance(row, Mapping):
+            self._refuse(f".{index}", messages.NOT_A_ROW)
+            return {}
+        prefix = f"{self.path}.{index}."
+        children = self.component.children
+        return _ScopeReader(children, row, state, self.context, prefix, self.errors).read()
+
+    def _check_count(self, sent: int, filled: int, *, is_required: bool) -> None:
+        least = max(self._rules.minimum, int(is_required))
+        if not self._rules.may_change:
+            if sent != len(get_fixed_rows(self.component, self.context)):
+                self._refuse("", messages.FIXED_ROWS)
+        elif filled < least:
+            self._refuse("", messages.TOO_FEW_ROWS, least=least)
+        elif filled > self._rules.maximum or sent > MAX_ROWS:
+            self._refuse("", messages.TOO_MANY_ROWS, most=self._rules.maximum)
+
+    def _check_rules(self, rows: Mapping[int, Mapping[str, Any]]) -> None:
+        for key in self._rules.unique:
+            self._check_unique(key, rows)
+        for key in self._rules.ascending:
+            self._check_ascending(key, rows)
+        for key in self._rules.covers:
+            self._check_covers(key, rows)
+
+    def _check_unique(self, key: str, rows: Mapping[int, Mapping[str, Any]]) -> None:
+        seen: set[str] = set()
+        for index, row in rows.items():
+            value = repr(row[key])
+            if value in seen:
+                self._refuse(f".{index}.{key}", messages.NOT_UNIQUE)
+            seen.add(value)
+
+    def _check_ascending(self, key: str, rows: Mapping[int, Mapping[str, Any]]) -> None:
+        last: Any = None
+        for index, row in rows.items():
+            value = row[key]
+            if last is not None and value is not None and not value > last:
+                self._refuse(f".{index}.{key}", messages.NOT_ASCENDING)
+            last = value if value is not None else last
+
+    def _check_covers(self, key: str, rows: Mapping[int, Mapping[str, Any]]) -> None:
+        column = next(child for child in self.component.children if child.key == key)
+        found = {repr(row[key]) for row in rows.values()}
+        for option in list_options(column, self.context):
+            if repr(option.value) not in found:
+                self._refuse("", messages.NOT_COVERED, option=option.label)
+
+    @property
+    def _rules(self) -> RowRules:
+        return self.component.rows or RowRules(0, MAX_ROWS, 0, may_change=True)
+
+    def _refuse(self, place: str, message: str, **parameters: object) -> None:
+        text = self.context.say(message, **parameters)
+        self.errors.setdefault(self.path + place, []).append(text)
+
+
+def is_blank(children: tuple[Component, ...], row: Any) -> bool:
+    """Say whether nothing was filled in: every answer is missing, empty or the column's default."""
+    if not isinstance(row, Mapping):
+        return False
+    columns = {child.key: child for child in flatten(children)}
+    return all(_is_idle(columns.get(key), value) for key, value in row.items())
+
+
+def _is_idle(column: Component | None, value: Any) -> bool:
+    if value is None or value is False or value in ("", []):
+        return True
+    if column is None:
+        return False
+    if column.type is ComponentType.EXPRESSION:
+        return True
+    if column.type is ComponentType.DYNAMICLIST and isinstance(value, list):
+        return all(is_blank(column.children, row) for row in value)
+    return bool(value == column.default)
+
+
+def _shorten(name: object) -> str:
+    text = str(name)[:_MAX_NAME_LENGTH]
+    return text.encode("utf-8", "replace").decode()
