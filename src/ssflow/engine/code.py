@@ -1,0 +1,427 @@
+"""Code in diagrams as text: which names it uses, what is refused, and its form for the sandbox."""
+
+import ast
+from collections.abc import Callable, Iterator
+from copy import deepcopy
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from ssflow.engine.json_values import RESERVED_NAMES
+
+ALLOWED_MODULES = frozenset(
+    {
+        "base64",
+        "collections",
+        "copy",
+        "datetime",
+        "decimal",
+        "functools",
+        "hashlib",
+        "itertools",
+        "json",
+        "math",
+        "random",
+        "re",
+    }
+)
+SUPPLIED_FUNCTIONS = frozenset({"today", "wd"})
+
+# Reads a key of data or an attribute of anything else; used where the text alone cannot tell.
+_GET = "__get = lambda o, k: o[k] if isinstance(o, dict) else getattr(o, k)\n"
+_OUT = "__out"
+# fmt: off
+_PURE_METHODS = frozenset(
+    {
+        "capitalize", "count", "date", "endswith", "find", "format", "get", "index", "isalpha",
+        "isdigit", "isnumeric", "isoformat", "isoweekday", "items", "join", "keys", "lower",
+        "lstrip", "replace", "rstrip", "split", "splitlines", "startswith", "strftime", "strip",
+        "time", "title", "total_seconds", "upper", "values", "weekday", "zfill"
+    }
+)
+_PURE_FUNCTIONS = frozenset(
+    {
+        "abs", "all", "any", "bool", "dict", "enumerate", "float", "int", "isinstance", "len",
+        "list", "max", "min", "range", "round", "set", "sorted", "str", "sum", "today", "tuple",
+        "wd", "zip"
+    }
+)
+# fmt: on
+_UNSUPPORTED: dict[type[ast.AST], str] = {
+    ast.Delete: "`del` is not supported; set the variable to None instead.",
+    ast.ClassDef: "Classes are not supported; use a dictionary.",
+    ast.Yield: "Generators are not supported; build a list.",
+    ast.YieldFrom: "Generators are not supported; build a list.",
+    ast.Await: "Asynchronous code is not supported.",
+    ast.AsyncFunctionDef: "Asynchronous code is not supported.",
+    ast.AsyncFor: "Asynchronous code is not supported.",
+    ast.AsyncWith: "Asynchronous code is not supported.",
+    ast.Global: "`global` is not supported; give the value back.",
+    ast.Nonlocal: "`nonlocal` is not supported; give the value back.",
+}
+
+
+@dataclass(frozen=True)
+class CodeProblem(Exception):  # noqa: N818 - it is a finding that a check lists, too
+    """Something in a piece of code that cannot be run; `line` counts from 1."""
+
+    line: int
+    message: str
+
+
+@dataclass(frozen=True)
+class Program:
+    """A piece of code, ready for the sandbox."""
+
+    source: str
+    text: str
+    first_line: int
+    names: frozenset[str]
+    stored: frozenset[str] = frozenset()
+    certain: frozenset[str] = frozenset()
+    may_change_inputs: bool = False
+    constant: tuple[Any] | None = None
+
+    def text_for(self, given: frozenset[str]) -> str:
+        """Give a script's text with what hands back its results, when it is given these names."""
+        returned = self.stored | given if self.may_change_inputs else self.stored
+        return f"{self.text}\n{_tail(self.certain, returned - self.certain)}"
+
+    def line_of(self, sandbox_line: int) -> int:
+        """Turn a line that the sandbox names into a line of the source."""
+        return max(1, min(sandbox_line - self.first_line, len(self.source.splitlines()) or 1))
+
+    def source_line(self, line: int) -> str | None:
+        """Give the author's text of a line."""
+        lines = self.source.splitlines()
+        return lines[line - 1].strip() if 0 < line <= len(lines) else None
+
+
+@lru_cache(maxsize=4096)
+def read_expression(source: str) -> Program:
+    """Read an expression.
+
+    Raises:
+        CodeProblem: it is no expression, or holds what is refused.
+    """
+    tree = _parse_expression(source)
+    _refuse(tree)
+    text, uses_get = _rewrite(_bracket(source), tree)
+    return Program(
+        source=source.strip(),
+        text=f"{_GET}{text}" if uses_get else text,
+        first_line=1 if uses_get else 0,
+        names=_names(tree),
+        constant=_constant(tree),
+    )
+
+
+@lru_cache(maxsize=4096)
+def read_script(source: str) -> Program:
+    """Read a script.
+
+    Raises:
+        CodeProblem: it does not parse, or holds what is refused.
+    """
+    tree = _parse(source, mode="exec")
+    _refuse(tree)
+    text, uses_get = _rewrite(source, tree)
+    stored, certain = _stored(tree)
+    return Program(
+        source=source,
+        text=f"{_GET}{text}" if uses_get else text,
+        first_line=1 if uses_get else 0,
+        names=_names(tree),
+        stored=stored,
+        certain=certain,
+        may_change_inputs=any(_may_change(node) for node in ast.walk(tree)),
+    )
+
+
+def find_problems(source: str, *, expression: bool) -> list[CodeProblem]:
+    """List what is wrong with a piece of code as far as its text tells."""
+    try:
+        tree = (
+            _parse(f"({source.strip()}\n)", mode="eval") if expression else _parse(source, "exec")
+        )
+    except CodeProblem as problem:
+        return [problem]
+    return list(_refusals(tree))
+
+
+def _bracket(expression: str) -> str:
+    """Put an expression into brackets, so that it may go over several lines."""
+    return f"({expression.strip()}\n)"
+
+
+def _parse_expression(source: str) -> ast.AST:
+    return _parse(_bracket(source), "eval")
+
+
+def _parse(text: str, mode: str) -> ast.AST:
+    try:
+        return ast.parse(text, mode=mode)
+    except SyntaxError as error:
+        raise CodeProblem(error.lineno or 1, f"This is not valid Python: {error.msg}.") from None
+    except (ValueError, RecursionError, MemoryError):
+        raise CodeProblem(1, "This is not valid Python.") from None
+
+
+def _refuse(tree: ast.AST) -> None:
+    for problem in _refusals(tree):
+        raise problem
+
+
+def _refusals(tree: ast.AST) -> Iterator[CodeProblem]:
+    inside = {
+        id(child) for node in ast.walk(tree) if _is_function(node) for child in ast.walk(node)
+    }
+    for node in ast.walk(tree):
+        message = _refusal(node, in_function=id(node) in inside)
+        if message is not None:
+            yield CodeProblem(getattr(node, "lineno", 1), message)
+
+
+def _refusal(node: ast.AST, *, in_function: bool) -> str | None:
+    if isinstance(node, ast.Return) and not in_function:
+        return "`return` stands outside a function."
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        return _import_refusal(node)
+    if isinstance(node, ast.Name | ast.arg):
+        return _name_refusal(node)
+    return _UNSUPPORTED.get(type(node))
+
+
+def _name_refusal(node: ast.Name | ast.arg) -> str | None:
+    name = node.id if isinstance(node, ast.Name) else node.arg
+    if name.startswith("__"):
+        return "Names that start with two underscores are reserved."
+    if isinstance(node, ast.Name) and _is_store(node) and name in RESERVED_NAMES:
+        return f"`{name}` is read-only; choose another name."
+    return None
+
+
+def _import_refusal(node: ast.Import | ast.ImportFrom) -> str | None:
+    if isinstance(node, ast.Import):
+        return _module_refusal([alias.name for alias in node.names])
+    if any(alias.name == "*" for alias in node.names):
+        return "`import *` is not supported; name what you need."
+    return _module_refusal([node.module or ""])
+
+
+def _module_refusal(modules: list[str]) -> str | None:
+    for module in modules:
+        if module.split(".")[0] not in ALLOWED_MODULES:
+            allowed = ", ".join(sorted(ALLOWED_MODULES))
+            return f"`{module}` may not be imported; scripts may import {allowed}."
+    return None
+
+
+def _is_function(node: ast.AST) -> bool:
+    return isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+
+
+def _names(tree: ast.AST) -> frozenset[str]:
+    return frozenset(node.id for node in ast.walk(tree) if isinstance(node, ast.Name))
+
+
+def _constant(tree: ast.AST) -> tuple[Any] | None:
+    body = tree.body if isinstance(tree, ast.Expression) else None
+    if isinstance(body, ast.Constant) and isinstance(body.value, str | int | float | None):
+        return (body.value,)
+    return None
+
+
+def _stored(tree: ast.AST) -> tuple[frozenset[str], frozenset[str]]:
+    """Which names a script hands back: all it may assign, and those it is sure to assign.
+
+    Names that are only loop variables, imports or functions are the script's own, and so are
+    names that start with an underscore.
+    """
+    assigned = {name for node in ast.walk(tree) for name in _assigned_by(node)}
+    body = tree.body if isinstance(tree, ast.Module) else []
+    certain = {name for node in body for name in _assigned_by(node)}
+    kept = frozenset(name for name in assigned if not name.startswith("_"))
+    return kept, frozenset(certain) & kept
+
+
+def _assigned_by(node: ast.AST) -> Iterator[str]:
+    match node:
+        case ast.Assign(targets=targets):
+            yield from (name for target in targets for name in _targets(target))
+        case ast.AugAssign(target=target) | ast.NamedExpr(target=target):
+            yield from _targets(target)
+        case ast.AnnAssign(target=target, value=value) if value is not None:
+            yield from _targets(target)
+
+
+def _targets(target: ast.expr) -> Iterator[str]:
+    for node in ast.walk(target):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id
+
+
+def _may_change(node: ast.AST) -> bool:
+    """Tell whether this could change a list or dictionary that the script was given in place."""
+    match node:
+        case ast.Subscript(ctx=ast.Store()) | ast.Attribute(ctx=ast.Store()) | ast.AugAssign():
+            return True
+        case ast.Call(func=ast.Attribute(attr=method)):
+            return method not in _PURE_METHODS
+        case ast.Call(func=ast.Name(id=function)):
+            return function not in _PURE_FUNCTIONS
+        case ast.Call():
+            return True
+        case _:
+            return False
+
+
+@lru_cache(maxsize=4096)
+def _tail(certain: frozenset[str], possible: frozenset[str]) -> str:
+    """Write what collects the results: certain names at once, the others if they exist."""
+    at_once = ", ".join(f"{name!r}: {name}" for name in sorted(certain))
+    lines = [f"{_OUT} = {{{at_once}}}"]
+    for name in sorted(possible):
+        lines += ["try:", f"    {_OUT}[{name!r}] = {name}", "except NameError:", "    pass"]
+    return "\n".join([*lines, _OUT])
+
+
+# --- attribute access on data ---------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Edit:
+    start: int
+    end: int
+    text: str
+
+
+def _rewrite(source: str, tree: ast.AST) -> tuple[str, bool]:
+    """Turn `a.b` on data into `a["b"]`; lines stay where they are.
+
+    Names that the code itself binds may hold anything, so they are looked into when it runs.
+    """
+    data = source.encode()
+    editor = _Editor(data, _imported(tree), _bound(tree))
+    editor.visit(tree)
+    for edit in sorted(editor.edits, key=lambda edit: (edit.start, edit.end), reverse=True):
+        data = data[: edit.start] + edit.text.encode() + data[edit.end :]
+    return data.decode(), editor.uses_get
+
+
+def _imported(tree: ast.AST) -> frozenset[str]:
+    return frozenset(
+        alias.asname or alias.name.split(".")[0]
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for alias in node.names
+    )
+
+
+def _bound(tree: ast.AST) -> frozenset[str]:
+    stored = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and _is_store(n)}
+    arguments = {n.arg for n in ast.walk(tree) if isinstance(n, ast.arg)}
+    caught = {n.name for n in ast.walk(tree) if isinstance(n, ast.ExceptHandler) and n.name}
+    functions = {n.name for n in ast.walk(tree) if isinstance(n, ast.FunctionDef)}
+    return frozenset(stored | arguments | caught | functions | {"now"})
+
+
+def _is_store(node: ast.Name | ast.Attribute) -> bool:
+    return isinstance(node.ctx, ast.Store)
+
+
+class _Editor(ast.NodeVisitor):
+    """Collects the places of a text where attribute access on data stands."""
+
+    def __init__(self, data: bytes, imported: frozenset[str], bound: frozenset[str]) -> None:
+        self.edits: list[_Edit] = []
+        self.uses_get = False
+        self._data = data
+        self._imported = imported
+        self._bound = bound
+        starts = [0]
+        for line in data.splitlines(keepends=True):
+            starts.append(starts[-1] + len(line))
+        self._starts = starts
+
+    def visit_Call(self, node: ast.Call) -> None:
+        called = node.func.value if isinstance(node.func, ast.Attribute) else node.func
+        for child in (called, *node.args, *node.keywords):
+            self.visit(child)
+
+    def visit_Attribute(self, node: ast.Attribute) -> None:
+        self.visit(node.value)
+        how = self._how(node)
+        if how is None:
+            return
+        end = self._offset(node.end_lineno, node.end_col_offset)
+        name = end - len(node.attr.encode())
+        dot = self._data.rindex(b".", 0, name)
+        gap = self._data[dot + 1 : name].decode()
+        if how == "key":
+            self.edits.append(_Edit(dot, end, f'[{gap}"{node.attr}"]'))
+            return
+        self.uses_get = True
+        start = self._offset(node.lineno, node.col_offset)
+        self.edits.append(_Edit(start, start, "__get("))
+        self.edits.append(_Edit(dot, end, f',{gap} "{node.attr}")'))
+
+    def visit_JoinedStr(self, node: ast.JoinedStr) -> None:
+        """Write an f-string anew: places inside one are not told before Python 3.12."""
+        keyed = _Keyed(self._how)
+        text = ast.unparse(keyed.visit(deepcopy(node)))
+        if not keyed.changed:
+            return
+        self.uses_get = self.uses_get or keyed.uses_get
+        start = self._offset(node.lineno, node.col_offset)
+        end = self._offset(node.end_lineno, node.end_col_offset)
+        lines = (node.end_lineno or node.lineno) - node.lineno
+        self.edits.append(_Edit(start, end, f"({text}{chr(10) * lines})"))
+
+    def _how(self, node: ast.Attribute) -> str | None:
+        """Tell how to read this attribute: as a key, by looking, or as it stands (None)."""
+        root = _root(node)
+        if isinstance(root, ast.Name) and root.id in self._imported:
+            return None
+        if _is_store(node):
+            return "key"
+        if isinstance(root, ast.Name) and root.id not in self._bound:
+            return "key"
+        return "get"
+
+    def _offset(self, line: int | None, column: int | None) -> int:
+        return self._starts[(line or 1) - 1] + (column or 0)
+
+
+class _Keyed(ast.NodeTransformer):
+    """Does to a tree what the editor does to a text."""
+
+    def __init__(self, how: Callable[[ast.Attribute], str | None]) -> None:
+        self.changed = False
+        self.uses_get = False
+        self._how = how
+
+    def visit_Call(self, node: ast.Call) -> ast.Call:
+        if isinstance(node.func, ast.Attribute):
+            node.func.value = self.visit(node.func.value)
+        node.args = [self.visit(argument) for argument in node.args]
+        node.keywords = [self.visit(keyword) for keyword in node.keywords]
+        return node
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
+        how = self._how(node)
+        node.value = self.visit(node.value)
+        if how is None:
+            return node
+        self.changed = True
+        name = ast.Constant(node.attr)
+        if how == "key":
+            return ast.Subscript(node.value, name, node.ctx)
+        self.uses_get = True
+        return ast.Call(ast.Name("__get", ast.Load()), [node.value, name], [])
+
+
+def _root(node: ast.expr) -> ast.expr:
+    while isinstance(node, ast.Attribute | ast.Subscript):
+        node = node.value
+    return node

@@ -1,0 +1,193 @@
+"""Where code of strangers runs: in its own process, with little time and memory."""
+
+import os
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from datetime import date, datetime, timedelta
+from threading import Lock
+from types import TracebackType
+from typing import Any
+from weakref import WeakSet
+
+import pydantic_monty as monty
+
+from ssflow.calendar import Calendar
+from ssflow.engine.faults import ElementError, SandboxBusyError
+from ssflow.engine.snapshot import IncidentKind
+
+SCRIPT_TIME = timedelta(seconds=1)
+SCRIPT_MEMORY_BYTES = 64 * 1024 * 1024
+RECURSION_LIMIT = 200
+CHECKOUT_TIMEOUT = timedelta(seconds=5)
+MAX_WORKERS = 2
+_RUNS_PER_WORKER = 10_000
+
+_LIMITS: monty.ResourceLimits = {
+    "max_feed_duration_secs": SCRIPT_TIME.total_seconds(),
+    "max_memory": SCRIPT_MEMORY_BYTES,
+    "max_recursion_depth": RECURSION_LIMIT,
+}
+
+
+class Clock:
+    """The time that scripts see: it stands still for a step."""
+
+    def __init__(self, now: datetime, calendar: Calendar) -> None:
+        self.now = now.astimezone(calendar.timezone)
+        self.calendar = calendar
+        self._policy: monty.OSPolicy = {
+            "datetime": now,
+            "timezone": calendar.timezone.key or "UTC",
+            "sleep": "zero",
+            "process_time": "zero",
+            "random_start": {"seed": now.isoformat()},
+        }
+
+    def policy(self) -> monty.OSPolicy:
+        """Tell the sandbox which clock and which random numbers to use."""
+        return self._policy
+
+    def today(self) -> date:
+        """Tell which day it is here."""
+        return self.calendar.local_date(self.now)
+
+    def working_day(self, n: int) -> date:
+        """Tell which day is the n-th working day from today."""
+        return self.calendar.add_working_days(self.today(), n)
+
+
+class Sandbox:
+    """Worker processes for scripts; opened at the first use, in the process that uses them."""
+
+    def __init__(
+        self, *, max_workers: int = MAX_WORKERS, checkout_timeout: timedelta = CHECKOUT_TIMEOUT
+    ) -> None:
+        self._max_workers = max_workers
+        self._checkout_timeout = checkout_timeout
+        self._lock = Lock()
+        self._pool: monty.Monty | None = None
+        self._process_id: int | None = None
+
+    def __enter__(self) -> "Sandbox":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the workers; the next use starts new ones."""
+        with self._lock:
+            pool, self._pool = self._pool, None
+            if pool is not None and self._process_id == os.getpid():
+                pool.__exit__(None, None, None)
+
+    def run(
+        self,
+        text: str,
+        inputs: Mapping[str, Any],
+        *,
+        clock: Clock,
+        functions: Mapping[str, Callable[..., Any]] | None = None,
+    ) -> Any:
+        """Run a text in a worker of its own and give the value of its last expression.
+
+        A worker that is lost is replaced once; code that loses the second one too is at fault.
+
+        Raises:
+            SandboxBusyError: no worker became free in time.
+            ElementError: a worker was lost twice.
+            MontyError: the code failed.
+        """
+        try:
+            return self._feed(text, inputs, clock, functions)
+        except monty.MontyCrashedError:
+            pass
+        try:
+            return self._feed(text, inputs, clock, functions)
+        except monty.MontyCrashedError:
+            message = "The script made its worker process end; it ran out of time or memory."
+            raise ElementError(IncidentKind.SANDBOX, message) from None
+
+    def _feed(
+        self,
+        text: str,
+        inputs: Mapping[str, Any],
+        clock: Clock,
+        functions: Mapping[str, Callable[..., Any]] | None,
+    ) -> Any:
+        with self._checkout(clock) as session:
+            return session.feed_run(
+                text,
+                inputs=dict(inputs),
+                external_lookup=dict(functions) if functions else None,
+                print_callback=_drop_output,
+            )
+
+    def _checkout(self, clock: Clock) -> AbstractContextManager[monty.MontySession]:
+        return _Checkout(self._open_pool().checkout(limits=_LIMITS, os_policy=clock.policy()))
+
+    def _open_pool(self) -> monty.Monty:
+        with self._lock:
+            if self._pool is not None and self._process_id != os.getpid():
+                raise RuntimeError(
+                    "A sandbox that was open before a fork may not be used after it."
+                )
+            if self._pool is None:
+                self._pool = self._start()
+                self._process_id = os.getpid()
+                _OPEN_SANDBOXES.add(self)
+            return self._pool
+
+    def _start(self) -> monty.Monty:
+        pool = monty.Monty(
+            min_processes=1,
+            max_processes=self._max_workers,
+            checkout_timeout=self._checkout_timeout.total_seconds(),
+            max_checkouts_per_worker=_RUNS_PER_WORKER,
+        )
+        return pool.__enter__()
+
+
+class _Checkout:
+    """A session that says in our words that no worker was free."""
+
+    def __init__(self, session: monty.MontySession) -> None:
+        self._session = session
+
+    def __enter__(self) -> monty.MontySession:
+        try:
+            return self._session.__enter__()
+        except TimeoutError:
+            raise SandboxBusyError from None
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._session.__exit__(kind, error, traceback)
+
+
+def _drop_output(stream: str, text: str) -> None:
+    """Ignore what a script prints."""
+
+
+# --- forking --------------------------------------------------------------------------------
+
+_OPEN_SANDBOXES: WeakSet[Sandbox] = WeakSet()
+
+
+def _close_before_fork() -> None:
+    """Forking with workers open would hang the child and break the parent."""
+    for sandbox in list(_OPEN_SANDBOXES):
+        sandbox.close()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_close_before_fork)

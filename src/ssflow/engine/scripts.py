@@ -1,0 +1,189 @@
+"""Code in diagrams: checked when it is deployed, run in the sandbox when its element is reached."""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pydantic_monty as monty
+
+from ssflow.calendar import Calendar
+from ssflow.engine.code import CodeProblem, Program, find_problems, read_expression, read_script
+from ssflow.engine.faults import ElementError
+from ssflow.engine.json_values import to_json
+from ssflow.engine.sandbox import Clock
+from ssflow.engine.sandbox import Sandbox as Sandbox
+from ssflow.engine.snapshot import IncidentKind
+from ssflow.errors import InvalidInputError
+
+_CHECKER = Sandbox(max_workers=1)
+_CHECK_CLOCK = Clock(datetime(2000, 1, 1, tzinfo=UTC), Calendar(ZoneInfo("UTC"), frozenset()))
+
+
+def check_code(text: str, *, expression: bool) -> list[tuple[int, str]]:
+    """List what is wrong with a piece of code, as (line, message); nothing of it is run."""
+    return list(_check_code(text, expression))
+
+
+@lru_cache(maxsize=4096)
+def _check_code(text: str, expression: bool) -> tuple[tuple[int, str], ...]:  # noqa: FBT001 - cached
+    problems = find_problems(text, expression=expression)
+    if problems:
+        return tuple((problem.line, problem.message) for problem in problems)
+    return _compile(read_expression(text) if expression else read_script(text))
+
+
+def _compile(program: Program) -> tuple[tuple[int, str], ...]:
+    """Let the sandbox read the code inside a function that nobody calls."""
+    lines = [f"    {line}" for line in program.text.splitlines()]
+    try:
+        _CHECKER.run("\n".join(["def __check():", *lines, "    pass"]), {}, clock=_CHECK_CLOCK)
+    except monty.MontyError as error:
+        line = (_find_line(error) or 2) - 1
+        return ((program.line_of(line), _message_of(error)),)
+    return ()
+
+
+class MontyEnvironment:
+    """Runs expressions and scripts on variables; results come back as JSON.
+
+    Code is given only the variables that it names. What it is given beside them is read-only:
+    the reserved names, `today()` and `wd(n)`.
+    """
+
+    def __init__(self, sandbox: Sandbox, clock: Clock, reserved: Mapping[str, Any]) -> None:
+        self._sandbox = sandbox
+        self._clock = clock
+        self._reserved = {**reserved, "now": clock.now}
+
+    def evaluate(
+        self,
+        expression: str,
+        context: Mapping[str, Any],
+        external_context: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """Give the value of an expression.
+
+        Raises:
+            ElementError: it failed, or its value is not JSON.
+        """
+        program = _read(expression, is_expression=True)
+        if program.constant is not None:
+            return program.constant[0]
+        given = {**_pick(program, external_context or {}), **_pick(program, context)}
+        return to_json(self._run(program, program.text, given), "The result")
+
+    def execute(
+        self,
+        script: str,
+        context: dict[str, Any],
+        external_context: Mapping[str, Any] | None = None,
+    ) -> bool:
+        """Run a script and write what it assigned into `context`, key by key.
+
+        Raises:
+            ElementError: it failed, or a result is not JSON; `context` is as it was.
+        """
+        program = _read(script, is_expression=False)
+        given = {**_pick(program, external_context or {}), **_pick(program, context)}
+        results = self._run(program, program.text_for(frozenset(given)), given)
+        changed = {
+            name: to_json(value, name)
+            for name, value in results.items()
+            if name not in context or context[name] != value
+        }
+        context.update(changed)
+        return True
+
+    def _run(self, program: Program, text: str, given: dict[str, Any]) -> Any:
+        inputs = {**given, **_pick(program, self._reserved)}
+        functions = self._functions(program)
+        try:
+            return self._sandbox.run(text, inputs, clock=self._clock, functions=functions)
+        except monty.MontyError as error:
+            raise _fault_of(error, program) from None
+
+    def _functions(self, program: Program) -> dict[str, Any]:
+        supplied = {"today": self._clock.today, "wd": self._working_day}
+        return {name: function for name, function in supplied.items() if name in program.names}
+
+    def _working_day(self, n: int) -> date:
+        try:
+            return self._clock.working_day(n)
+        except InvalidInputError as error:
+            raise ValueError(error.message) from None
+
+
+class ScriptEngine:
+    """What SpiffWorkflow asks to run code; faults tell their element, line and source line."""
+
+    def __init__(self, environment: MontyEnvironment) -> None:
+        self.environment = environment
+
+    def evaluate(
+        self, task: Any, expression: str, external_context: Mapping[str, Any] | None = None
+    ) -> Any:
+        """Give the value of an expression of this task.
+
+        Raises:
+            ElementError: it failed.
+        """
+        try:
+            return self.environment.evaluate(expression, task.data, external_context)
+        except ElementError as fault:
+            raise fault.at(task.task_spec.bpmn_id) from None
+
+    def execute(
+        self, task: Any, script: str, external_context: Mapping[str, Any] | None = None
+    ) -> bool:
+        """Run a script of this task.
+
+        Raises:
+            ElementError: it failed.
+        """
+        try:
+            return self.environment.execute(script, task.data, external_context)
+        except ElementError as fault:
+            if fault.kind is IncidentKind.EXPRESSION:
+                fault.kind = IncidentKind.SCRIPT
+            raise fault.at(task.task_spec.bpmn_id) from None
+
+
+def _pick(program: Program, values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: values[name] for name in program.names if name in values}
+
+
+def _read(source: str, *, is_expression: bool) -> Program:
+    try:
+        return read_expression(source) if is_expression else read_script(source)
+    except CodeProblem as problem:
+        lines = source.splitlines()
+        text = lines[problem.line - 1].strip() if problem.line <= len(lines) else None
+        kind = IncidentKind.EXPRESSION if is_expression else IncidentKind.SCRIPT
+        raise ElementError(kind, problem.message, line=problem.line, source_line=text) from None
+
+
+def _fault_of(error: monty.MontyError, program: Program) -> ElementError:
+    if isinstance(error, monty.MontyConversionError):
+        return ElementError(IncidentKind.DATA, f"A variable cannot be handed to a script: {error}")
+    line = _find_line(error)
+    own_line = program.line_of(line) if line is not None else None
+    source_line = program.source_line(own_line) if own_line is not None else None
+    return ElementError(
+        IncidentKind.EXPRESSION, _message_of(error), line=own_line, source_line=source_line
+    )
+
+
+def _find_line(error: monty.MontyError) -> int | None:
+    """Find the line where the code went wrong; helpers of ours are not told about."""
+    if not isinstance(error, monty.MontyRuntimeError | monty.MontySyntaxError):
+        return None
+    lines = [f.line for f in error.traceback() if not (f.source_line or "").startswith("__get =")]
+    return lines[-1] if lines else None
+
+
+def _message_of(error: monty.MontyError) -> str:
+    if isinstance(error, monty.MontyRuntimeError | monty.MontySyntaxError):
+        return error.display("type-msg")
+    return str(error)
