@@ -1,0 +1,98 @@
+"""The figures of a business case: pure functions of the rows that people typed.
+
+Formulas: process catalogue, section "calc" (case, score): tco3 = sum of costs over three years;
+benefit3 = sum of benefit times confidence; npv = sum over t = 0..2 of (b_t - c_t) / (1 + d)^t;
+roi_pct = 100 (benefit3 - tco3) / tco3; payback = first month whose cumulative result is >= 0.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from ssflow.operations.parameters import CENT, amount_of
+
+YEARS = ("y0", "y1", "y2")
+NEVER = 999
+"""Payback in months when the costs are not earned back within three years."""
+_HIGH_RISK, _MEDIUM_RISK = 15, 8
+_LEVELS = ("low", "medium", "high")
+_RISK_POINTS = {"low": 5, "medium": 3, "high": 1}
+_WEIGHTS = {
+    "fit": Decimal("0.30"),
+    "value": Decimal("0.25"),
+    "financial": Decimal("0.20"),
+    "feasibility": Decimal("0.10"),
+    "risk": Decimal("0.15"),
+}
+
+
+@dataclass(frozen=True)
+class CaseFigures:
+    """Money in EUR, percentages as such, payback in months (999: not within three years)."""
+
+    tco3: Decimal
+    benefit3: Decimal
+    npv: Decimal
+    roi_pct: Decimal
+    payback_months: int
+
+
+def calculate_case(
+    costs: Sequence[Mapping[str, Any]], benefits: Sequence[Mapping[str, Any]], discount_pct: Decimal
+) -> CaseFigures:
+    """Sum costs and expected benefits of three years and compare them."""
+    cost = [sum((amount_of(row.get(y)) for row in costs), Decimal(0)) for y in YEARS]
+    gain = [sum((_expected(row, y) for row in benefits), Decimal(0)) for y in YEARS]
+    rate = 1 + discount_pct / 100
+    npv = sum(
+        ((g - c) / rate**t for t, (g, c) in enumerate(zip(gain, cost, strict=True))), Decimal(0)
+    )
+    tco3, benefit3 = sum(cost, Decimal(0)), sum(gain, Decimal(0))
+    roi = 100 * (benefit3 - tco3) / tco3 if tco3 else Decimal(0)
+    return CaseFigures(
+        tco3=_cents(tco3),
+        benefit3=_cents(benefit3),
+        npv=_cents(npv),
+        roi_pct=roi.quantize(Decimal("0.1"), ROUND_HALF_UP),
+        payback_months=_payback_months(cost, gain),
+    )
+
+
+def risk_level(risks: Sequence[Mapping[str, Any]], stated: str) -> str:
+    """Give the higher of what was stated and what the products of likelihood and impact say."""
+    worst = max((int(r["likelihood"]) * int(r["impact"]) for r in risks), default=0)
+    ruled = "high" if worst >= _HIGH_RISK else "medium" if worst >= _MEDIUM_RISK else "low"
+    return max(ruled, stated if stated in _LEVELS else "low", key=_LEVELS.index)
+
+
+def weigh_score(ratings: Mapping[str, Any], level: str) -> Decimal:
+    """Weigh the ratings (1-5) and the risk level into a score between 1 and 5.
+
+    score = 0.30 fit + 0.25 value + 0.20 financial + 0.10 feasibility + 0.15 risk,
+    where risk counts low 5, medium 3, high 1.
+    """
+    points = {**ratings, "risk": _RISK_POINTS[level]}
+    total = sum((weight * Decimal(points[name]) for name, weight in _WEIGHTS.items()), Decimal(0))
+    return _cents(total)
+
+
+def _expected(row: Mapping[str, Any], year: str) -> Decimal:
+    confidence = row.get("confidence")
+    share = Decimal(100) if confidence in (None, "") else Decimal(str(confidence))
+    return amount_of(row.get(year)) * share / 100
+
+
+def _payback_months(cost: Sequence[Decimal], gain: Sequence[Decimal]) -> int:
+    """Find the first month 1-36 whose cumulative result is not negative; linear within a year."""
+    cumulative = Decimal(0)
+    for year, (g, c) in enumerate(zip(gain, cost, strict=True)):
+        for month in range(1, 13):
+            if cumulative + (g - c) * month / 12 >= 0:
+                return year * 12 + month
+        cumulative += g - c
+    return NEVER
+
+
+def _cents(value: Decimal) -> Decimal:
+    return value.quantize(CENT, ROUND_HALF_UP)

@@ -1,0 +1,119 @@
+"""What an operation is: its name, its parameters, what it is given and what it leaves behind."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from marshmallow import RAISE, Schema, ValidationError
+from marshmallow.fields import Field
+from sqlalchemy.orm import Session
+
+from ssflow.calendar import Calendar
+from ssflow.domain.base import JsonValue
+from ssflow.domain.identity import Actor
+from ssflow.errors import SsflowError
+
+
+class OperationRefusedError(SsflowError):
+    """The operation cannot be done; a diagram may catch `code` as a BPMN error."""
+
+    def __init__(self, message: str, *, code: str | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class EffectKind(StrEnum):
+    """What an operation may ask for that is done as its own step, right after the commit."""
+
+    START_PROCESS = "start_process"
+    SEND_MESSAGE = "send_message"
+    NOTICE = "notice"
+
+
+@dataclass(frozen=True)
+class Effect:
+    """Something to be done after the commit; `payload` is JSON."""
+
+    kind: EffectKind
+    payload: Mapping[str, JsonValue]
+
+
+@dataclass(frozen=True)
+class RecordChange:
+    """One business record was made (`before` is None) or changed; values are JSON."""
+
+    kind: str
+    record_id: UUID
+    number: str | None
+    before: Mapping[str, JsonValue] | None
+    after: Mapping[str, JsonValue]
+
+
+@dataclass
+class OperationContext:
+    """What an operation works with, and where it leaves its changes and effects."""
+
+    session: Session
+    actor: Actor
+    now: datetime
+    calendar: Calendar
+    instance_id: UUID
+    initiator: UUID | None
+    process_key: str
+    activity_id: str
+    changes: list[RecordChange] = field(default_factory=list)
+    effects: list[Effect] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One thing that a service task can call."""
+
+    name: str
+    title: str
+    schema: type[Schema]
+    run: Callable[[OperationContext, dict[str, Any]], JsonValue]
+    is_outside: bool
+
+    @property
+    def required(self) -> frozenset[str]:
+        """Names of the parameters that a service task must give."""
+        return frozenset(n for n, f in self.schema().fields.items() if f.required)
+
+    @property
+    def optional(self) -> frozenset[str]:
+        """Names of the parameters that a service task may give."""
+        return frozenset(n for n, f in self.schema().fields.items() if not f.required)
+
+    def call(self, context: OperationContext, parameters: Mapping[str, Any]) -> JsonValue:
+        """Check the parameters and do it.
+
+        Raises:
+            OperationRefusedError: a parameter is wrong, or the operation cannot be done.
+        """
+        try:
+            read = self.schema(unknown=RAISE).load(dict(parameters))
+        except ValidationError as error:
+            raise OperationRefusedError(f"{self.name}: {_in_words(error.messages)}") from error
+        return self.run(context, read)
+
+
+def operation(
+    name: str, title: str, *, is_outside: bool = False, **parameters: Field[Any]
+) -> Callable[[Callable[[OperationContext, dict[str, Any]], JsonValue]], Operation]:
+    """Turn a function into an operation with this name, title and checked parameters."""
+    schema = Schema.from_dict(dict(parameters), name="Parameters")
+
+    def make(run: Callable[[OperationContext, dict[str, Any]], JsonValue]) -> Operation:
+        return Operation(name, title, schema, run, is_outside)
+
+    return make
+
+
+def _in_words(messages: Any) -> str:
+    if isinstance(messages, Mapping):
+        return "; ".join(f"{name}: {_in_words(text)}" for name, text in messages.items())
+    return " ".join(str(text) for text in messages)

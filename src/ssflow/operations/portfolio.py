@@ -1,0 +1,698 @@
+"""Operations on the service portfolio: from a proposal to a service that is live."""
+
+from calendar import monthrange
+from datetime import date
+from decimal import Decimal
+from typing import Any, TypeVar
+from uuid import UUID
+
+from sqlalchemy import delete, func, select
+
+from ssflow.domain.registers.customers import Customer
+from ssflow.domain.registers.portfolio import (
+    BusinessCase,
+    Charter,
+    Decision,
+    ProposalState,
+    ResourceAllocation,
+    RiskItem,
+    Service,
+    ServiceDependency,
+    ServiceObjective,
+    ServiceProposal,
+    ServiceState,
+)
+from ssflow.domain.registers.record import Record
+from ssflow.operations.case_figures import calculate_case, risk_level, weigh_score
+from ssflow.operations.documents import make_document
+from ssflow.operations.operation import (
+    Effect,
+    EffectKind,
+    OperationContext,
+    OperationRefusedError,
+    operation,
+)
+from ssflow.operations.parameters import (
+    amount_of,
+    day,
+    day_of,
+    form,
+    id_of,
+    identifier,
+    one_of,
+    optional_amount_of,
+    rows_of,
+    text,
+)
+from ssflow.operations.record_changes import add_record, changing
+from ssflow.store import people as people_rows
+from ssflow.store.records import next_number
+
+R = TypeVar("R", bound=Record)
+
+MAX_SIMILAR = 10
+BENEFIT_REVIEW_MONTHS = 6
+_SECTIONS = {
+    "introduction": "Introduction",
+    "methods_assumptions": "Methods and assumptions",
+    "business_impacts": "Business impacts",
+    "risks_contingencies": "Risks and contingencies",
+    "recommendations": "Recommendations",
+}
+_ANSWERS = (
+    "why_needed",
+    "differentiator",
+    "strengths",
+    "weaknesses",
+    "risk_control",
+    "resource_allocation",
+)
+_RATINGS = ("fit", "value", "financial", "feasibility")
+_CLOSING = {
+    "rejected": (ProposalState.REJECTED, ServiceState.REJECTED),
+    "declined": (ProposalState.DECLINED, ServiceState.DECLINED),
+    "withdrawn": (ProposalState.WITHDRAWN, ServiceState.WITHDRAWN),
+    "duplicate": (ProposalState.DUPLICATE, ServiceState.REJECTED),
+}
+
+
+@operation(
+    "proposal.register",
+    "Register the proposal",
+    title=text(),
+    change_type=one_of("new", "major", "minor"),
+    customer=identifier(),
+    summary=text(),
+    need_source=text(),
+    audience=one_of("internal", "external"),
+    service=identifier(required=False),
+    wanted_by=day(),
+    owner=identifier(required=False),
+    source=text(required=False),
+)
+def register_proposal(context: OperationContext, given: dict[str, Any]) -> dict[str, Any]:
+    """Make the proposal of this case, or bring it up to date when screening sent it back."""
+    customer = _record(context, Customer, given["customer"])
+    if customer.mandate_holder is None:
+        raise OperationRefusedError(
+            f"Customer {customer.name} has no mandate holder; "
+            "name one in the customer register, then retry."
+        )
+    proposal = _proposal_of_case(context)
+    if proposal is None:
+        proposal = _new_proposal(context, given)
+    else:
+        _update_proposal(context, proposal, given)
+    service = _service_of(context, proposal)
+    return {
+        "id": str(proposal.id),
+        "number": proposal.number,
+        "service_id": str(service.id),
+        "service_number": service.number,
+        "service_name": service.name,
+        "mandate_holder": str(customer.mandate_holder),
+        "customer_name": customer.name,
+        "similar": _similar(context, proposal, customer),
+    }
+
+
+@operation("proposal.define", "Store the definition", proposal=identifier(), define=form())
+def define_proposal(context: OperationContext, given: dict[str, Any]) -> dict[str, Any]:
+    """Store what the define step said, on the proposal and on its new service."""
+    proposal, define = _open_proposal(context, given["proposal"]), given["define"]
+    with changing(context, proposal):
+        proposal.definition = define
+        proposal.move_to(ProposalState.DEFINED)
+    service = _service_of(context, proposal)
+    if proposal.change_type == "new":
+        with changing(context, service):
+            service.utility = define.get("utility")
+            service.availability_pct = optional_amount_of(define.get("availability_pct"))
+            service.rto_hours = define.get("rto_hours")
+            service.security_class = define.get("security_class")
+            service.capacity_note = define.get("capacity_note")
+            service.conditions = define.get("conditions") or None
+            service.investment_ceiling = optional_amount_of(define.get("investment_ceiling"))
+            service.move_to(ServiceState.DEFINED)
+    _link_objectives(context, service, define.get("objectives") or [])
+    return {"state": str(proposal.state)}
+
+
+@operation(
+    "proposal.analyse",
+    "Store the analyses and calculate the case",
+    proposal=identifier(),
+    impact=form(),
+    resources=form(),
+    financials=form(),
+    risk=form(),
+)
+def analyse_proposal(context: OperationContext, given: dict[str, Any]) -> dict[str, Any]:
+    """Store what the four analyses found and calculate the figures of the case."""
+    proposal = _open_proposal(context, given["proposal"])
+    impact, resources = given["impact"], given["resources"]
+    financials, risk = given["financials"], given["risk"]
+    _link_services(context, _service_of(context, proposal), impact)
+    _replace_risks(context, proposal, rows_of(risk, "risks"))
+    figures = calculate_case(
+        rows_of(financials, "costs"),
+        rows_of(financials, "benefits"),
+        Decimal(str(financials.get("discount_pct") or 0)),
+    )
+    return {
+        "tco3": float(figures.tco3),
+        "benefit3": float(figures.benefit3),
+        "npv": float(figures.npv),
+        "roi_pct": float(figures.roi_pct),
+        "payback_months": figures.payback_months,
+        "risk_level": risk_level(rows_of(risk, "risks"), str(risk.get("risk_level"))),
+        "feasible": _is_yes(impact.get("feasible")) and resources.get("feasible") != "no",
+        "risk_summary": "\n".join(_risk_line(row) for row in rows_of(risk, "risks")),
+        "costs": rows_of(financials, "costs"),
+        "benefits": rows_of(financials, "benefits"),
+    }
+
+
+@operation(
+    "proposal.score",
+    "Write the business case and score it",
+    proposal=identifier(),
+    case=form(),
+    risk_level=one_of("low", "medium", "high"),
+    calc=form(),
+)
+def score_proposal(context: OperationContext, given: dict[str, Any]) -> dict[str, Any]:
+    """Write the next version of the business case and weigh its score."""
+    proposal, told, calc = _open_proposal(context, given["proposal"]), given["case"], given["calc"]
+    former = _latest_case(context, proposal)
+    ratings = {name: int(told[name]) for name in _RATINGS}
+    case = BusinessCase(
+        number=former.number if former else next_number(context.session, "BC", context.now.year),
+        version=former.version + 1 if former else 1,
+        proposal_id=proposal.id,
+        answers={name: told.get(name, "") for name in _ANSWERS},
+        desired_outcomes=list(proposal.definition.get("desired_outcomes") or []),
+        costs=list(calc.get("costs") or []),
+        benefits=list(calc.get("benefits") or []),
+        tco3=amount_of(calc["tco3"]),
+        benefit3=amount_of(calc["benefit3"]),
+        npv=amount_of(calc["npv"]),
+        roi_pct=amount_of(calc["roi_pct"]),
+        payback_months=calc["payback_months"],
+        scores=ratings,
+        score=weigh_score(ratings, given["risk_level"]),
+        risk_level=given["risk_level"],
+        created_at=context.now,
+        created_by=context.actor.key,
+        **{name: told.get(name, "") for name in _SECTIONS},
+    )
+    add_record(context, case)
+    _move(context, proposal, ProposalState.ANALYSED, ServiceState.ANALYSED)
+    sections = [(title, getattr(case, name)) for name, title in _SECTIONS.items()]
+    title = f"Business case {case.number} v{case.version}: {proposal.title}"
+    make_document(context, _owner(proposal), "case", title, sections=sections, case=case)
+    return {
+        "score": float(case.score or 0),
+        "case_number": case.number,
+        "case_version": case.version,
+    }
+
+
+@operation(
+    "proposal.decide",
+    "Record a decision",
+    proposal=identifier(),
+    question=one_of("customer", "approval"),
+    decision=text(),
+    comment=text(required=False),
+    conditions=text(required=False),
+    decider=identifier(required=False),
+)
+def decide_proposal(context: OperationContext, given: dict[str, Any]) -> dict[str, Any]:
+    """Write down a decision; rework sends the proposal back to its beginning."""
+    proposal = _open_proposal(context, given["proposal"])
+    decision = add_record(
+        context,
+        Decision(
+            number=next_number(context.session, "DEC", context.now.year),
+            subject_type="ServiceProposal",
+            subject_id=proposal.id,
+            question=given["question"],
+            decision=given["decision"],
+            conditions=given["conditions"] or None,
+            reason=given["comment"] or None,
+            decider=given["decider"],
+            decided_at=context.now,
+            instance_id=context.instance_id,
+            created_at=context.now,
+            created_by=context.actor.key,
+        ),
+    )
+    if (given["question"], given["decision"]) == ("approval", "rework"):
+        _move(context, proposal, ProposalState.PROPOSED, ServiceState.PROPOSED)
+    return {
+        "number": decision.number,
+        "question": decision.question,
+        "outcome": decision.decision,
+        "rework_count": _rework_count(context, proposal),
+    }
+
+
+@operation("proposal.approve", "Approve the proposal", proposal=identifier())
+def approve_proposal(context: OperationContext, given: dict[str, Any]) -> dict[str, Any]:
+    """Approve the proposal and write the formal change proposal."""
+    proposal = _open_proposal(context, given["proposal"])
+    _require_state(proposal, ProposalState.ANALYSED)
+    decisions = _decisions_on(context, proposal)
+    _move(context, proposal, ProposalState.APPROVED, ServiceState.APPROVED)
+    _keep_conditions(context, proposal, decisions)
+    document = make_document(
+        context,
+        _owner(proposal),
+        "change_proposal",
+        f"Change proposal {proposal.number}: {proposal.title}",
+        proposal=proposal,
+        customer=context.session.get(Customer, proposal.customer_id),
+        case=_latest_case(context, proposal),
+        decisions=decisions,
+    )
+    return {"document": str(document.id)}
+
+
+@operation("proposal.charter", "Make the charter", proposal=identifier(), charter=form())
+def charter_proposal(context: OperationContext, given: dict[str, Any]) -> dict[str, Any]:
+    """Make the charter and set its resources aside."""
+    proposal, told = _open_proposal(context, given["proposal"]), given["charter"]
+    _require_state(proposal, ProposalState.APPROVED)
+    charter = Charter(
+        proposal_id=proposal.id,
+        scope=told.get("scope") or "",
+        deliverables=told.get("deliverables") or "",
+        conditions=told.get("conditions") or None,
+        budget=amount_of(told.get("budget")),
+        milestones=rows_of(told, "milestones"),
+        growth=rows_of(told, "growth"),
+        service_owner=id_of(told.get("service_owner")),
+        benefit_owner=id_of(told.get("benefit_owner")),
+        created_at=context.now,
+        created_by=context.actor.key,
+    )
+    add_record(context, charter)
+    for row in rows_of(told, "allocations"):
+        add_record(context, _allocation(context, proposal, row))
+    service = _service_of(context, proposal)
+    with changing(context, service):
+        service.owner = charter.service_owner or service.owner
+    _move(context, proposal, ProposalState.CHARTERED, ServiceState.CHARTERED)
+    title = f"Charter {proposal.number}: {proposal.title}"
+    document = make_document(context, _owner(proposal), "charter", title, charter=charter)
+    return {"charter_id": str(charter.id), "document": str(document.id)}
+
+
+@operation("proposal.communicate", "Tell the people concerned", proposal=identifier())
+def communicate_proposal(context: OperationContext, given: dict[str, Any]) -> dict[str, Any]:
+    """Tell everybody concerned what was decided."""
+    proposal = _open_proposal(context, given["proposal"])
+    people = _concerned(context, proposal)
+    context.effects += [
+        Effect(
+            EffectKind.NOTICE,
+            {
+                "template": "proposal_chartered",
+                "to": str(user_id),
+                "proposal": proposal.number,
+                "title": proposal.title,
+            },
+        )
+        for user_id in people
+    ]
+    return {"notified": [str(user_id) for user_id in people]}
+
+
+@operation(
+    "service.go_live", "Put the service in the catalogue", proposal=identifier(), release=form()
+)
+def take_service_live(context: OperationContext, given: dict[str, Any]) -> dict[str, Any]:
+    """Put the service in the catalogue, or raise its version when it is there already."""
+    proposal, release = _open_proposal(context, given["proposal"]), given["release"]
+    _require_state(proposal, ProposalState.CHARTERED)
+    service = _service_of(context, proposal)
+    today = context.calendar.local_date(context.now)
+    with changing(context, service):
+        service.move_to(ServiceState.LIVE)
+        service.version += 1
+        service.catalogue_text = release.get("catalogue_text") or service.catalogue_text
+        service.live_on = service.live_on or today
+        service.benefit_review_due = _months_later(today, BENEFIT_REVIEW_MONTHS)
+    with changing(context, proposal):
+        proposal.move_to(ProposalState.LIVE)
+        proposal.outcome = "live"
+    return {"service_number": service.number, "version": service.version}
+
+
+@operation(
+    "proposal.close",
+    "End the proposal",
+    proposal=identifier(),
+    outcome=one_of(*_CLOSING),
+    reason=text(required=False),
+    duplicate_of=identifier(required=False),
+)
+def close_proposal(context: OperationContext, given: dict[str, Any]) -> dict[str, Any]:
+    """End a proposal before it is live."""
+    proposal = _open_proposal(context, given["proposal"])
+    proposal_state, service_state = _CLOSING[given["outcome"]]
+    with changing(context, proposal):
+        proposal.move_to(proposal_state)
+        proposal.outcome = given["outcome"]
+        proposal.ended_reason = given["reason"] or None
+        proposal.duplicate_of = given["duplicate_of"]
+    service = _service_of(context, proposal)
+    if proposal.change_type == "new":
+        with changing(context, service):
+            service.move_to(service_state)
+    return {"state": str(proposal.state)}
+
+
+PORTFOLIO_OPERATIONS = (
+    register_proposal,
+    define_proposal,
+    analyse_proposal,
+    score_proposal,
+    decide_proposal,
+    approve_proposal,
+    charter_proposal,
+    communicate_proposal,
+    close_proposal,
+    take_service_live,
+)
+
+
+def _new_proposal(context: OperationContext, given: dict[str, Any]) -> ServiceProposal:
+    year = context.now.year
+    if given["change_type"] == "new":
+        service = _new_service(context, given)
+    else:
+        service = _changed_service(context, given)
+    proposal = ServiceProposal(
+        number=next_number(context.session, "PRP", year),
+        title=given["title"],
+        change_type=given["change_type"],
+        summary=given["summary"],
+        need_source=given["need_source"],
+        audience=given["audience"],
+        wanted_by=given["wanted_by"],
+        service_id=service.id,
+        customer_id=given["customer"],
+        initiator=context.initiator,
+        owner=given["owner"],
+        instance_id=context.instance_id,
+        created_at=context.now,
+        created_by=context.actor.key,
+    )
+    return add_record(context, proposal)
+
+
+def _new_service(context: OperationContext, given: dict[str, Any]) -> Service:
+    return add_record(
+        context,
+        Service(
+            number=next_number(context.session, "SRV", context.now.year),
+            name=given["title"],
+            audience=given["audience"],
+            customer_id=given["customer"],
+            created_at=context.now,
+            created_by=context.actor.key,
+        ),
+    )
+
+
+def _changed_service(context: OperationContext, given: dict[str, Any]) -> Service:
+    if given["service"] is None:
+        raise OperationRefusedError("A change needs the service that it changes.")
+    return _record(context, Service, given["service"])
+
+
+def _update_proposal(
+    context: OperationContext, proposal: ServiceProposal, given: dict[str, Any]
+) -> None:
+    _require_state(proposal, ProposalState.PROPOSED)
+    former = _service_of(context, proposal)
+    with changing(context, proposal):
+        proposal.title, proposal.summary = given["title"], given["summary"]
+        proposal.need_source, proposal.audience = given["need_source"], given["audience"]
+        proposal.wanted_by, proposal.customer_id = given["wanted_by"], given["customer"]
+        proposal.owner = given["owner"] or proposal.owner
+        _change_type(context, proposal, given, former)
+    service = _service_of(context, proposal)
+    if proposal.change_type == "new":
+        with changing(context, service):
+            service.name, service.audience = given["title"], given["audience"]
+            service.customer_id = given["customer"]
+
+
+def _change_type(
+    context: OperationContext, proposal: ServiceProposal, given: dict[str, Any], former: Service
+) -> None:
+    """Follow a proposal from new service to change, or the other way, when it comes again."""
+    was_new = proposal.change_type == "new"
+    proposal.change_type = given["change_type"]
+    if given["change_type"] != "new":
+        proposal.service_id = _changed_service(context, given).id
+    elif not was_new:
+        proposal.service_id = _new_service(context, given).id
+    if was_new and proposal.service_id != former.id:
+        with changing(context, former):
+            former.move_to(ServiceState.WITHDRAWN)
+
+
+def _proposal_of_case(context: OperationContext) -> ServiceProposal | None:
+    query = select(ServiceProposal).where(ServiceProposal.instance_id == context.instance_id)
+    return context.session.scalars(query.order_by(ServiceProposal.number).limit(1)).first()
+
+
+def _open_proposal(context: OperationContext, proposal_id: UUID) -> ServiceProposal:
+    proposal = _record(context, ServiceProposal, proposal_id)
+    if proposal.has_ended:
+        raise OperationRefusedError(f"Proposal {proposal.number} has ended ({proposal.state}).")
+    return proposal
+
+
+def _record(context: OperationContext, kind: type[R], record_id: UUID) -> R:
+    record = context.session.get(kind, record_id)
+    if record is None:
+        raise OperationRefusedError(f"There is no {kind.__name__} {record_id}.")
+    return record
+
+
+def _service_of(context: OperationContext, proposal: ServiceProposal) -> Service:
+    if proposal.service_id is None:
+        raise OperationRefusedError(f"Proposal {proposal.number} names no service.")
+    return _record(context, Service, proposal.service_id)
+
+
+def _require_state(proposal: ServiceProposal, state: ProposalState) -> None:
+    if proposal.state is not state:
+        raise OperationRefusedError(
+            f"Proposal {proposal.number} is {proposal.state}; this needs it to be {state}."
+        )
+
+
+def _move(
+    context: OperationContext,
+    proposal: ServiceProposal,
+    proposal_state: ProposalState,
+    service_state: ServiceState,
+) -> None:
+    """Move a proposal, and the service with it when the proposal is for a new one."""
+    with changing(context, proposal):
+        proposal.move_to(proposal_state)
+    if proposal.change_type == "new":
+        with changing(context, _service_of(context, proposal)) as service:
+            service.move_to(service_state)
+
+
+def _similar(
+    context: OperationContext, proposal: ServiceProposal, customer: Customer
+) -> list[dict[str, Any]]:
+    """Find other proposals of the same name, or open ones of the same customer."""
+    query = select(ServiceProposal).where(ServiceProposal.id != proposal.id)
+    same_name = func.lower(ServiceProposal.title) == proposal.title.lower()
+    open_states = [s for s in ProposalState if s not in _ENDED_STATES]
+    same_customer = (ServiceProposal.customer_id == customer.id) & ServiceProposal.state.in_(
+        open_states
+    )
+    query = query.where(same_name | same_customer).order_by(ServiceProposal.number.desc())
+    found = context.session.scalars(query.limit(MAX_SIMILAR)).all()
+    names = {c.id: c.name for c in _customers(context, found)}
+    return [
+        {
+            "id": str(p.id),
+            "number": p.number,
+            "title": p.title,
+            "state": str(p.state),
+            "customer": names.get(p.customer_id, ""),
+        }
+        for p in found
+    ]
+
+
+_ENDED_STATES = frozenset(
+    {
+        ProposalState.LIVE,
+        ProposalState.REJECTED,
+        ProposalState.DECLINED,
+        ProposalState.WITHDRAWN,
+        ProposalState.DUPLICATE,
+        ProposalState.CANCELLED,
+    }
+)
+
+
+def _customers(context: OperationContext, proposals: Any) -> list[Customer]:
+    ids = {p.customer_id for p in proposals}
+    query = select(Customer).where(Customer.id.in_(ids)).order_by(Customer.name)
+    return list(context.session.scalars(query.limit(MAX_SIMILAR)))
+
+
+def _link_objectives(context: OperationContext, service: Service, objectives: list[Any]) -> None:
+    query = select(ServiceObjective.objective_id).where(ServiceObjective.service_id == service.id)
+    linked = set(context.session.scalars(query))
+    for objective_id in dict.fromkeys(id_of(o) for o in objectives):
+        if objective_id is not None and objective_id not in linked:
+            add_record(
+                context,
+                ServiceObjective(
+                    service_id=service.id,
+                    objective_id=objective_id,
+                    created_at=context.now,
+                    created_by=context.actor.key,
+                ),
+            )
+
+
+def _link_services(context: OperationContext, service: Service, impact: dict[str, Any]) -> None:
+    query = select(ServiceDependency).where(ServiceDependency.service_id == service.id)
+    known = {(d.other_id, d.kind) for d in context.session.scalars(query)}
+    wanted: dict[tuple[UUID, str], str] = {}
+    for other in impact.get("depends_on") or []:
+        if (other_id := id_of(other)) is not None:
+            wanted[other_id, "depends_on"] = ""
+    for row in rows_of(impact, "affected"):
+        if (other_id := id_of(row.get("service"))) is not None:
+            wanted[other_id, f"affects:{row.get('effect', '')}"] = row.get("note") or ""
+    for (other_id, kind), note in wanted.items():
+        if (other_id, kind) not in known and other_id != service.id:
+            add_record(
+                context,
+                ServiceDependency(
+                    service_id=service.id,
+                    other_id=other_id,
+                    kind=kind,
+                    note=note,
+                    created_at=context.now,
+                    created_by=context.actor.key,
+                ),
+            )
+
+
+def _replace_risks(
+    context: OperationContext, proposal: ServiceProposal, risks: list[dict[str, Any]]
+) -> None:
+    context.session.execute(delete(RiskItem).where(RiskItem.proposal_id == proposal.id))
+    for row in risks:
+        add_record(
+            context,
+            RiskItem(
+                proposal_id=proposal.id,
+                risk=row["risk"],
+                cause=row.get("cause") or "",
+                likelihood=int(row["likelihood"]),
+                impact=int(row["impact"]),
+                response=row.get("response") or "",
+                mitigation=row.get("mitigation") or "",
+                contingency=row.get("contingency") or "",
+                owner=row.get("owner"),
+                created_at=context.now,
+                created_by=context.actor.key,
+            ),
+        )
+
+
+def _risk_line(row: dict[str, Any]) -> str:
+    product = f"{row['risk']} ({row['likelihood']}×{row['impact']})"
+    return f"{product}: {row['mitigation']}" if row.get("mitigation") else product
+
+
+def _latest_case(context: OperationContext, proposal: ServiceProposal) -> BusinessCase | None:
+    query = select(BusinessCase).where(BusinessCase.proposal_id == proposal.id)
+    return context.session.scalars(query.order_by(BusinessCase.version.desc()).limit(1)).first()
+
+
+def _decisions_on(context: OperationContext, proposal: ServiceProposal) -> list[Decision]:
+    query = select(Decision).where(Decision.subject_id == proposal.id)
+    return list(context.session.scalars(query.order_by(Decision.decided_at, Decision.number)))
+
+
+def _rework_count(context: OperationContext, proposal: ServiceProposal) -> int:
+    return sum(
+        (d.question, d.decision) == ("approval", "rework") for d in _decisions_on(context, proposal)
+    )
+
+
+def _keep_conditions(
+    context: OperationContext, proposal: ServiceProposal, decisions: list[Decision]
+) -> None:
+    conditions = next((d.conditions for d in reversed(decisions) if d.conditions), None)
+    if conditions:
+        with changing(context, _service_of(context, proposal)) as service:
+            service.conditions = conditions
+
+
+def _allocation(
+    context: OperationContext, proposal: ServiceProposal, row: dict[str, Any]
+) -> ResourceAllocation:
+    return ResourceAllocation(
+        proposal_id=proposal.id,
+        resource=row.get("resource") or "",
+        kind=row.get("type") or "",
+        starts_on=day_of(row.get("from_date") or row.get("from")),
+        ends_on=day_of(row.get("to_date") or row.get("to")),
+        owner=row.get("owner"),
+        created_at=context.now,
+        created_by=context.actor.key,
+    )
+
+
+def _concerned(context: OperationContext, proposal: ServiceProposal) -> list[UUID]:
+    """Give the proposer, the owner, who decides for the customer, affected owners and finance."""
+    customer = context.session.get(Customer, proposal.customer_id)
+    query = select(Service.owner).join(ServiceDependency, ServiceDependency.other_id == Service.id)
+    affected = context.session.scalars(
+        query.where(ServiceDependency.service_id == proposal.service_id)
+    )
+    today = context.calendar.local_date(context.now)
+    finance = people_rows.users_with_role(context.session, "finance_manager", today)
+    found = [
+        proposal.initiator,
+        proposal.owner,
+        customer.mandate_holder if customer else None,
+        *affected,
+        *(user.id for user in finance),
+    ]
+    return list(dict.fromkeys(user_id for user_id in found if user_id is not None))
+
+
+def _owner(proposal: ServiceProposal) -> tuple[str, UUID]:
+    return ("ServiceProposal", proposal.id)
+
+
+def _is_yes(value: Any) -> bool:
+    return value is True or str(value).lower() in ("true", "yes")
+
+
+def _months_later(start: date, months: int) -> date:
+    """Give the same day some months on, or the last day of a shorter month."""
+    year, month = divmod(start.year * 12 + start.month - 1 + months, 12)
+    last = monthrange(year, month + 1)[1]
+    return date(year, month + 1, min(start.day, last))

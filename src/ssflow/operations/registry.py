@@ -1,0 +1,15 @@
+"""All operations that ssflow has, by name."""
+
+from collections.abc import Iterable
+from types import MappingProxyType
+
+from ssflow.operations.operation import Operation
+from ssflow.operations.portfolio import PORTFOLIO_OPERATIONS
+
+
+def _by_name(*families: Iterable[Operation]) -> dict[str, Operation]:
+    return {operation.name: operation for family in families for operation in family}
+
+
+OPERATIONS = MappingProxyType(_by_name(PORTFOLIO_OPERATIONS))
+"""Name -> operation; the editor lists them and the deployment check knows them."""

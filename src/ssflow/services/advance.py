@@ -1,0 +1,379 @@
+"""The one way an instance moves on: step the engine, then write down where it waits now."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from ssflow.domain.audit import AuditAction
+from ssflow.domain.incident import Incident, IncidentStatus
+from ssflow.domain.instance import InstanceStatus, ProcessInstance
+from ssflow.domain.job import JobKind
+from ssflow.domain.message import MessageSubscription
+from ssflow.domain.user_task import DEFAULT_PRIORITY, TaskStatus
+from ssflow.engine.commands import Command
+from ssflow.engine.execution import StepResult, Surroundings, read_variables, step
+from ssflow.engine.snapshot import ParkedIncident, WaitingUserTask
+from ssflow.errors import InvalidInputError
+from ssflow.operations.operation import Effect, EffectKind, RecordChange
+from ssflow.services.audit import Entry, record_all
+from ssflow.services.definitions import SANDBOX, load_definition
+from ssflow.services.operation_port import Operations
+from ssflow.services.working_days import calendar_of
+from ssflow.store import incidents as incident_rows
+from ssflow.store import jobs as job_rows
+from ssflow.store import messages as message_rows
+from ssflow.store import user_tasks as task_rows
+from ssflow.store.unit_of_work import UnitOfWork
+
+_EFFECT_JOBS = {
+    EffectKind.START_PROCESS: JobKind.START_PROCESS,
+    EffectKind.SEND_MESSAGE: JobKind.SEND_MESSAGE,
+    EffectKind.NOTICE: JobKind.NOTICE,
+}
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of one instance, done by the engine and about to be written down."""
+
+    work: UnitOfWork
+    instance: ProcessInstance
+    result: StepResult
+    operations: Operations
+
+
+def advance_instance(
+    work: UnitOfWork, instance: ProcessInstance, command: Command, because: Entry
+) -> StepResult:
+    """Let the engine carry out the command and store where the instance waits afterwards.
+
+    `because` is what happened (a task was completed, a timer fired); it becomes the first event
+    of the step and tells the way that the step took.
+
+    Raises:
+        TaskGoneError: what the command speaks of is not waiting any more; nothing was changed.
+    """
+    definition = load_definition(work.session, instance.definition_id)
+    operations = Operations(work, instance)
+    surroundings = surroundings_of(work, instance, operations)
+    result = step(definition, instance.state, command, surroundings)
+    operations.keep()
+
+    moved = Step(work, instance, result, operations)
+    _store_user_tasks(moved)
+    _store_jobs(moved)
+    _store_subscriptions(moved)
+    _store_incidents(moved)
+    _store_state(moved)
+    record_all(work, _entries(moved, because), instance)
+    return result
+
+
+def surroundings_of(
+    work: UnitOfWork, instance: ProcessInstance, operations: Operations
+) -> Surroundings:
+    """Gather what code in the diagram may see besides the data."""
+    return Surroundings(
+        now=work.now,
+        calendar=calendar_of(work),
+        reserved={
+            "initiator": instance.started_by,
+            "done_by": instance.done_by,
+            "business_key": instance.business_key,
+            "now": work.now.isoformat(),
+        },
+        operations=operations,
+        sandbox=SANDBOX,
+    )
+
+
+def instance_variables(
+    work: UnitOfWork, instance: ProcessInstance, task_id: UUID | None = None
+) -> dict[str, Any]:
+    """Read the data of an instance, or of one task that waits in it."""
+    if instance.state is None:
+        return dict(instance.final_variables or {})
+    definition = load_definition(work.session, instance.definition_id)
+    return read_variables(definition, instance.state, task_id)
+
+
+def close_waiting_points(work: UnitOfWork, instance: ProcessInstance) -> None:
+    """Take away everything an instance waits for; it is about to be cancelled."""
+    task_rows.cancel_open_tasks(work.session, instance.id)
+    job_rows.delete_jobs_of_instance(work.session, instance.id)
+    message_rows.delete_subscriptions_of(work.session, instance.id)
+    incident_rows.close_incidents_of(work.session, instance.id, at=work.now)
+
+
+def _store_user_tasks(moved: Step) -> None:
+    before, after = moved.result.before.user_tasks, moved.result.after.user_tasks
+    opened = [_task_row(moved, after[i]) for i in after.keys() - before.keys()]
+    if opened:
+        task_rows.add_tasks(moved.work.session, opened)
+    gone = before.keys() - after.keys()
+    if gone:
+        task_rows.cancel_tasks(moved.work.session, gone)
+
+
+def _task_row(moved: Step, task: WaitingUserTask) -> dict[str, Any]:
+    """Build the row of a task that just opened.
+
+    An administrator's own tasks apart, the role is the task's own or else its lane.
+    """
+    calendar, now = calendar_of(moved.work), moved.work.now
+    due_at = _moment(calendar, task.due, now)
+    assignee = _user_id(task.assignee)
+    return {
+        "id": task.id,
+        "instance_id": moved.instance.id,
+        "key": moved.instance.key,
+        "activity_id": task.activity_id,
+        "name": task.name,
+        "role": task.role or task.lane,
+        "assignee": assignee,
+        "is_fixed": assignee is not None,
+        "exclude": frozenset(task.exclude),
+        "status": TaskStatus.OPEN,
+        "created_at": now,
+        "due_at": due_at,
+        "remind_at": _moment(calendar, task.remind, now),
+        "escalate_to": task.escalate,
+        "priority": task.priority or DEFAULT_PRIORITY,
+        "form_id": task.form_id,
+        "variable_name": task.variable_name,
+        "instructions": task.instructions,
+    }
+
+
+def _moment(calendar: Any, text: str | None, now: Any) -> Any:
+    if not text:
+        return None
+    try:
+        return calendar.parse_due(text, now)
+    except InvalidInputError:
+        return None
+
+
+def _user_id(text: str | None) -> UUID | None:
+    try:
+        return UUID(text) if text else None
+    except ValueError:
+        return None
+
+
+def _store_jobs(moved: Step) -> None:
+    before, after = moved.result.before, moved.result.after
+    rows = [
+        _job_row(moved, JobKind.TIMER, after.timers[i].due_at, i, after.timers[i].activity_id, {})
+        for i in after.timers
+        if i not in before.timers or before.timers[i].due_at != after.timers[i].due_at
+    ]
+    rows += [
+        _job_row(
+            moved,
+            JobKind.OPERATION,
+            moved.work.now,
+            i,
+            after.operations[i].activity_id,
+            {"name": after.operations[i].name, "parameters": after.operations[i].parameters},
+        )
+        for i in after.operations.keys() - before.operations.keys()
+    ]
+    rows += [_effect_row(moved, effect) for effect in moved.operations.effects]
+    gone = _changed_timers(moved) | (before.operations.keys() - after.operations.keys())
+    if gone:
+        job_rows.delete_jobs_of_tasks(moved.work.session, gone)
+    if rows:
+        job_rows.add_jobs(moved.work.session, rows)
+
+
+def _changed_timers(moved: Step) -> set[UUID]:
+    before, after = moved.result.before.timers, moved.result.after.timers
+    return {i for i, timer in before.items() if i not in after or after[i].due_at != timer.due_at}
+
+
+def _job_row(
+    moved: Step,
+    kind: JobKind,
+    due_at: Any,
+    task_id: UUID,
+    activity_id: str,
+    payload: Mapping[str, Any],
+) -> dict[str, Any]:
+    return {
+        "kind": kind,
+        "due_at": due_at,
+        "payload": dict(payload),
+        "created_at": moved.work.now,
+        "instance_id": moved.instance.id,
+        "task_id": task_id,
+        "activity_id": activity_id,
+    }
+
+
+def _effect_row(moved: Step, effect: Effect) -> dict[str, Any]:
+    return {
+        "kind": _EFFECT_JOBS[effect.kind],
+        "due_at": moved.work.now,
+        "payload": dict(effect.payload),
+        "created_at": moved.work.now,
+        "instance_id": moved.instance.id,
+        "task_id": None,
+        "activity_id": None,
+    }
+
+
+def _store_subscriptions(moved: Step) -> None:
+    before, after = moved.result.before.messages, moved.result.after.messages
+    new = [
+        MessageSubscription(
+            id=waiting.id,
+            instance_id=moved.instance.id,
+            activity_id=waiting.activity_id,
+            name=waiting.name,
+            correlation_key=waiting.correlation_key or moved.instance.business_key,
+            created_at=moved.work.now,
+        )
+        for i, waiting in after.items()
+        if i not in before
+    ]
+    gone = before.keys() - after.keys()
+    if gone:
+        message_rows.delete_subscriptions(moved.work.session, gone)
+    if new:
+        message_rows.add_subscriptions(moved.work.session, new)
+
+
+def _store_incidents(moved: Step) -> None:
+    before, after = moved.result.before.incidents, moved.result.after.incidents
+    gone = before.keys() - after.keys()
+    if gone:
+        incident_rows.settle_incidents(
+            moved.work.session, gone, status=IncidentStatus.RESOLVED, at=moved.work.now
+        )
+    for parked in _new_incidents(moved):
+        moved.work.session.add(_incident(moved, parked))
+    moved.instance.open_incidents = len(after)
+
+
+def _new_incidents(moved: Step) -> list[ParkedIncident]:
+    before, after = moved.result.before.incidents, moved.result.after.incidents
+    return [parked for i, parked in after.items() if i not in before]
+
+
+def _incident(moved: Step, parked: ParkedIncident) -> Incident:
+    return Incident(
+        instance_id=moved.instance.id,
+        task_id=parked.id,
+        activity_id=parked.activity_id,
+        kind=str(parked.kind),
+        message=parked.message,
+        line=parked.line,
+        source_line=parked.source_line,
+        variables=dict(parked.variables),
+        created_at=moved.work.now,
+    )
+
+
+def _store_state(moved: Step) -> None:
+    instance, result = moved.instance, moved.result
+    instance.business_key = instance.business_key or result.business_key
+    instance.title = instance.title or result.title
+    if not result.completed:
+        instance.state = result.state
+        return
+    instance.state = None
+    instance.status = InstanceStatus.COMPLETED
+    instance.ended_at = moved.work.now
+    instance.end_event = result.end_event
+    instance.final_variables = result.variables
+
+
+def _entries(moved: Step, because: Entry) -> list[Entry]:
+    return [
+        _first_entry(moved, because),
+        *_record_entries(moved.operations.changes),
+        *_task_entries(moved, because),
+        *(_incident_entry(parked) for parked in _new_incidents(moved)),
+        *_end_entries(moved),
+    ]
+
+
+def _first_entry(moved: Step, because: Entry) -> Entry:
+    trail = moved.result.trail
+    details: dict[str, Any] = dict(because.details)
+    if trail.path:
+        details["path"] = list(trail.path)
+    if trail.decisions:
+        details["decisions"] = [
+            {
+                "activity": hit.activity_id,
+                "decision": hit.decision,
+                "inputs": hit.inputs,
+                "rows": list(hit.rows),
+                "outputs": hit.outputs,
+            }
+            for hit in trail.decisions
+        ]
+    if trail.operations:
+        details["operations"] = [
+            {"activity": done.activity_id, "name": done.name, "result": done.result}
+            for done in trail.operations
+        ]
+    return Entry(because.action, because.activity_id, details)
+
+
+def _record_entries(changes: Iterable[RecordChange]) -> list[Entry]:
+    return [
+        Entry(
+            AuditAction.RECORD_CREATED if change.before is None else AuditAction.RECORD_CHANGED,
+            None,
+            {
+                "kind": change.kind,
+                "id": str(change.record_id),
+                "number": change.number,
+                **({} if change.before is None else {"before": dict(change.before)}),
+                "after": dict(change.after),
+            },
+        )
+        for change in changes
+    ]
+
+
+def _task_entries(moved: Step, because: Entry) -> list[Entry]:
+    before, after = moved.result.before.user_tasks, moved.result.after.user_tasks
+    opened = [
+        Entry(AuditAction.TASK_CREATED, after[i].activity_id, _opened_details(after[i]))
+        for i in after
+        if i not in before
+    ]
+    done = because.details.get("task")
+    cancelled = [
+        Entry(AuditAction.TASK_CANCELLED, before[i].activity_id, {"task": str(i)})
+        for i in before
+        if i not in after and str(i) != done
+    ]
+    return cancelled + opened
+
+
+def _opened_details(task: WaitingUserTask) -> dict[str, Any]:
+    details: dict[str, Any] = {
+        "task": str(task.id),
+        "name": task.name,
+        "role": task.role or task.lane,
+    }
+    if task.assignee:
+        details["assignee"] = task.assignee
+    return details
+
+
+def _incident_entry(parked: ParkedIncident) -> Entry:
+    details = {"kind": str(parked.kind), "message": parked.message, "line": parked.line}
+    return Entry(AuditAction.INCIDENT_OPENED, parked.activity_id, details)
+
+
+def _end_entries(moved: Step) -> list[Entry]:
+    if not moved.result.completed:
+        return []
+    return [Entry(AuditAction.INSTANCE_ENDED, None, {"end_event": moved.result.end_event})]

@@ -1,0 +1,155 @@
+"""Append to the audit trail, and prove that nobody changed it."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ssflow.domain.audit import FORMAT, GENESIS, AuditAction, chain_hash
+from ssflow.domain.instance import ProcessInstance
+from ssflow.store import audit as trail
+from ssflow.store.unit_of_work import UnitOfWork
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What happened, before it has its place in a stream; `details` is JSON."""
+
+    action: AuditAction
+    activity_id: str | None = None
+    details: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Verification:
+    """Whether a stream is whole; `problem` says what is wrong with the first bad event."""
+
+    stream: str
+    events: int
+    problem: str | None = None
+
+    @property
+    def is_ok(self) -> bool:
+        """Whether nothing is wrong."""
+        return self.problem is None
+
+
+def record(
+    work: UnitOfWork,
+    action: AuditAction,
+    instance: ProcessInstance | None = None,
+    *,
+    activity_id: str | None = None,
+    **details: Any,
+) -> None:
+    """Write one event; without an instance it goes to the stream of the day."""
+    record_all(work, [Entry(action, activity_id, details)], instance)
+
+
+def record_all(
+    work: UnitOfWork, entries: Sequence[Entry], instance: ProcessInstance | None = None
+) -> None:
+    """Write events in order, in one statement, and move the stream's head."""
+    if not entries:
+        return
+    stream, seq, head = _stream_head(work, instance)
+    rows = []
+    for entry in entries:
+        seq += 1
+        body = _body(work, entry, stream, seq)
+        prev, head = head, chain_hash(head, body)
+        rows.append(_row(work, entry, instance, stream, seq, body, prev, head))
+    trail.append_events(work.session, rows)
+    if instance is not None:
+        instance.audit_seq, instance.audit_hash = seq, head
+
+
+def verify_stream(work: UnitOfWork, stream: str) -> Verification:
+    """Walk a stream from its first event and compare every link.
+
+    A malformed row is a finding, never a failure of the walk.
+    """
+    expected_prev, expected_seq, count = GENESIS, 1, 0
+    for event in trail.events_of_stream(work.session, stream):
+        count += 1
+        problem = _link_problem(event, expected_seq, expected_prev)
+        if problem:
+            return Verification(stream, count, problem)
+        expected_prev, expected_seq = bytes(event.hash), expected_seq + 1
+    head = trail.instance_head(work.session, stream)
+    if head is not None and head != (count, expected_prev):
+        return Verification(
+            stream, count, "The last events are missing: the case knows a later one."
+        )
+    return Verification(stream, count)
+
+
+def _link_problem(event: Any, seq: int, prev: bytes) -> str | None:
+    if event.seq != seq:
+        return f"Event {seq} is missing."
+    if not isinstance(event.body, str) or not isinstance(event.prev, bytes):
+        return f"Event {seq} is not readable."
+    if event.prev != prev:
+        return f"Event {seq} does not follow the event before it."
+    if chain_hash(event.prev, event.body) != event.hash:
+        return f"Event {seq} was changed after it was written."
+    return _column_problem(event)
+
+
+def _column_problem(event: Any) -> str | None:
+    try:
+        body = json.loads(event.body)
+        told = (body["actor"], body["action"], body["seq"], body["stream"])
+    except (ValueError, KeyError, TypeError):
+        return f"Event {event.seq} is not readable."
+    if told != (event.actor, str(event.action), event.seq, event.stream):
+        return f"The columns of event {event.seq} do not say what its body says."
+    return None
+
+
+def _stream_head(work: UnitOfWork, instance: ProcessInstance | None) -> tuple[str, int, bytes]:
+    if instance is not None:
+        return str(instance.id), instance.audit_seq, instance.audit_hash
+    stream = f"sys-{work.now.date().isoformat()}"
+    seq, head = trail.head_of_stream(work.session, stream)
+    return stream, seq, head
+
+
+def _body(work: UnitOfWork, entry: Entry, stream: str, seq: int) -> str:
+    told: dict[str, Any] = {
+        "v": FORMAT,
+        "stream": stream,
+        "seq": seq,
+        "at": work.now.isoformat(),
+        "actor": work.actor.key,
+        "action": str(entry.action),
+    }
+    if entry.activity_id:
+        told["activity"] = entry.activity_id
+    if entry.details:
+        told["details"] = entry.details
+    return json.dumps(told, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
+
+
+def _row(
+    work: UnitOfWork,
+    entry: Entry,
+    instance: ProcessInstance | None,
+    stream: str,
+    seq: int,
+    body: str,
+    prev: bytes,
+    head: bytes,
+) -> dict[str, Any]:
+    return {
+        "stream": stream,
+        "seq": seq,
+        "at": work.now,
+        "actor": work.actor.key,
+        "action": entry.action,
+        "body": body,
+        "prev": prev,
+        "hash": head,
+        "instance_id": instance.id if instance else None,
+        "activity_id": entry.activity_id,
+    }

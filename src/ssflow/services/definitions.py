@@ -1,0 +1,93 @@
+"""Parsed definitions and forms of what is deployed, kept in process memory.
+
+What is deployed never changes, so that nothing kept here can be out of date.
+"""
+
+import json
+from collections.abc import Mapping
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from ssflow.domain.definition import ProcessDefinition
+from ssflow.engine.definition_cache import Definition, DefinitionCache, DefinitionSource
+from ssflow.engine.scripts import Sandbox
+from ssflow.errors import NotFoundError
+from ssflow.forms.layout import Layout, read_layout
+from ssflow.store import definitions as stored
+
+FORM_SUFFIX, LABELS_SUFFIX, SCENARIOS_SUFFIX = ".form.json", ".i18n.json", ".scenarios.json"
+
+SANDBOX = Sandbox()
+"""Where code of diagrams runs; opened at the first use in this process."""
+_DEFINITIONS = DefinitionCache()
+_LAYOUTS: dict[tuple[UUID, str, str], Layout] = {}
+_LAYOUTS_KEPT = 2_000
+
+
+def load_definition(session: Session, definition_id: UUID) -> Definition:
+    """Give the parsed definition, reading its files at the first use in this process."""
+    return _DEFINITIONS.get(definition_id, lambda: _read_source(session, definition_id))
+
+
+def load_layout(session: Session, deployment_id: UUID, form_id: str, language: str) -> Layout:
+    """Give a form of a deployment with its labels in the reader's language.
+
+    Raises:
+        NotFoundError: the deployment has no such form.
+    """
+    key = (deployment_id, form_id, language)
+    layout = _LAYOUTS.get(key)
+    if layout is None:
+        layout = _read_layout(session, deployment_id, form_id, language)
+        if len(_LAYOUTS) >= _LAYOUTS_KEPT:
+            _LAYOUTS.clear()
+        _LAYOUTS[key] = layout
+    return layout
+
+
+def labels_of(files: Mapping[str, bytes], language: str) -> dict[str, str]:
+    """Collect a bundle's translations into one language: element id or form.key -> text."""
+    labels: dict[str, str] = {}
+    for name, content in sorted(files.items()):
+        if name.endswith(LABELS_SUFFIX):
+            labels |= json.loads(content).get(language, {})
+    return labels
+
+
+def translated_name(
+    definition: ProcessDefinition, element_id: str, name: str, language: str
+) -> str:
+    """Give an element's name in the reader's language, or as it stands in the diagram."""
+    labels = definition.facts.get("labels", {}).get(language, {})
+    return str(labels.get(element_id, name))
+
+
+def _read_layout(session: Session, deployment_id: UUID, form_id: str, language: str) -> Layout:
+    content = stored.find_file(session, deployment_id, form_id + FORM_SUFFIX)
+    if content is None:
+        raise NotFoundError(f"There is no form {form_id} in this deployment.")
+    names = [n for n in stored.file_names(session, deployment_id) if n.endswith(LABELS_SUFFIX)]
+    files = {name: stored.find_file(session, deployment_id, name) or b"{}" for name in names}
+    return read_layout(json.loads(content), labels=labels_of(files, language))
+
+
+def _read_source(session: Session, definition_id: UUID) -> DefinitionSource:
+    definition = stored.get_definition(session, definition_id)
+    files: dict[str, bytes] = {}
+    _collect_files(session, definition, files, seen=set())
+    return DefinitionSource(definition.key, files)
+
+
+def _collect_files(
+    session: Session, definition: ProcessDefinition, files: dict[str, bytes], *, seen: set[UUID]
+) -> None:
+    if definition.id in seen:
+        return
+    seen.add(definition.id)
+    for name in stored.file_names(session, definition.deployment_id):
+        if name == definition.file or name.endswith(".dmn"):
+            content = stored.find_file(session, definition.deployment_id, name)
+            files.setdefault(name, content or b"")
+    for called_id in definition.called.values():
+        _collect_files(session, stored.get_definition(session, UUID(called_id)), files, seen=seen)

@@ -1,0 +1,330 @@
+"""Turn files into new versions of processes, or say exactly what is wrong with them."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any
+
+from ssflow.domain.audit import AuditAction
+from ssflow.domain.definition import DeployedFile, Deployment, ProcessDefinition
+from ssflow.domain.identity import ADMIN
+from ssflow.engine.diagram import (
+    CheckedBundle,
+    KnownNames,
+    OperationSignature,
+    ProcessFacts,
+    check_bundle,
+)
+from ssflow.engine.problems import Problem, Severity
+from ssflow.errors import InvalidInputError
+from ssflow.forms.layout import LayoutError, read_layout
+from ssflow.operations.registry import OPERATIONS
+from ssflow.services.audit import record
+from ssflow.services.definitions import FORM_SUFFIX, LABELS_SUFFIX, SCENARIOS_SUFFIX
+from ssflow.store import definitions as definition_rows
+from ssflow.store import people as people_rows
+from ssflow.store.unit_of_work import UnitOfWork
+
+MAX_FILES = 200
+MAX_BUNDLE_BYTES = 20 * 1024 * 1024
+SUFFIXES = (".bpmn", ".dmn", FORM_SUFFIX, SCENARIOS_SUFFIX, LABELS_SUFFIX)
+_JSON_SUFFIXES = (SCENARIOS_SUFFIX, LABELS_SUFFIX)
+
+
+class DeploymentRefusedError(InvalidInputError):
+    """The files hold mistakes; `problems` says where and how to mend each."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        count = sum(problem.severity is Severity.ERROR for problem in problems)
+        super().__init__(
+            f"Nothing was deployed: {count} problem{'s' * (count != 1)} to mend first."
+        )
+        self.problems = tuple(problems)
+
+
+@dataclass(frozen=True)
+class DeploymentOutcome:
+    """What a deployment led to; `is_new` is False when the same files were deployed before."""
+
+    deployment: Deployment
+    definitions: tuple[ProcessDefinition, ...]
+    is_new: bool
+    warnings: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True)
+class CheckedFiles:
+    """What the check found: the processes in the files, the fields of the forms, the problems."""
+
+    bundle: CheckedBundle
+    problems: tuple[Problem, ...]
+
+    @property
+    def has_errors(self) -> bool:
+        """Whether something must be mended before the files can be deployed."""
+        return any(problem.severity is Severity.ERROR for problem in self.problems)
+
+
+def deploy_files(
+    work: UnitOfWork, files: Mapping[str, bytes], *, area: str = "", comment: str = ""
+) -> DeploymentOutcome:
+    """Check the files and make them the newest version of their processes.
+
+    Deploying identical files again changes nothing. A process whose diagram, decisions, forms and
+    called processes are as before keeps its version.
+
+    Raises:
+        ForbiddenError: the actor may not deploy.
+        DeploymentRefusedError: the files hold mistakes; nothing was stored.
+    """
+    work.actor.require_role(ADMIN)
+    plain = {PurePosixPath(name).name: content for name, content in files.items()}
+    digest = bundle_digest(plain)
+    known = definition_rows.find_deployment_by_hash(work.session, digest)
+    if known is not None:
+        newest = definition_rows.definitions_of(work.session, known.id)
+        return DeploymentOutcome(known, tuple(newest), is_new=False)
+    checked = check_files(work, plain)
+    if checked.has_errors:
+        raise DeploymentRefusedError(checked.problems)
+    return _store_bundle(work, plain, digest, checked, area=area, comment=comment)
+
+
+def check_files(work: UnitOfWork, files: Mapping[str, bytes]) -> CheckedFiles:
+    """Find everything that is wrong with the files; nothing is stored."""
+    problems = list(_file_problems(files))
+    forms, form_problems = _read_forms(files)
+    problems += form_problems
+    known = KnownNames(
+        forms=forms,
+        roles=frozenset(role.key for role in people_rows.list_roles(work.session)),
+        operations=operation_signatures(),
+        processes=frozenset(d.key for d in definition_rows.list_latest(work.session)),
+    )
+    bundle = check_bundle(files, known)
+    return CheckedFiles(bundle, (*problems, *bundle.problems))
+
+
+def operation_signatures() -> dict[str, OperationSignature]:
+    """Tell the diagram check which operations there are."""
+    return {
+        name: OperationSignature(name, operation.required, operation.optional, operation.is_outside)
+        for name, operation in OPERATIONS.items()
+    }
+
+
+def bundle_digest(files: Mapping[str, bytes]) -> str:
+    """Hash the names and contents of files, whatever order they come in."""
+    lines = (f"{name}\0{hashlib.sha256(content).hexdigest()}\n" for name, content in files.items())
+    return hashlib.sha256("".join(sorted(lines)).encode()).hexdigest()
+
+
+def _file_problems(files: Mapping[str, bytes]) -> Iterable[Problem]:
+    if not any(name.endswith(".bpmn") for name in files):
+        yield _problem("", "no-diagram", "There is no .bpmn file: add the diagram to deploy.")
+    if len(files) > MAX_FILES or sum(map(len, files.values())) > MAX_BUNDLE_BYTES:
+        yield _problem("", "too-large", "A bundle has at most 200 files and 20 MB.")
+    for name, content in files.items():
+        if not name.endswith(SUFFIXES):
+            message = f"{name} is not a file of a bundle; these are: {', '.join(SUFFIXES)}."
+            yield _problem(name, "unknown-file", message)
+        elif name.endswith(_JSON_SUFFIXES) and not isinstance(_json(content), dict):
+            yield _problem(name, "not-json", f"{name} does not hold a JSON object.")
+
+
+def _read_forms(files: Mapping[str, bytes]) -> tuple[dict[str, frozenset[str]], list[Problem]]:
+    keys: dict[str, frozenset[str]] = {}
+    problems: list[Problem] = []
+    for name, content in files.items():
+        if not name.endswith(FORM_SUFFIX):
+            continue
+        form_id = name.removesuffix(FORM_SUFFIX)
+        keys[form_id] = frozenset()
+        problems += _read_form(name, form_id, content, keys)
+    return keys, problems
+
+
+def _read_form(
+    name: str, form_id: str, content: bytes, keys: dict[str, frozenset[str]]
+) -> list[Problem]:
+    data = _json(content)
+    if not isinstance(data, dict):
+        return [_problem(name, "not-json", f"{name} does not hold a JSON object.")]
+    if data.get("id") != form_id:
+        message = f'The form says "id": "{data.get("id")}"; it must be "{form_id}", as its file.'
+        return [_problem(name, "form-id", message)]
+    try:
+        keys[form_id] = frozenset(read_layout(data).keys())
+    except LayoutError as error:
+        return [
+            Problem(name, p.component, None, p.code, p.message, Severity.ERROR)
+            for p in error.problems
+        ]
+    return []
+
+
+def _json(content: bytes) -> Any:
+    try:
+        return json.loads(content)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _problem(file: str, code: str, message: str) -> Problem:
+    return Problem(file, None, None, code, message, Severity.ERROR)
+
+
+def _store_bundle(
+    work: UnitOfWork,
+    files: Mapping[str, bytes],
+    digest: str,
+    checked: CheckedFiles,
+    *,
+    area: str,
+    comment: str,
+) -> DeploymentOutcome:
+    deployment = Deployment(
+        sha256=digest,
+        area=area,
+        deployed_at=work.now,
+        deployed_by=work.actor.key,
+        comment=comment,
+    )
+    work.session.add(deployment)
+    work.session.flush()
+    work.session.add_all(
+        DeployedFile(deployment_id=deployment.id, name=name, content=content)
+        for name, content in files.items()
+    )
+    definitions = _store_definitions(work, deployment, files, checked.bundle.processes)
+    record(
+        work,
+        AuditAction.DEPLOYMENT_PUBLISHED,
+        deployment=str(deployment.id),
+        sha256=digest,
+        area=area,
+        comment=comment,
+        definitions=[{"key": d.key, "version": d.version} for d in definitions],
+    )
+    warnings = tuple(p for p in checked.problems if p.severity is Severity.WARNING)
+    return DeploymentOutcome(deployment, tuple(definitions), is_new=True, warnings=warnings)
+
+
+def _store_definitions(
+    work: UnitOfWork,
+    deployment: Deployment,
+    files: Mapping[str, bytes],
+    processes: Sequence[ProcessFacts],
+) -> list[ProcessDefinition]:
+    """Make a new version of each process whose closure changed; called ones come first."""
+    stored: dict[str, ProcessDefinition] = {}
+    for facts in _called_first(processes):
+        stored[facts.key] = _store_definition(work, deployment, files, facts, stored)
+        work.session.flush()
+    return [stored[facts.key] for facts in processes]
+
+
+def _store_definition(
+    work: UnitOfWork,
+    deployment: Deployment,
+    files: Mapping[str, bytes],
+    facts: ProcessFacts,
+    stored: Mapping[str, ProcessDefinition],
+) -> ProcessDefinition:
+    called = {key: _called(work, key, stored) for key in sorted(facts.calls - {facts.key})}
+    closure = _closure_digest(files, facts, called)
+    former = definition_rows.find_latest(work.session, facts.key)
+    if former is not None and former.closure_sha256 == closure:
+        return former
+    if former is not None:
+        former.is_latest = False
+    definition = ProcessDefinition(
+        key=facts.key,
+        version=former.version + 1 if former else 1,
+        name=facts.name or facts.key,
+        deployment_id=deployment.id,
+        file=facts.file,
+        closure_sha256=closure,
+        deployed_at=work.now,
+        facts=_facts_as_json(facts, files),
+        called={key: str(definition.id) for key, definition in called.items()},
+        starters=_words(facts.properties.get("starters")),
+        viewers=_words(facts.properties.get("viewers")) | facts.roles,
+    )
+    work.session.add(definition)
+    return definition
+
+
+def _called(
+    work: UnitOfWork, key: str, stored: Mapping[str, ProcessDefinition]
+) -> ProcessDefinition:
+    definition = stored.get(key) or definition_rows.find_latest(work.session, key)
+    if definition is None:
+        raise DeploymentRefusedError(
+            [_problem("", "unknown-process", f"There is no process {key}.")]
+        )
+    return definition
+
+
+def _called_first(processes: Sequence[ProcessFacts]) -> list[ProcessFacts]:
+    by_key = {facts.key: facts for facts in processes}
+    ordered: dict[str, ProcessFacts] = {}
+
+    def visit(facts: ProcessFacts, above: frozenset[str]) -> None:
+        for key in sorted(facts.calls & by_key.keys()):
+            if key not in above:
+                visit(by_key[key], above | {key})
+        ordered.setdefault(facts.key, facts)
+
+    for facts in processes:
+        visit(facts, frozenset({facts.key}))
+    return list(ordered.values())
+
+
+def _closure_digest(
+    files: Mapping[str, bytes], facts: ProcessFacts, called: Mapping[str, ProcessDefinition]
+) -> str:
+    relevant = {
+        name: content
+        for name, content in files.items()
+        if name == facts.file
+        or name.endswith((".dmn", LABELS_SUFFIX))
+        or name.removesuffix(FORM_SUFFIX) in facts.forms
+    }
+    pinned = {f"call:{key}": d.closure_sha256.encode() for key, d in called.items()}
+    return bundle_digest({**relevant, **pinned})
+
+
+def _facts_as_json(facts: ProcessFacts, files: Mapping[str, bytes]) -> dict[str, Any]:
+    return {
+        "properties": dict(facts.properties),
+        "start_form": facts.start_form,
+        "start_message": facts.start_message,
+        "calls": sorted(facts.calls),
+        "decisions": sorted(facts.decisions),
+        "forms": sorted(facts.forms),
+        "roles": sorted(facts.roles),
+        "activities": {
+            i: {"name": a.name, "kind": a.kind, "lane": a.lane} for i, a in facts.activities.items()
+        },
+        "flows": {
+            i: {"source": f.source, "target": f.target, "name": f.name}
+            for i, f in facts.flows.items()
+        },
+        "labels": _labels(files),
+    }
+
+
+def _labels(files: Mapping[str, bytes]) -> dict[str, dict[str, str]]:
+    labels: dict[str, dict[str, str]] = {}
+    for name, content in sorted(files.items()):
+        if name.endswith(LABELS_SUFFIX):
+            for language, texts in json.loads(content).items():
+                labels.setdefault(language, {}).update(texts)
+    return labels
+
+
+def _words(text: str | None) -> frozenset[str]:
+    return frozenset((text or "").replace(",", " ").split())

@@ -1,0 +1,100 @@
+"""How a service task reaches the operations: inside ones run in the step's transaction."""
+
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from sqlalchemy.orm import SessionTransaction
+
+from ssflow.domain.base import JsonValue
+from ssflow.domain.instance import ProcessInstance
+from ssflow.engine.operations import OperationCall, OperationError
+from ssflow.errors import SsflowError
+from ssflow.operations.operation import (
+    Effect,
+    OperationContext,
+    OperationRefusedError,
+    RecordChange,
+)
+from ssflow.operations.registry import OPERATIONS
+from ssflow.services.working_days import calendar_of
+from ssflow.store.unit_of_work import UnitOfWork
+
+
+@dataclass
+class Operations:
+    """The engine's port: `undo` takes back what was done since the last `keep`.
+
+    A savepoint is opened only by the first operation of a step.
+    """
+
+    work: UnitOfWork
+    instance: ProcessInstance
+    changes: list[RecordChange] = field(default_factory=list)
+    effects: list[Effect] = field(default_factory=list)
+    _savepoint: SessionTransaction | None = None
+    _kept: tuple[int, int] = (0, 0)
+
+    def is_outside(self, name: str) -> bool:
+        """Whether the operation is done by a worker while the instance waits."""
+        return name in OPERATIONS and OPERATIONS[name].is_outside
+
+    def call(self, call: OperationCall) -> JsonValue:
+        """Run an inside operation.
+
+        Raises:
+            OperationError: there is none of that name, or it refused.
+        """
+        operation = OPERATIONS.get(call.name)
+        if operation is None:
+            raise OperationError(f"There is no operation {call.name}.", code=None)
+        self._open_savepoint()
+        context = self._context(call)
+        try:
+            result = operation.call(context, call.parameters)
+            self.work.session.flush()
+        except OperationRefusedError as error:
+            raise OperationError(error.message, code=error.code) from error
+        except SsflowError as error:
+            raise OperationError(error.message, code=None) from error
+        self.changes += context.changes
+        self.effects += context.effects
+        return result
+
+    def keep(self) -> None:
+        """Let what was done so far stand."""
+        if self._savepoint is not None and self._savepoint.is_active:
+            self._savepoint.commit()
+        self._savepoint = None
+        self._kept = (len(self.changes), len(self.effects))
+
+    def undo(self) -> None:
+        """Take back everything since the last `keep`."""
+        if self._savepoint is not None and self._savepoint.is_active:
+            self._savepoint.rollback()
+        self._savepoint = None
+        del self.changes[self._kept[0] :]
+        del self.effects[self._kept[1] :]
+
+    def _open_savepoint(self) -> None:
+        if self._savepoint is None:
+            self._savepoint = self.work.session.begin_nested()
+
+    def _context(self, call: OperationCall) -> OperationContext:
+        return OperationContext(
+            session=self.work.session,
+            actor=self.work.actor,
+            now=self.work.now,
+            calendar=calendar_of(self.work),
+            instance_id=self.instance.id,
+            initiator=_user_id(self.instance.started_by),
+            process_key=self.instance.key,
+            activity_id=call.activity_id,
+        )
+
+
+def _user_id(actor_key: str) -> UUID | None:
+    """Give the user behind an actor's key; the system's own actors have none."""
+    try:
+        return UUID(actor_key)
+    except ValueError:
+        return None

@@ -1,0 +1,80 @@
+"""The processes that ssflow ships: find their bundles and install them."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from ssflow.domain.identity import ROLE_TITLES, Role
+from ssflow.errors import InvalidInputError
+from ssflow.services.deployment import SUFFIXES, DeploymentOutcome, deploy_files
+from ssflow.store import people as people_rows
+from ssflow.store.unit_of_work import UnitOfWork
+
+_INSIDE_WHEEL = Path(__file__).parent.parent / "shipped"
+_IN_CHECKOUT = Path(__file__).parents[3]
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """The files of one area, ready to be deployed."""
+
+    area: str
+    files: Mapping[str, bytes]
+    folder: Path
+
+
+def shipped_root() -> Path:
+    """Give the folder that holds `processes/` and `forms/`: in the wheel, or the checkout."""
+    return _INSIDE_WHEEL if (_INSIDE_WHEEL / "processes").is_dir() else _IN_CHECKOUT
+
+
+def install_shipped(work: UnitOfWork) -> list[DeploymentOutcome]:
+    """Install the shipped roles and processes; what is there already stays as it is.
+
+    Raises:
+        ForbiddenError: the actor may not deploy.
+    """
+    install_roles(work)
+    return [
+        deploy_files(work, bundle.files, area=bundle.area, comment="Shipped with ssflow")
+        for bundle in read_bundles(shipped_root() / "processes")
+    ]
+
+
+def install_roles(work: UnitOfWork) -> None:
+    """Add the shipped roles that are missing."""
+    known = {role.key for role in people_rows.list_roles(work.session)}
+    missing = [Role(key=key, title=title) for key, title in ROLE_TITLES.items() if key not in known]
+    work.session.add_all(missing)
+    work.session.flush()
+
+
+def read_bundles(path: Path) -> list[Bundle]:
+    """Read the bundle that a folder holds, or those in the folders below it; or one file's folder.
+
+    Raises:
+        InvalidInputError: there is no diagram in or below the path.
+    """
+    if path.is_file():
+        return [_read_bundle(path.parent)]
+    folders = [path] if any(path.glob("*.bpmn")) else sorted(_bundle_folders(path))
+    if not folders:
+        raise InvalidInputError(f"There is no .bpmn file in or below {path}.")
+    bundles = [_read_bundle(folder) for folder in folders]
+    return sorted(bundles, key=lambda bundle: (bundle.area != "shared", bundle.area))
+
+
+def _bundle_folders(path: Path) -> Iterator[Path]:
+    return iter({found.parent for found in path.rglob("*.bpmn")})
+
+
+def _read_bundle(folder: Path) -> Bundle:
+    files = {p.name: p.read_bytes() for p in _bundle_files(folder)}
+    forms = folder.parent.parent / "forms" / folder.name
+    if folder.parent.name == "processes" and forms.is_dir():
+        files |= {p.name: p.read_bytes() for p in _bundle_files(forms)}
+    return Bundle(area=folder.name, files=files, folder=folder)
+
+
+def _bundle_files(folder: Path) -> list[Path]:
+    return sorted(p for p in folder.iterdir() if p.is_file() and p.name.endswith(SUFFIXES))

@@ -1,0 +1,190 @@
+"""The task inbox: claim, release, fill in and complete user tasks."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from ssflow.domain.audit import AuditAction
+from ssflow.domain.instance import ProcessInstance
+from ssflow.domain.user_task import SeparationOfDutiesError, TaskStatus, UserTask
+from ssflow.engine.commands import CompleteUserTask
+from ssflow.errors import NotFoundError
+from ssflow.forms.layout import Layout
+from ssflow.forms.submission import initial_values, read_submission
+from ssflow.services.advance import advance_instance, instance_variables
+from ssflow.services.attachments import bind_files
+from ssflow.services.audit import Entry, record
+from ssflow.services.definitions import load_layout
+from ssflow.services.form_view import FormView, form_context
+from ssflow.store import definitions as definition_rows
+from ssflow.store import instances as instance_rows
+from ssflow.store import user_tasks as task_rows
+from ssflow.store.unit_of_work import UnitOfWork
+from ssflow.store.user_tasks import InboxSort, InboxView
+
+
+def get_visible_task(work: UnitOfWork, task_id: UUID) -> UserTask:
+    """Give a task that the actor may work on, or of a case that the actor may see.
+
+    Raises:
+        NotFoundError: there is none, or it is none of the actor's business.
+    """
+    task = task_rows.find_user_task(work.session, task_id)
+    if task is None or not _may_see(work, task):
+        raise NotFoundError("There is no such task, or you may not see it.")
+    return task
+
+
+def claim_task(work: UnitOfWork, task_id: UUID) -> UserTask:
+    """Reserve a task for the actor.
+
+    Raises:
+        NotFoundError: as `get_visible_task`.
+        TaskNotOpenError, TaskClaimedByOtherError, ForbiddenError: as `UserTask.claim`.
+        InstanceNotRunningError: the case is suspended.
+    """
+    task, instance = _lock_visible(work, task_id)
+    instance.require_running()
+    if task.assignee == work.actor.user_id and task.is_open:
+        return task
+    _guard(work, task)
+    task.claim(work.actor, at=work.now)
+    record(
+        work, AuditAction.TASK_CLAIMED, instance, activity_id=task.activity_id, task=str(task.id)
+    )
+    return task
+
+
+def release_task(work: UnitOfWork, task_id: UUID) -> UserTask:
+    """Give a task back to its role; what was typed stays in its draft.
+
+    Raises:
+        NotFoundError: as `get_visible_task`.
+        TaskNotOpenError, ForbiddenError: as `UserTask.release`.
+    """
+    task, instance = _lock_visible(work, task_id)
+    if task.is_open and task.assignee is None:
+        return task
+    task.release(work.actor)
+    record(
+        work, AuditAction.TASK_RELEASED, instance, activity_id=task.activity_id, task=str(task.id)
+    )
+    return task
+
+
+def complete_task(work: UnitOfWork, task_id: UUID, submitted: Mapping[str, Any]) -> UserTask:
+    """Finish a user task with its filled-in form and move its process instance on.
+
+    Raises:
+        NotFoundError: as `get_visible_task`.
+        TaskNotOpenError, TaskClaimedByOtherError, ForbiddenError: as `UserTask.complete`.
+        InstanceNotRunningError: the case is suspended.
+        FormError: the form is wrong; nothing was changed.
+    """
+    task, instance = _lock_visible(work, task_id)
+    _guard(work, task)
+    instance.require_running()
+    fields = _read_form(work, task, instance, submitted)
+    task.complete(work.actor, at=work.now)
+    instance.done_by = {**instance.done_by, task.activity_id: work.actor.key}
+
+    because = _completion(task, fields)
+    advance_instance(work, instance, CompleteUserTask(task.id, fields), because)
+    return task
+
+
+def save_draft(work: UnitOfWork, task_id: UUID, fields: Mapping[str, Any]) -> UserTask:
+    """Keep what was typed so far; it is not checked.
+
+    Raises:
+        NotFoundError: as `get_visible_task`.
+        TaskNotOpenError, TaskClaimedByOtherError, ForbiddenError: as `UserTask.complete`.
+    """
+    task, _ = _lock_visible(work, task_id)
+    task.require_workable_by(work.actor)
+    task.draft = dict(fields)
+    return task
+
+
+def task_form(work: UnitOfWork, task_id: UUID) -> FormView | None:
+    """Give the form of a task with its values, or None when the task has no form.
+
+    Raises:
+        NotFoundError: as `get_visible_task`.
+    """
+    task = get_visible_task(work, task_id)
+    if task.form_id is None:
+        return None
+    instance = instance_rows.get_instance(work.session, task.instance_id)
+    layout = _layout(work, task, instance)
+    context = form_context(work, _data_at(work, task, instance))
+    return FormView(
+        layout=layout, values=initial_values(layout, context), draft=task.draft, context=context
+    )
+
+
+def next_task_after(work: UnitOfWork, done: UserTask) -> UserTask | None:
+    """Find what the actor can go on with: in the same case first, else the most urgent of all."""
+    same_case = task_rows.find_open_tasks_of_instance(work.session, done.instance_id)
+    offered = [task for task in same_case if task.is_offered_to(work.actor)]
+    if offered:
+        return offered[0]
+    page = task_rows.list_inbox(
+        work.session, work.actor, view=InboxView.ALL, sort=InboxSort.DUE, limit=1
+    )
+    return page.items[0].task if page.items else None
+
+
+def _lock_visible(work: UnitOfWork, task_id: UUID) -> tuple[UserTask, ProcessInstance]:
+    task, instance = task_rows.lock_task(work.session, task_id)
+    if not _may_see(work, task):
+        raise NotFoundError("There is no such task, or you may not see it.")
+    return task, instance
+
+
+def _may_see(work: UnitOfWork, task: UserTask) -> bool:
+    if task.is_offered_to(work.actor) or task.completed_by == work.actor.user_id:
+        return True
+    return (
+        instance_rows.find_visible_instance(work.session, work.actor, task.instance_id) is not None
+    )
+
+
+def _guard(work: UnitOfWork, task: UserTask) -> None:
+    """Refuse who may not do the task; an attempt against separation of duties is remembered."""
+    try:
+        task.require_workable_by(work.actor)
+    except SeparationOfDutiesError:
+        work.remember_refusal(
+            AuditAction.SEPARATION_OF_DUTIES_BLOCKED, task.instance_id, task.activity_id, task.id
+        )
+        raise
+
+
+def _read_form(
+    work: UnitOfWork, task: UserTask, instance: ProcessInstance, submitted: Mapping[str, Any]
+) -> dict[str, Any]:
+    if task.form_id is None:
+        return dict(submitted)
+    context = form_context(work, _data_at(work, task, instance))
+    fields = read_submission(_layout(work, task, instance), submitted, context)
+    bind_files(work, fields, instance, task)
+    return fields
+
+
+def _layout(work: UnitOfWork, task: UserTask, instance: ProcessInstance) -> Layout:
+    definition = definition_rows.get_definition(work.session, instance.definition_id)
+    return load_layout(
+        work.session, definition.deployment_id, task.form_id or "", work.actor.language
+    )
+
+
+def _data_at(work: UnitOfWork, task: UserTask, instance: ProcessInstance) -> dict[str, Any]:
+    if task.status is not TaskStatus.OPEN:
+        return instance_variables(work, instance)
+    return instance_variables(work, instance, task.id)
+
+
+def _completion(task: UserTask, fields: Mapping[str, Any]) -> Entry:
+    details = {"task": str(task.id), "name": task.name, "fields": dict(fields)}
+    return Entry(AuditAction.TASK_COMPLETED, task.activity_id, details)
