@@ -88,6 +88,7 @@ class TextAnswer(Answer):
     """A text of one or more lines."""
 
     def read(self, value: Any) -> str:
+        """Read a text; every line end becomes a line feed."""
         if not isinstance(value, str):
             raise self.refusal(messages.NOT_A_TEXT)
         text = value.replace("\r\n", "\n").replace("\r", "\n")
@@ -101,6 +102,7 @@ class TextAnswer(Answer):
         return text
 
     def check(self, answer: str) -> None:
+        """Refuse a text of the wrong length or form."""
         self._check_length(answer)
         if self.limits.pattern is not None and not self.limits.pattern.is_found_in(answer):
             raise self.refusal(messages.WRONG_PATTERN)
@@ -122,6 +124,7 @@ class NumberAnswer(Answer):
     """A number; money is rounded to cents."""
 
     def read(self, value: Any) -> int | float | None:
+        """Read a number that JSON can hold."""
         if isinstance(value, str) and not value.strip():
             return None
         number = read_number(value)
@@ -134,6 +137,7 @@ class NumberAnswer(Answer):
         return to_json_number(number)
 
     def check(self, answer: int | float) -> None:
+        """Refuse a number out of range or too precise."""
         number = Decimal(repr(answer))
         decimals = self.limits.decimals
         if decimals is not None and count_decimals(number) > decimals:
@@ -152,6 +156,7 @@ class MomentAnswer(Answer):
     """A day, a time of day, or a moment; stored as ISO text, moments in UTC."""
 
     def read(self, value: Any) -> str | None:
+        """Read ISO text; a moment without a zone is in the reader's."""
         if value == "":
             return None
         message, parse = {
@@ -165,6 +170,7 @@ class MomentAnswer(Answer):
             raise self.refusal(message) from None
 
     def check(self, answer: str) -> None:
+        """Refuse a past day where only coming ones are asked for."""
         if not self.limits.not_before_today or self.component.subtype is Subtype.TIME:
             return
         if self._day(answer) < self.context.today:
@@ -188,6 +194,7 @@ class TickAnswer(Answer):
     required_message = messages.MUST_BE_TICKED
 
     def read(self, value: Any) -> bool:
+        """Read true or false."""
         if not isinstance(value, bool):
             raise self.refusal(messages.NOT_A_TICK)
         return value
@@ -197,6 +204,7 @@ class ChoiceAnswer(Answer):
     """One of the options, records or users offered."""
 
     def read(self, value: Any) -> Any:
+        """Read a value; text stands for the option that HTML sends so."""
         if value == "":
             return None
         if not _is_scalar(value):
@@ -204,6 +212,7 @@ class ChoiceAnswer(Answer):
         return _pick(self, value)
 
     def check(self, answer: Any) -> None:
+        """Refuse what is not offered."""
         if not _are_offered(self, [answer]):
             raise self.refusal(messages.NOT_OFFERED)
 
@@ -212,6 +221,7 @@ class ChoicesAnswer(Answer):
     """Any number of the options, records or users offered."""
 
     def read(self, value: Any) -> list[Any]:
+        """Read a list of values."""
         if not isinstance(value, list) or len(value) > _MAX_LIST_LENGTH:
             raise self.refusal(messages.NOT_A_LIST)
         if not all(_is_scalar(item) for item in value):
@@ -219,6 +229,7 @@ class ChoicesAnswer(Answer):
         return [_pick(self, item) for item in value if item != ""]
 
     def check(self, answer: list[Any]) -> None:
+        """Refuse too few, too many, or what is not offered."""
         if len({repr(item) for item in answer}) < len(answer):
             raise self.refusal(messages.CHOSEN_TWICE)
         if len(answer) < self.limits.min_items:
@@ -233,11 +244,13 @@ class FilesAnswer(Answer):
     """Ids of files that were stored before."""
 
     def read(self, value: Any) -> list[str]:
+        """Read ids; one that is named twice counts once."""
         if not isinstance(value, list) or len(value) > _MAX_LIST_LENGTH:
             raise self.refusal(messages.NOT_A_LIST)
         return list(dict.fromkeys(self._read_id(item) for item in value if item != ""))
 
     def check(self, answer: list[str]) -> None:
+        """Refuse too few, too many, or unknown files."""
         if len(answer) < self.limits.min_items:
             raise self.refusal(messages.TOO_FEW_FILES, least=self.limits.min_items)
         if self.limits.max_items is not None and len(answer) > self.limits.max_items:

@@ -208,14 +208,6 @@ LIST_TYPES = frozenset(
         ComponentType.DYNAMICLIST,
     }
 )
-CHOICE_TYPES = frozenset(
-    {
-        ComponentType.RADIO,
-        ComponentType.SELECT,
-        ComponentType.CHECKLIST,
-        ComponentType.TAGLIST,
-    }
-)
 
 
 def flatten(components: tuple[Component, ...]) -> tuple[Component, ...]:

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from ssflow.forms.component import (
-    CHOICE_TYPES,
     KEYED_TYPES,
     Column,
     Component,
@@ -17,6 +16,7 @@ from ssflow.forms.component import (
     FieldKind,
     Limits,
     Option,
+    OptionValue,
     Reference,
     RowRules,
     Subtype,
@@ -39,12 +39,17 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
 _ID = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,99}")
 _SUPPLIED_NAMES = frozenset({"initiator", "done_by", "now", "business_key"})
 _FEEL_WORDS = frozenset(
-    "and or not in if then else for return some every satisfies between true false null"
-    " instance of function".split()
+    {
+        *("and", "or", "not", "in", "if", "then", "else", "for", "return", "some", "every"),
+        *("satisfies", "between", "true", "false", "null", "instance", "of", "function"),
+    }
 )
 _PROPERTIES = frozenset(
-    "type entity filter role requiredWhen check message prefill personal display minItems maxItems"
-    " minRows maxRows unique ascending covers".split()
+    {
+        *("type", "entity", "filter", "role", "requiredWhen", "check", "message", "prefill"),
+        *("personal", "display", "minItems", "maxItems"),
+        *("minRows", "maxRows", "unique", "ascending", "covers"),
+    }
 )
 _NUMBER_KINDS = frozenset({FieldKind.MONEY, FieldKind.PCT, FieldKind.RATING, FieldKind.NPS})
 _KINDS_OF_TYPE = {
@@ -153,17 +158,23 @@ def _read_properties(source: Source) -> Source:
 def _read_key(source: Source, component_type: ComponentType) -> str:
     if component_type not in KEYED_TYPES:
         return ""
-    name = "key" if source.data.get("key") or component_type is not ComponentType.DYNAMICLIST else "path"
+    name = (
+        "key"
+        if source.data.get("key") or component_type is not ComponentType.DYNAMICLIST
+        else "path"
+    )
     key = source.text(name)
     if not key:
         source.note("missing_key", f"A {component_type} needs a key.")
     elif not is_name(key):
         source.note(
             "bad_key",
-            f"“{key[:100]}” cannot be a key: take a letter, then letters, digits or “_”, at most 64.",
+            f"“{key[:100]}” cannot be a key: a letter, then letters, digits or “_”, at most 64.",
         )
     elif keyword.iskeyword(key) or key in _FEEL_WORDS or key in _SUPPLIED_NAMES:
-        source.note("reserved_key", f"“{key}” means something else in expressions: take another key.")
+        source.note(
+            "reserved_key", f"“{key}” means something else in expressions: take another key."
+        )
     else:
         return key
     return ""
@@ -239,7 +250,11 @@ def _read_number(source: Source, place: Place, component: Component) -> Componen
         maximum=known.maximum if maximum is None else maximum,
         decimals=known.decimals if decimals is None else decimals,
     )
-    if limits.minimum is not None and limits.maximum is not None and limits.minimum > limits.maximum:
+    if (
+        limits.minimum is not None
+        and limits.maximum is not None
+        and limits.minimum > limits.maximum
+    ):
         source.note("wrong_value", "“min” must not exceed “max”.")
     if component.kind in (FieldKind.RATING, FieldKind.NPS) and _is_stretched(limits, known):
         source.note("wrong_value", f"“min” and “max” cannot widen a {component.kind}.")
@@ -302,8 +317,8 @@ def _read_display(source: Source) -> Display:
 def _read_options(source: Source, place: Place, path: str) -> tuple[Option, ...]:
     options: list[Option] = []
     for child in source.children("values"):
-        value = child.data.get("value")
-        if not _is_option_value(value):
+        value: OptionValue | None = child.data.get("value")
+        if value is None or not _is_option_value(value):
             source.note("wrong_value", "The value of an option is a text, a number, true or false.")
             continue
         option = Option(value, child.text("label"), child.text("description"))
@@ -350,7 +365,9 @@ def _read_list(source: Source, place: Place, component: Component) -> Component:
     if not children:
         source.note("missing_key", "An editable table needs columns.")
     if not may_change and component.prefill is None:
-        source.note("wrong_value", "Fixed rows (allowAddRemove: false) come from the property “prefill”.")
+        source.note(
+            "wrong_value", "Fixed rows (allowAddRemove: false) come from the property “prefill”."
+        )
     rules = _read_row_rules(source, component, may_change=may_change)
     known = {child.key for child in children if child.key}
     for name in rules.unique + rules.ascending + rules.covers:
@@ -380,7 +397,9 @@ def _read_row_rules(source: Source, component: Component, *, may_change: bool) -
 
 def _read_group(source: Source, place: Place, component: Component) -> Component:
     if source.text("path"):
-        source.note("group_path", "The path of a group must be empty: its fields stand at the form's level.")
+        source.note(
+            "group_path", "The path of a group must be empty: its fields stand at the form's level."
+        )
     children = read_components(source.children("components"), replace(place, depth=place.depth + 1))
     return replace(component, children=children, is_outlined=source.flag("showOutline"))
 
@@ -395,7 +414,9 @@ def _read_expression(source: Source, place: Place, component: Component) -> Comp
 def _read_table(source: Source, place: Place, component: Component) -> Component:
     if source.data.get("columnsExpression"):
         source.note("wrong_value", "“columnsExpression” is not supported: list the columns.")
-    columns = tuple(_read_column(child, place, component.id) for child in source.children("columns"))
+    columns = tuple(
+        _read_column(child, place, component.id) for child in source.children("columns")
+    )
     if not columns or not source.text("dataSource"):
         source.note("wrong_value", "A table needs “dataSource” and “columns”.")
     return replace(component, source=source.expression("dataSource"), columns=columns)
@@ -420,16 +441,19 @@ def _read_text(source: Source, place: Place, component: Component) -> Component:
     return replace(component, blocks=source.parse(text, parse_blocks, "bad_template", "text") or ())
 
 
-_Reader = Callable[[Source, Place, Component], Component]
-_READERS: dict[ComponentType, _Reader] = {
+_READERS: dict[ComponentType, Callable[[Source, Place, Component], Component]] = {
     ComponentType.TEXTFIELD: _read_text_field,
     ComponentType.TEXTAREA: _read_text_field,
     ComponentType.NUMBER: _read_number,
     ComponentType.DATETIME: _read_datetime,
     ComponentType.FILEPICKER: _read_filepicker,
+    ComponentType.RADIO: _read_choice,
+    ComponentType.SELECT: _read_choice,
+    ComponentType.CHECKLIST: _read_choice,
+    ComponentType.TAGLIST: _read_choice,
     ComponentType.GROUP: _read_group,
     ComponentType.DYNAMICLIST: _read_list,
     ComponentType.EXPRESSION: _read_expression,
     ComponentType.TABLE: _read_table,
     ComponentType.TEXT: _read_text,
-} | dict.fromkeys(CHOICE_TYPES, _read_choice)
+}

@@ -1,4 +1,4 @@
-"""What surrounds a form: the case's data, the day, the reader's language, and what may be chosen."""
+"""What surrounds a form: data of the case, the day, the reader's language, what may be chosen."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Labels:
-    """Translated texts: `form.key`, `form.key.option`, `form.key@message`; the form may be left out."""
+    """Translated texts: `form.key`, `form.key.option`, `form.key@message`, with or without form."""
 
     form_id: str
     texts: Mapping[str, str] = field(default_factory=dict)

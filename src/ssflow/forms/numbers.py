@@ -69,7 +69,7 @@ def show_number(number: Decimal, language: str, *, decimals: int | None = None) 
     places = count_decimals(number) if decimals is None else decimals
     text = f"{number:,.{places}f}"
     group = _GROUP_SIGN.get(_base(language), ",")
-    return text.translate(str.maketrans({",": group, ".": _decimal_sign(language)}))
+    return text.translate({ord(","): group, ord("."): _decimal_sign(language)})
 
 
 def show_typed_number(number: Decimal, language: str, *, decimals: int | None = None) -> str:

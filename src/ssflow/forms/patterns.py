@@ -63,9 +63,7 @@ class Pattern:
             if _Machine.ACCEPT in states:
                 return True
             states = self._step(states, character)
-        return _Machine.ACCEPT in self._machine.close(
-            states, is_at_start=not text, is_at_end=True
-        )
+        return _Machine.ACCEPT in self._machine.close(states, is_at_start=not text, is_at_end=True)
 
     def _step(self, states: frozenset[int], character: str) -> frozenset[int]:
         known = self._steps.get((states, character))
@@ -238,7 +236,9 @@ class _Parser:
         if self._take(","):
             most = None if self._peek() == "}" else self._number()
         if not self._take("}") or (most is not None and most < least):
-            raise PatternError("The pattern has a malformed “{…}”; write “\\{” for the sign itself.")
+            raise PatternError(
+                "The pattern has a malformed “{…}”; write “\\{” for the sign itself."
+            )
         return least, most
 
     def _number(self) -> int:
@@ -247,7 +247,9 @@ class _Parser:
             self._at += 1
         digits = self._text[start : self._at]
         if not digits or len(digits) > 4:
-            raise PatternError("The pattern has a malformed “{…}”; write “\\{” for the sign itself.")
+            raise PatternError(
+                "The pattern has a malformed “{…}”; write “\\{” for the sign itself."
+            )
         return int(digits)
 
     def _atom(self) -> _Node:

@@ -51,7 +51,8 @@ class Source:
     def flag(self, name: str, *, default: bool = False) -> bool:
         """Read true or false."""
         value = self.data.get(name)
-        value = {"true": True, "false": False, "": None}.get(value, value) if _is_text(value) else value
+        if isinstance(value, str):
+            value = {"true": True, "false": False, "": None}.get(value, value)
         if value is None:
             return default
         if not isinstance(value, bool):
@@ -114,9 +115,7 @@ class Source:
         """Read a text that stands for the one of that name."""
         return self.parse(text, parse_template, "bad_template", name) or Template()
 
-    def parse(
-        self, text: str, parse: Callable[[str], _Read], code: str, name: str
-    ) -> _Read | None:
+    def parse(self, text: str, parse: Callable[[str], _Read], code: str, name: str) -> _Read | None:
         """Parse a text with a function that raises `InvalidInputError`, noting what it says."""
         try:
             return parse(text)
@@ -128,7 +127,3 @@ class Source:
 def is_clean(text: str) -> bool:
     """Say whether every database can hold the text: no NUL, no half of a surrogate pair."""
     return "\0" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
-
-
-def _is_text(value: object) -> bool:
-    return isinstance(value, str)

@@ -160,9 +160,7 @@ class _Settling:
             return None if amount is None else to_json_number(round_to_cents(Decimal(amount)))
         return value
 
-    def _read_rows(
-        self, component: Component, names: Mapping[str, Any]
-    ) -> tuple[ScopeState, ...]:
+    def _read_rows(self, component: Component, names: Mapping[str, Any]) -> tuple[ScopeState, ...]:
         fixed = get_fixed_rows(component, self.context)
         sent = get_submitted_rows(component, self.submitted, self.context)
         is_fixed = component.rows is not None and not component.rows.may_change

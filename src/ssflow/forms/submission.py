@@ -47,7 +47,8 @@ def read_submission(
     variables = reader.read()
     if reader.errors:
         raise FormError(context.say(messages.WRONG_FORM), errors=reader.errors)
-    return {key: value for key, value in variables.items() if key in layout.keys()}
+    keys = layout.keys()
+    return {key: value for key, value in variables.items() if key in keys}
 
 
 @dataclass
@@ -74,7 +75,7 @@ class _ScopeReader:
         accepted: dict[str, Any] = {}
         unknown: list[str] = []
         for key, value in self.submitted.items():
-            if not isinstance(key, str) or key not in known:
+            if key not in known:
                 unknown.append(_shorten(key))
             elif self._may_answer(known[key], value):
                 accepted[key] = value
@@ -108,9 +109,9 @@ class _ScopeReader:
                 {key: accepted.get(key, self.state.values[key]) for key in asked}
             )
         except ValidationError as error:
-            for key, sentences in error.normalized_messages().items():
+            for key, sentences in error.messages_dict.items():
                 self.errors.setdefault(self.prefix + key, []).extend(sentences)
-            return dict(error.valid_data)
+            return dict(error.valid_data or {})
         return loaded
 
     def _read_lists(self) -> dict[str, Any]:

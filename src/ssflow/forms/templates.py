@@ -132,9 +132,7 @@ def _mark_slots(text: str) -> tuple[str, list[Slot]]:
 
 def _read_slot(text: str) -> Slot:
     if text.lstrip().startswith(("#", "/", "^")):
-        raise TemplateError(
-            "“{{#…}}” is not supported: use conditional.hide, or a table, instead."
-        )
+        raise TemplateError("“{{#…}}” is not supported: use conditional.hide, or a table, instead.")
     found = _FORMAT.fullmatch(text)
     if found is None:
         return Slot(parse_expression(text.strip()), Format())
