@@ -9,7 +9,6 @@ from ssflow.domain.audit import AuditAction
 from ssflow.domain.incident import Incident, IncidentStatus
 from ssflow.domain.instance import InstanceStatus, ProcessInstance
 from ssflow.domain.job import JobKind
-from ssflow.domain.message import MessageSubscription
 from ssflow.domain.user_task import DEFAULT_PRIORITY, TaskStatus
 from ssflow.engine.commands import Command
 from ssflow.engine.execution import StepResult, Surroundings, read_variables, step
@@ -61,6 +60,7 @@ def advance_instance(
     operations.keep()
 
     moved = Step(work, instance, result, operations)
+    _store_names(moved)
     _store_user_tasks(moved)
     _store_jobs(moved)
     _store_subscriptions(moved)
@@ -104,6 +104,13 @@ def close_waiting_points(work: UnitOfWork, instance: ProcessInstance) -> None:
     job_rows.delete_jobs_of_instance(work.session, instance.id)
     message_rows.delete_subscriptions_of(work.session, instance.id)
     incident_rows.close_incidents_of(work.session, instance.id, at=work.now)
+
+
+def _store_names(moved: Step) -> None:
+    """Give the instance its business key and title as soon as the diagram knows them."""
+    instance, result = moved.instance, moved.result
+    instance.business_key = instance.business_key or result.business_key
+    instance.title = instance.title or result.title
 
 
 def _store_user_tasks(moved: Step) -> None:
@@ -227,14 +234,14 @@ def _effect_row(moved: Step, effect: Effect) -> dict[str, Any]:
 def _store_subscriptions(moved: Step) -> None:
     before, after = moved.result.before.messages, moved.result.after.messages
     new = [
-        MessageSubscription(
-            id=waiting.id,
-            instance_id=moved.instance.id,
-            activity_id=waiting.activity_id,
-            name=waiting.name,
-            correlation_key=waiting.correlation_key or moved.instance.business_key,
-            created_at=moved.work.now,
-        )
+        {
+            "id": waiting.id,
+            "instance_id": moved.instance.id,
+            "activity_id": waiting.activity_id,
+            "name": waiting.name,
+            "correlation_key": waiting.correlation_key or moved.instance.business_key,
+            "created_at": moved.work.now,
+        }
         for i, waiting in after.items()
         if i not in before
     ]
@@ -278,8 +285,6 @@ def _incident(moved: Step, parked: ParkedIncident) -> Incident:
 
 def _store_state(moved: Step) -> None:
     instance, result = moved.instance, moved.result
-    instance.business_key = instance.business_key or result.business_key
-    instance.title = instance.title or result.title
     if not result.completed:
         instance.state = result.state
         return

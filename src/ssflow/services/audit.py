@@ -4,11 +4,14 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 from ssflow.domain.audit import FORMAT, GENESIS, AuditAction, chain_hash
 from ssflow.domain.instance import ProcessInstance
+from ssflow.errors import NotFoundError
 from ssflow.store import audit as trail
-from ssflow.store.unit_of_work import UnitOfWork
+from ssflow.store import instances as instance_rows
+from ssflow.store.unit_of_work import Refusal, UnitOfWork
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,14 @@ def record_all(
         instance.audit_seq, instance.audit_hash = seq, head
 
 
+def record_refusals(work: UnitOfWork, refusals: Sequence[Refusal]) -> None:
+    """Tell in the trail what was refused, after the work in which it happened was undone."""
+    for refusal in refusals:
+        instance = instance_rows.lock_instance(work.session, refusal.instance_id)
+        entry = Entry(refusal.action, refusal.activity_id, {"task": str(refusal.task_id)})
+        record_all(work, [entry], instance)
+
+
 def verify_stream(work: UnitOfWork, stream: str) -> Verification:
     """Walk a stream from its first event and compare every link.
 
@@ -76,12 +87,21 @@ def verify_stream(work: UnitOfWork, stream: str) -> Verification:
         if problem:
             return Verification(stream, count, problem)
         expected_prev, expected_seq = bytes(event.hash), expected_seq + 1
-    head = trail.instance_head(work.session, stream)
+    head = _known_head(work, stream)
     if head is not None and head != (count, expected_prev):
         return Verification(
             stream, count, "The last events are missing: the case knows a later one."
         )
     return Verification(stream, count)
+
+
+def _known_head(work: UnitOfWork, stream: str) -> tuple[int, bytes] | None:
+    """Give the head that an instance itself remembers; streams of days have none."""
+    try:
+        instance = instance_rows.get_instance(work.session, UUID(stream))
+    except (ValueError, NotFoundError):
+        return None
+    return instance.audit_seq, bytes(instance.audit_hash)
 
 
 def _link_problem(event: Any, seq: int, prev: bytes) -> str | None:

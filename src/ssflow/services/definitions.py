@@ -67,7 +67,7 @@ def _read_layout(session: Session, deployment_id: UUID, form_id: str, language: 
     content = stored.find_file(session, deployment_id, form_id + FORM_SUFFIX)
     if content is None:
         raise NotFoundError(f"There is no form {form_id} in this deployment.")
-    names = [n for n in stored.file_names(session, deployment_id) if n.endswith(LABELS_SUFFIX)]
+    names = [n for n in stored.file_names_of(session, deployment_id) if n.endswith(LABELS_SUFFIX)]
     files = {name: stored.find_file(session, deployment_id, name) or b"{}" for name in names}
     return read_layout(json.loads(content), labels=labels_of(files, language))
 
@@ -85,7 +85,7 @@ def _collect_files(
     if definition.id in seen:
         return
     seen.add(definition.id)
-    for name in stored.file_names(session, definition.deployment_id):
+    for name in stored.file_names_of(session, definition.deployment_id):
         if name == definition.file or name.endswith(".dmn"):
             content = stored.find_file(session, definition.deployment_id, name)
             files.setdefault(name, content or b"")

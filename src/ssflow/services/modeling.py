@@ -61,7 +61,7 @@ def editable_files(work: UnitOfWork, key: str) -> list[EditableFile]:
     """
     definition = _definition(work, key)
     drafts = {draft.file for draft in draft_rows.list_drafts(work.session, key)}
-    names = definition_rows.file_names(work.session, definition.deployment_id)
+    names = definition_rows.file_names_of(work.session, definition.deployment_id)
     return [
         EditableFile(name, kind, name in drafts)
         for name in names
@@ -161,7 +161,7 @@ def editor_catalog(work: UnitOfWork, key: str) -> dict[str, Any]:
     """
     _require_designer(work)
     definition = _definition(work, key)
-    names = definition_rows.file_names(work.session, definition.deployment_id)
+    names = definition_rows.file_names_of(work.session, definition.deployment_id)
     latest = definition_rows.list_latest(work.session)
     return {
         "forms": [_named(n.removesuffix(FORM_SUFFIX)) for n in names if n.endswith(FORM_SUFFIX)],
@@ -190,7 +190,7 @@ def may_publish(work: UnitOfWork) -> bool:
 def _decisions(work: UnitOfWork, definition: ProcessDefinition) -> set[str]:
     return {
         name.removesuffix(".dmn")
-        for name in definition_rows.file_names(work.session, definition.deployment_id)
+        for name in definition_rows.file_names_of(work.session, definition.deployment_id)
         if name.endswith(".dmn")
     } | set(definition.facts["decisions"])
 

@@ -19,7 +19,7 @@ from ssflow.services.form_view import FormView, form_context
 from ssflow.store import definitions as definition_rows
 from ssflow.store import instances as instance_rows
 from ssflow.store import user_tasks as task_rows
-from ssflow.store.unit_of_work import UnitOfWork
+from ssflow.store.unit_of_work import Refusal, UnitOfWork
 from ssflow.store.user_tasks import InboxSort, InboxView
 
 
@@ -155,9 +155,8 @@ def _guard(work: UnitOfWork, task: UserTask) -> None:
     try:
         task.require_workable_by(work.actor)
     except SeparationOfDutiesError:
-        work.remember_refusal(
-            AuditAction.SEPARATION_OF_DUTIES_BLOCKED, task.instance_id, task.activity_id, task.id
-        )
+        blocked = AuditAction.SEPARATION_OF_DUTIES_BLOCKED
+        work.remember_refusal(Refusal(blocked, task.instance_id, task.activity_id, task.id))
         raise
 
 

@@ -1,0 +1,218 @@
+"""Look at business records, and maintain those that processes only refer to."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ssflow.domain.audit import AuditAction
+from ssflow.domain.identity import ADMIN
+from ssflow.domain.registers.customers import Customer
+from ssflow.domain.registers.portfolio import Phase, Service, ServiceProposal
+from ssflow.domain.registers.record import Record, record_as_json, record_values
+from ssflow.errors import ConflictError, ForbiddenError, NotFoundError
+from ssflow.forms.layout import Layout
+from ssflow.forms.submission import read_submission
+from ssflow.services.audit import record
+from ssflow.services.form_view import FormView, form_context
+from ssflow.services.register_forms import register_form
+from ssflow.store import records as record_rows
+from ssflow.store.paging import Page
+from ssflow.store.unit_of_work import UnitOfWork
+
+MAX_CARDS = 500
+_OUTSIDE_ROLES = frozenset({"customer", "orderer"})
+
+
+@dataclass(frozen=True)
+class BoardCard:
+    """A service on the portfolio board, with the proposal that is worked on, if any."""
+
+    service: Service
+    proposal: ServiceProposal | None
+
+
+@dataclass(frozen=True)
+class BoardColumn:
+    """The services of one phase, in the order of their states."""
+
+    phase: Phase
+    cards: Sequence[BoardCard]
+
+
+def readable_kinds(work: UnitOfWork) -> list[str]:
+    """List the kinds of records that the actor may look at."""
+    kinds = sorted(record_rows.RECORD_KINDS)
+    return kinds if not _is_outsider(work) else [kind for kind in kinds if kind in _OUTSIDE_FILTERS]
+
+
+def list_register(
+    work: UnitOfWork,
+    kind: str,
+    *,
+    filters: Mapping[str, str] | None = None,
+    q: str | None = None,
+    cursor: str | None = None,
+    limit: int = 50,
+) -> Page[Record]:
+    """List the records of a kind that the actor may see.
+
+    Raises:
+        NotFoundError: there is no such kind, or none that the actor may see.
+    """
+    _require_readable(work, kind)
+    allowed = _outside_filter(work, kind)
+    page = record_rows.list_records(
+        work.session, kind, filters=dict(filters or {}), q=q, cursor=cursor, limit=limit
+    )
+    visible = [found for found in page.items if allowed(found)]
+    return Page(items=visible, next_cursor=page.next_cursor)
+
+
+def read_record(work: UnitOfWork, kind: str, reference: str) -> Record:
+    """Give one record by its id or number.
+
+    Raises:
+        NotFoundError: there is none, or none that the actor may see.
+    """
+    _require_readable(work, kind)
+    found = record_rows.find_record(work.session, kind, reference)
+    if found is None or not _outside_filter(work, kind)(found):
+        raise NotFoundError(f"There is no {kind} {reference}, or you may not see it.")
+    return found
+
+
+def record_form(work: UnitOfWork, kind: str, reference: str | None = None) -> FormView:
+    """Give the form with which a record is added or (with a reference) changed.
+
+    Raises:
+        NotFoundError: there is no such record, or only processes write this kind.
+        ForbiddenError: the actor does not administer.
+    """
+    layout = _maintained(work, kind)
+    values = record_as_json(read_record(work, kind, reference)) if reference else {}
+    return FormView(layout=layout, values=values, draft=None, context=form_context(work, {}))
+
+
+def add_record(work: UnitOfWork, kind: str, submitted: Mapping[str, Any]) -> Record:
+    """Add a record of a kind that an administrator maintains.
+
+    Raises:
+        NotFoundError, ForbiddenError: as `record_form`.
+        FormError: a field is wrong.
+        ConflictError: there is one like it.
+    """
+    values = _read_values(work, kind, submitted)
+    entity = record_rows.RECORD_KINDS[kind]
+    added = entity(created_at=work.now, created_by=work.actor.key, **values)
+    _require_no_twin(work, added)
+    work.session.add(added)
+    work.session.flush()
+    _tell(work, AuditAction.RECORD_CREATED, added, after=record_as_json(added))
+    return added
+
+
+def change_record(
+    work: UnitOfWork, kind: str, reference: str, submitted: Mapping[str, Any]
+) -> Record:
+    """Change a record of a kind that an administrator maintains.
+
+    Raises:
+        NotFoundError, ForbiddenError, FormError, ConflictError: as `add_record`.
+    """
+    values = _read_values(work, kind, submitted)
+    found = read_record(work, kind, reference)
+    before = record_as_json(found)
+    for name, value in values.items():
+        setattr(found, name, value)
+    after = record_as_json(found)
+    changed = [name for name in after if after[name] != before[name]]
+    if changed:
+        _require_no_twin(work, found)
+        found.updated_at = work.now
+        old, new = ({n: side[n] for n in changed} for side in (before, after))
+        _tell(work, AuditAction.RECORD_CHANGED, found, before=old, after=new)
+    return found
+
+
+def portfolio_board(work: UnitOfWork) -> list[BoardColumn]:
+    """Lay the services that the actor may see out by phase, with what is being changed about each.
+
+    Raises:
+        NotFoundError: the actor may not see services.
+    """
+    _require_readable(work, "Service")
+    allowed = _outside_filter(work, "Service")
+    services = [s for s in record_rows.list_services(work.session, MAX_CARDS) if allowed(s)]
+    open_proposals = record_rows.open_proposals_of(work.session, [s.id for s in services])
+    cards = [BoardCard(s, open_proposals.get(s.id)) for s in services]
+    return [
+        BoardColumn(phase, [card for card in cards if card.service.phase is phase])
+        for phase in Phase
+    ]
+
+
+def _read_values(work: UnitOfWork, kind: str, submitted: Mapping[str, Any]) -> dict[str, Any]:
+    layout = _maintained(work, kind)
+    fields = read_submission(layout, submitted, form_context(work, {}))
+    return record_values(record_rows.RECORD_KINDS[kind], fields)
+
+
+def _maintained(work: UnitOfWork, kind: str) -> Layout:
+    layout = register_form(kind)
+    if layout is None or kind not in record_rows.RECORD_KINDS:
+        raise NotFoundError(f"{kind} is not a register that is maintained by hand.")
+    if not work.actor.is_admin:
+        raise ForbiddenError(f"Only the role {ADMIN} maintains this register.")
+    return layout
+
+
+def _require_no_twin(work: UnitOfWork, candidate: Record) -> None:
+    with work.session.no_autoflush:
+        if record_rows.find_twin(work.session, candidate) is not None:
+            raise ConflictError(f"There is a {type(candidate).__name__} like this already.")
+
+
+def _tell(work: UnitOfWork, action: AuditAction, told: Record, **details: Any) -> None:
+    number = getattr(told, "number", None)
+    kind = type(told).__name__
+    record(work, action, kind=kind, id=str(told.id), number=number, **details)
+
+
+def _is_outsider(work: UnitOfWork) -> bool:
+    """Say whether the actor only orders or decides as a customer, and so sees only that side."""
+    actor = work.actor
+    return not actor.sees_everything and actor.roles <= _OUTSIDE_ROLES
+
+
+def _require_readable(work: UnitOfWork, kind: str) -> None:
+    if kind not in readable_kinds(work):
+        raise NotFoundError(f"There is no register {kind}, or you may not see it.")
+
+
+def _outside_filter(work: UnitOfWork, kind: str) -> Any:
+    """Give the test for what a customer or orderer may see; others see every record."""
+    if not _is_outsider(work):
+        return lambda _: True
+    return lambda found: _OUTSIDE_FILTERS[kind](work, found)
+
+
+def _is_in_catalogue(work: UnitOfWork, found: Service) -> bool:
+    return found.phase is Phase.CATALOGUE
+
+
+def _is_own_customer(work: UnitOfWork, found: Customer) -> bool:
+    return found.mandate_holder == work.actor.user_id
+
+
+def _is_own_proposal(work: UnitOfWork, found: ServiceProposal) -> bool:
+    if found.initiator == work.actor.user_id:
+        return True
+    customer = work.session.get(Customer, found.customer_id) if found.customer_id else None
+    return customer is not None and _is_own_customer(work, customer)
+
+
+_OUTSIDE_FILTERS: Mapping[str, Any] = {
+    "Service": _is_in_catalogue,
+    "Customer": _is_own_customer,
+    "ServiceProposal": _is_own_proposal,
+}
