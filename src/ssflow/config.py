@@ -1,0 +1,132 @@
+"""Settings, read once from SSFLOW_… variables."""
+
+import os
+import secrets
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import platformdirs
+
+from ssflow.errors import InvalidInputError
+
+DEFAULT_BASE_URL = "http://localhost:8080"
+_LOCALTIME = Path("/etc/localtime")
+_SECRET_BYTES = 32
+_PRIVATE_FILE, _PRIVATE_FOLDER = 0o600, 0o700
+
+
+@dataclass(frozen=True)
+class Config:
+    """Where ssflow keeps its data, how it is reached, and in which time zone it works."""
+
+    database_url: str = field(repr=False)
+    home: Path
+    base_url: str
+    timezone: ZoneInfo
+    secret_key: str = field(repr=False)
+    mail_url: str | None = field(default=None, repr=False)
+    trusted_proxies: int = 0
+    """How many proxies stand in front and set X-Forwarded-… headers."""
+
+    @property
+    def is_https(self) -> bool:
+        """Whether browsers reach ssflow over TLS."""
+        return self.base_url.startswith("https://")
+
+
+def read_config(environ: Mapping[str, str]) -> Config:
+    """Read the settings; makes the home folder and its secret key when there are none.
+
+    Raises:
+        InvalidInputError: a setting makes no sense, or the home folder cannot be used.
+    """
+    home = _read_home(environ)
+    return Config(
+        database_url=_read(environ, "DATABASE_URL") or f"sqlite:///{home / 'ssflow.db'}",
+        home=home,
+        base_url=_read_base_url(environ),
+        timezone=_read_timezone(environ),
+        secret_key=_read_secret_key(home / "secret.key"),
+        mail_url=_read(environ, "MAIL_URL"),
+        trusted_proxies=_read_trusted_proxies(environ),
+    )
+
+
+def _read(environ: Mapping[str, str], name: str) -> str | None:
+    return environ.get(f"SSFLOW_{name}", "").strip() or None
+
+
+def _refuse(name: str, reason: str) -> InvalidInputError:
+    return InvalidInputError(f"SSFLOW_{name}: {reason}", errors={f"SSFLOW_{name}": [reason]})
+
+
+def _read_home(environ: Mapping[str, str]) -> Path:
+    given = _read(environ, "HOME")
+    folder = Path(given) if given else platformdirs.user_data_path("ssflow", appauthor=False)
+    home = folder.expanduser().absolute()
+    try:
+        home.mkdir(mode=_PRIVATE_FOLDER, parents=True, exist_ok=True)
+    except OSError as error:
+        raise _refuse("HOME", f"{home} cannot be made ({error.strerror}).") from error
+    return home
+
+
+def _read_base_url(environ: Mapping[str, str]) -> str:
+    url = _read(environ, "BASE_URL") or DEFAULT_BASE_URL
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise _refuse("BASE_URL", f"{url!r} is not an address such as https://ssflow.example.org.")
+    return url.rstrip("/")
+
+
+def _read_timezone(environ: Mapping[str, str]) -> ZoneInfo:
+    name = _read(environ, "TIMEZONE")
+    if name is None:
+        return _system_timezone()
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise _refuse("TIMEZONE", f"{name!r} is not a zone such as Europe/Stockholm.") from error
+
+
+def _system_timezone() -> ZoneInfo:
+    _, found, name = str(_LOCALTIME.resolve()).partition("/zoneinfo/")
+    try:
+        return ZoneInfo(name if found else "UTC")
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return ZoneInfo("UTC")
+
+
+def _read_trusted_proxies(environ: Mapping[str, str]) -> int:
+    given = _read(environ, "TRUSTED_PROXIES") or "0"
+    if not given.isascii() or not given.isdigit():
+        raise _refuse("TRUSTED_PROXIES", f"{given!r} is not the number of proxies in front.")
+    return int(given)
+
+
+def _read_secret_key(file: Path) -> str:
+    """Read the key that signs cookies; the first process to come makes it, for its owner only."""
+    try:
+        if not file.exists():
+            _make_secret_key(file)
+        key = file.read_text(encoding="ascii").strip()
+    except OSError as error:
+        raise _refuse("HOME", f"{file} cannot be made or read ({error.strerror}).") from error
+    if len(key) < _SECRET_BYTES:
+        raise _refuse("HOME", f"{file} does not hold a key; remove it to have a new one made.")
+    return key
+
+
+def _make_secret_key(file: Path) -> None:
+    """Make the file whole and at once, so that processes starting together agree on one key."""
+    draft = file.with_name(f"{file.name}.{secrets.token_hex(8)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE_FILE)
+    with os.fdopen(descriptor, "w", encoding="ascii") as stream:
+        stream.write(secrets.token_hex(_SECRET_BYTES))
+    with suppress(FileExistsError):
+        file.hardlink_to(draft)
+    draft.unlink()

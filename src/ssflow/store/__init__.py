@@ -1,0 +1,1 @@
+"""Queries and transactions: plain functions that take a session, one file a noun."""

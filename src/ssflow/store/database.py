@@ -1,0 +1,179 @@
+"""The database: SQLite by default, PostgreSQL by URL; both behave the same to those above."""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from alembic import command
+from alembic.config import Config as AlembicConfig
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.pool import QueuePool
+
+from ssflow.errors import InvalidInputError, SsflowError
+from ssflow.store.metadata import METADATA
+
+BUSY_SECONDS = 30
+CONNECT_SECONDS = 5
+POOL_SIZE, POOL_OVERFLOW = 16, 16
+_MIGRATIONS = Path(__file__).parent / "migrations"
+_PRAGMAS = (
+    f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}",
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA recursive_triggers = ON",
+)
+
+
+class DatabaseAwayError(SsflowError):
+    """The database cannot be reached, is busy for too long, or has no room; try again later."""
+
+
+@dataclass(frozen=True, eq=False)
+class Database:
+    """An open database; `reader` is the same engine, for work that changes nothing."""
+
+    url: URL
+    engine: Engine = field(repr=False)
+    reader: Engine = field(repr=False)
+    is_sqlite: bool
+    _turn: Lock = field(default_factory=Lock, repr=False)
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Wait for this thread's turn to write: SQLite has one writer, and its own queue is unfair.
+
+        Raises:
+            DatabaseAwayError: others kept the turn for longer than `BUSY_SECONDS`.
+        """
+        if not self.is_sqlite:
+            yield
+            return
+        if not self._turn.acquire(timeout=BUSY_SECONDS):
+            raise DatabaseAwayError("The database is busy. Please try again in a moment.")
+        try:
+            yield
+        finally:
+            self._turn.release()
+
+    def close(self) -> None:
+        """Close every connection that nobody uses."""
+        self.engine.dispose()
+
+
+def open_database(url: str) -> Database:
+    """Open the database at an SQLAlchemy URL; nothing is read or written yet.
+
+    Raises:
+        InvalidInputError: the URL is malformed, or names a database that ssflow does not support.
+    """
+    parsed = _read_url(url)
+    is_sqlite = parsed.get_backend_name() == "sqlite"
+    engine = _sqlite_engine(parsed) if is_sqlite else _postgresql_engine(parsed)
+    reading = {"ssflow_read_only": True} if is_sqlite else {"postgresql_readonly": True}
+    reader = engine.execution_options(**reading)
+    return Database(url=parsed, engine=engine, reader=reader, is_sqlite=is_sqlite)
+
+
+def upgrade_schema(database: Database) -> None:
+    """Bring the tables up to this version of ssflow; several processes may try at once."""
+    with database.engine.begin() as connection:
+        if not database.is_sqlite:
+            connection.execute(text("SELECT pg_advisory_xact_lock(7377666)"))
+        config = _alembic_config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def schema_is_current(database: Database) -> bool:
+    """Tell whether the tables are those of this version of ssflow."""
+    with database.reader.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"target_metadata": METADATA})
+        return context.get_current_revision() == _newest_revision()
+
+
+def _newest_revision() -> str | None:
+    return ScriptDirectory.from_config(_alembic_config()).get_current_head()
+
+
+def _alembic_config() -> AlembicConfig:
+    config = AlembicConfig()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+def _read_url(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise InvalidInputError("The database URL is malformed.") from error
+    if parsed.drivername in ("postgres", "postgresql", "postgresql+psycopg"):
+        return parsed.set(drivername="postgresql+psycopg")
+    if parsed.drivername in ("sqlite", "sqlite+pysqlite"):
+        return parsed.set(drivername="sqlite+pysqlite")
+    raise InvalidInputError(
+        f"ssflow runs on SQLite and PostgreSQL, not on {parsed.drivername!r}; "
+        "write sqlite:///path or postgresql://host/name."
+    )
+
+
+_write_json = partial(json.dumps, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+def _postgresql_engine(url: URL) -> Engine:
+    patience = {} if "connect_timeout" in url.query else {"connect_timeout": CONNECT_SECONDS}
+    return create_engine(
+        url,
+        connect_args=patience,
+        json_serializer=_write_json,
+        pool_size=POOL_SIZE,
+        max_overflow=POOL_OVERFLOW,
+        pool_pre_ping=True,
+    )
+
+
+def _sqlite_engine(url: URL) -> Engine:
+    in_memory = url.database in (None, "", ":memory:") or "mode=memory" in (url.database or "")
+    engine = create_engine(
+        url,
+        connect_args={"check_same_thread": False, "timeout": BUSY_SECONDS},
+        json_serializer=_write_json,
+        poolclass=QueuePool,
+        # An in-memory database lives in its one connection, which threads take in turn.
+        pool_size=1 if in_memory else POOL_SIZE,
+        max_overflow=0 if in_memory else POOL_OVERFLOW,
+    )
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    connection.isolation_level = None  # `_begin_sqlite` begins, not the driver
+    for pragma in _PRAGMAS:
+        connection.execute(pragma)
+    # SQLite's own knows A-Z only.
+    connection.create_function("lower", 1, _lower, deterministic=True)
+
+
+def _lower(value: Any) -> Any:
+    return value.lower() if isinstance(value, str) else value
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    """Take the writer's place at the beginning: an upgrade in the middle could only fail."""
+    read_only = connection.get_execution_options().get("ssflow_read_only", False)
+    if connection.info.get("ssflow_read_only", False) is not read_only:
+        connection.exec_driver_sql(f"PRAGMA query_only = {int(read_only)}")
+        connection.info["ssflow_read_only"] = read_only
+    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")

@@ -1,0 +1,137 @@
+"""Queries for deployments, their files, and process definitions."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from ssflow.domain.definition import DeployedFile, Deployment, ProcessDefinition
+from ssflow.errors import NotFoundError
+from ssflow.store.paging import DEFAULT_LIMIT, Page, read_page
+
+
+def get_definition(session: Session, definition_id: UUID) -> ProcessDefinition:
+    """Get one version of a process.
+
+    Raises:
+        NotFoundError: there is none.
+    """
+    if (definition := session.get(ProcessDefinition, definition_id)) is None:
+        raise NotFoundError("There is no such process.")
+    return definition
+
+
+def find_latest(session: Session, key: str) -> ProcessDefinition | None:
+    """Find the version of a process that new instances follow."""
+    query = (
+        select(ProcessDefinition)
+        .where(ProcessDefinition.key == key)
+        .order_by(ProcessDefinition.version.desc())
+        .limit(1)
+    )
+    return session.scalars(query).one_or_none()
+
+
+def find_version(session: Session, key: str, version: int) -> ProcessDefinition | None:
+    """Find one version of a process by its number."""
+    query = select(ProcessDefinition).where(
+        ProcessDefinition.key == key, ProcessDefinition.version == version
+    )
+    return session.scalars(query).one_or_none()
+
+
+def list_latest(session: Session) -> Sequence[ProcessDefinition]:
+    """List the newest version of every process, by name."""
+    query = (
+        select(ProcessDefinition)
+        .where(ProcessDefinition.is_latest)
+        .order_by(func.lower(ProcessDefinition.name), ProcessDefinition.key)
+    )
+    return session.scalars(query).all()
+
+
+def list_versions(session: Session, key: str) -> Sequence[ProcessDefinition]:
+    """List every version of a process, newest first."""
+    query = (
+        select(ProcessDefinition)
+        .where(ProcessDefinition.key == key)
+        .order_by(ProcessDefinition.version.desc())
+    )
+    return session.scalars(query).all()
+
+
+def next_version(session: Session, key: str) -> int:
+    """Tell the number that the next version of a process gets."""
+    query = select(func.max(ProcessDefinition.version)).where(ProcessDefinition.key == key)
+    return (session.scalar(query) or 0) + 1
+
+
+def get_deployment(session: Session, deployment_id: UUID) -> Deployment:
+    """Get a deployment.
+
+    Raises:
+        NotFoundError: there is none.
+    """
+    if (deployment := session.get(Deployment, deployment_id)) is None:
+        raise NotFoundError("There is no such deployment.")
+    return deployment
+
+
+def find_deployment_by_hash(session: Session, sha256: str) -> Deployment | None:
+    """Find the deployment of exactly these files."""
+    return session.scalars(select(Deployment).where(Deployment.sha256 == sha256)).one_or_none()
+
+
+def list_deployments(
+    session: Session, *, cursor: str | None = None, limit: int = DEFAULT_LIMIT
+) -> Page[Deployment]:
+    """List deployments, newest first."""
+    keys = (Deployment.deployed_at, Deployment.id)
+    return read_page(
+        session,
+        select(Deployment),
+        name="deployments",
+        keys=keys,
+        descending=True,
+        cursor=cursor,
+        limit=limit,
+    )
+
+
+def definitions_of(session: Session, deployment_id: UUID) -> Sequence[ProcessDefinition]:
+    """List the versions that a deployment made, by key."""
+    query = (
+        select(ProcessDefinition)
+        .where(ProcessDefinition.deployment_id == deployment_id)
+        .order_by(ProcessDefinition.key)
+    )
+    return session.scalars(query).all()
+
+
+def files_of(session: Session, deployment_id: UUID) -> dict[str, bytes]:
+    """Read all files of a deployment, by name."""
+    query = (
+        select(DeployedFile.name, DeployedFile.content)
+        .where(DeployedFile.deployment_id == deployment_id)
+        .order_by(DeployedFile.name)
+    )
+    return dict(session.execute(query).tuples().all())
+
+
+def file_names_of(session: Session, deployment_id: UUID) -> Sequence[str]:
+    """List the names of a deployment's files."""
+    query = (
+        select(DeployedFile.name)
+        .where(DeployedFile.deployment_id == deployment_id)
+        .order_by(DeployedFile.name)
+    )
+    return session.scalars(query).all()
+
+
+def find_file(session: Session, deployment_id: UUID, name: str) -> bytes | None:
+    """Read one file of a deployment."""
+    query = select(DeployedFile.content).where(
+        DeployedFile.deployment_id == deployment_id, DeployedFile.name == name
+    )
+    return session.scalar(query)

@@ -1,0 +1,34 @@
+"""Every mapped class at once, so that tables and foreign keys are complete."""
+
+from ssflow.domain import (
+    audit,
+    definition,
+    identity,
+    incident,
+    instance,
+    job,
+    message,
+    note,
+    user_task,
+)
+from ssflow.domain.base import Base
+from ssflow.domain.registers import customers, portfolio, strategy, working_time
+
+NOUNS = (
+    audit,
+    definition,
+    identity,
+    incident,
+    instance,
+    job,
+    message,
+    note,
+    user_task,
+    customers,
+    portfolio,
+    strategy,
+    working_time,
+)
+"""The modules that map tables."""
+
+METADATA = Base.metadata

@@ -1,0 +1,175 @@
+"""One piece of work: a session with its transaction, who acts, and when."""
+
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.exc import StaleDataError
+
+from ssflow.domain.audit import AuditAction
+from ssflow.domain.identity import Actor
+from ssflow.errors import ConflictError
+from ssflow.store.database import Database, DatabaseAwayError
+from ssflow.store.jobs import take_added_jobs
+
+Submit = Callable[[Session, Sequence[UUID]], None]
+"""Hands over ids of jobs that are due now, within the transaction and right before its commit."""
+
+_AFTER_COMMIT = "ssflow_after_commit"
+_LOST_RACES = {"40001", "40P01", "55P03", "23505"}
+"""PostgreSQL: serialization failure, deadlock, lock not available, unique violation."""
+_AWAY_CLASSES = ("08", "53", "57", "58")
+"""PostgreSQL: connection, resources, operator intervention, system error."""
+_SQLITE_LOST_RACES = {
+    sqlite3.SQLITE_BUSY_SNAPSHOT,
+    sqlite3.SQLITE_CONSTRAINT_UNIQUE,
+    sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY,
+}
+_SQLITE_AWAY = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_CANTOPEN,
+}
+_PRIMARY_CODE = 0xFF
+
+
+class LostRaceError(ConflictError):
+    """Somebody else wrote at the same moment; doing the whole work again may succeed."""
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """An attempt that was refused and that the trail must tell, though the work is undone."""
+
+    action: AuditAction
+    instance_id: UUID
+    activity_id: str
+    task_id: UUID
+
+
+@dataclass
+class UnitOfWork:
+    """What services work with: the session, the actor, and the moment that counts as now."""
+
+    session: Session
+    actor: Actor
+    now: datetime
+    timezone: ZoneInfo
+    submit: Submit
+    request_id: str | None = None
+    translate: Callable[[str], str] = str
+    """Turns a message for people into the actor's language."""
+    refusals: list[Refusal] = field(default_factory=list)
+    """What the edge writes to the trail in a work of its own after this one was undone."""
+
+    def remember_refusal(self, refusal: Refusal) -> None:
+        """Have a refused attempt told in the trail."""
+        self.refusals.append(refusal)
+
+
+def no_submit(_session: Session, _job_ids: Sequence[UUID]) -> None:
+    """Leave jobs to whoever looks for due ones next."""
+
+
+@contextmanager
+def open_work(
+    database: Database,
+    *,
+    actor: Actor,
+    now: datetime,
+    timezone: ZoneInfo,
+    submit: Submit = no_submit,
+    read_only: bool = False,
+    request_id: str | None = None,
+) -> Iterator[UnitOfWork]:
+    """Do one piece of work: commits at the end, rolls back on any exception.
+
+    Raises:
+        LostRaceError: another writer was quicker; nothing was changed.
+        DatabaseAwayError: the database cannot be reached or written.
+    """
+    with _told_by_what_to_do(), _open_session(database, read_only=read_only) as session:
+        yield (work := UnitOfWork(session, actor, now, timezone, submit, request_id))
+        if not read_only:
+            _commit(work)
+    for callback in session.info.pop(_AFTER_COMMIT, ()):
+        callback()
+
+
+def call_after_commit(session: Session, callback: Callable[[], None]) -> None:
+    """Have something done once what this session wrote is safe; not at all if it is undone."""
+    session.info.setdefault(_AFTER_COMMIT, []).append(callback)
+
+
+@contextmanager
+def _open_session(database: Database, *, read_only: bool) -> Iterator[Session]:
+    if read_only:
+        with Session(database.reader, expire_on_commit=False) as session:
+            yield session
+    else:
+        with database.writing(), Session(database.engine, expire_on_commit=False) as session:
+            yield session
+
+
+def _commit(work: UnitOfWork) -> None:
+    work.session.flush()
+    if due := take_added_jobs(work.session, due_by=work.now):
+        work.submit(work.session, due)
+    work.session.commit()
+
+
+@contextmanager
+def _told_by_what_to_do() -> Iterator[None]:
+    """Turn what drivers raise into the errors that callers know how to answer."""
+    try:
+        yield
+    except StaleDataError as error:
+        raise _lost_race() from error
+    except PoolTimeoutError as error:
+        raise _away() from error
+    except DBAPIError as error:
+        if _is_lost_race(error):
+            raise _lost_race() from error
+        if _is_away(error):
+            raise _away() from error
+        raise
+
+
+def _lost_race() -> LostRaceError:
+    return LostRaceError("Somebody else changed this at the same moment. Please try again.")
+
+
+def _away() -> DatabaseAwayError:
+    return DatabaseAwayError("The database cannot be used right now. Please try again in a moment.")
+
+
+def _is_lost_race(error: DBAPIError) -> bool:
+    if isinstance(error.orig, sqlite3.Error):
+        return _sqlite_code(error.orig) in _SQLITE_LOST_RACES
+    return _sqlstate(error) in _LOST_RACES
+
+
+def _is_away(error: DBAPIError) -> bool:
+    if isinstance(error.orig, sqlite3.Error):
+        return _sqlite_code(error.orig) & _PRIMARY_CODE in _SQLITE_AWAY
+    if state := _sqlstate(error):
+        return state.startswith(_AWAY_CLASSES)
+    return error.connection_invalidated or isinstance(error, OperationalError | InterfaceError)
+
+
+def _sqlite_code(error: sqlite3.Error) -> int:
+    return getattr(error, "sqlite_errorcode", 0) or 0
+
+
+def _sqlstate(error: DBAPIError) -> str | None:
+    state = getattr(error.orig, "sqlstate", None)
+    return state if isinstance(state, str) else None

