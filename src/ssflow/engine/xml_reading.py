@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Iterator
+from typing import TypeAlias, cast
 
 from lxml import etree
-from lxml.etree import _Element as Element
 
 from ssflow.engine.problems import DiagramError, Problem
+
+Element: TypeAlias = etree._Element
 
 BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
 BPMNDI = "http://www.omg.org/spec/BPMN/20100524/DI"
@@ -79,6 +81,11 @@ def get_local_name(element: Element) -> str:
     return str(etree.QName(element).localname)
 
 
+def get_line(element: Element) -> int | None:
+    """Tell the line on which an element's start tag ends, where its text begins."""
+    return cast("int | None", element.sourceline)
+
+
 def find_element_id(element: Element) -> str | None:
     """Find the id of the element or of the nearest one around it that has an id."""
     for candidate in (element, *element.iterancestors()):
@@ -127,7 +134,7 @@ def _require_plain_document(root: Element, file: str) -> None:
             f'The file declares the encoding "{encoding}"; save it as UTF-8.',
             line=1,
         )
-    if document.docinfo.doctype or document.docinfo.internalDTD is not None:
+    if document.docinfo.internalDTD is not None:
         raise _refusal(
             file,
             "doctype-refused",
@@ -171,7 +178,7 @@ def _require_plain_names(root: Element, file: str) -> None:
         Problem(
             file,
             find_element_id(element),
-            element.sourceline,
+            get_line(element),
             "name-not-plain",
             f'"{name[:60]}" is not a plain name; ids and references start with a letter or _ and '
             "hold only letters, digits, _, - and dots. Rename it.",

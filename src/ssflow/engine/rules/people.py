@@ -1,0 +1,40 @@
+"""Who does a user task: its role, its assignee, or the lane that it lies in."""
+
+from collections.abc import Iterator
+
+from ssflow.engine.problems import Problem
+from ssflow.engine.rules.context import Bundle
+from ssflow.engine.rules.extensions import find_property
+from ssflow.engine.rules.report import build_problem
+from ssflow.engine.rules.tree import Node, Process
+
+
+def check_people(process: Process, bundle: Bundle) -> Iterator[Problem]:
+    """Find user tasks that nobody may do, and lanes that look like roles but are none."""
+    roles = bundle.known.roles
+    reported: set[str] = set()
+    for node in process.nodes():
+        if node.kind != "userTask" or node.lane in roles:
+            continue
+        if not _names_somebody(node):
+            yield build_problem(
+                process.file,
+                node.element,
+                "user-task-without-role",
+                f"Nobody may do {node.label}: it has no role and no assignee, and lies in no lane "
+                "that is named like a role. Give it the property role.",
+            )
+        elif node.lane and node.lane not in reported:
+            reported.add(node.lane)
+            yield build_problem(
+                process.file,
+                node.element,
+                "lane-is-no-role",
+                f'The lane "{node.lane}" of {node.label} is not named like a role, so only the '
+                "properties of its user tasks say who does them; name the lane like a role.",
+            )
+
+
+def _names_somebody(node: Node) -> bool:
+    found = (find_property(node.element, name) for name in ("role", "assignee"))
+    return any(one is not None and (one.value or "").strip() for one in found)

@@ -1,0 +1,190 @@
+"""Properties of processes and elements: known names, readable values."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from ssflow.calendar import Calendar
+from ssflow.engine.problems import Problem
+from ssflow.engine.rules.context import Bundle
+from ssflow.engine.rules.extensions import Property, list_properties
+from ssflow.engine.rules.report import build_problem
+from ssflow.engine.rules.tree import Process
+from ssflow.engine.xml_reading import Element, get_local_name
+from ssflow.errors import InvalidInputError
+
+PROCESS_PROPERTIES = frozenset(
+    {
+        "starters",
+        "viewers",
+        "business_key",
+        "title",
+        "schedule",
+        "schedule_for",
+        "schedule_payload",
+    }
+)
+USER_TASK_PROPERTIES = frozenset(
+    {"form", "role", "assignee", "exclude", "due", "esc", "remind", "priority"}
+)
+PROPERTIES: Mapping[str, frozenset[str]] = {
+    "process": PROCESS_PROPERTIES,
+    "userTask": USER_TASK_PROPERTIES,
+    "startEvent": frozenset({"form"}),
+    "businessRuleTask": frozenset({"result"}),
+}
+
+_ANY_DAY = Calendar(ZoneInfo("UTC"), frozenset())
+_ANY_MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
+_CRON_PART = r"(?:\*|[\d,\-]+|[a-z]{3}(?:[,\-][a-z]{3})*)(?:/\d+)?"
+_CRON = re.compile(rf"{_CRON_PART}(?:\s+{_CRON_PART}){{4}}", re.IGNORECASE)
+_MONTHLY = re.compile(r"wd\(\s*\d{1,2}\s*\)\s+monthly(?:\s+(?:[01]?\d|2[0-3]):[0-5]\d)?")
+
+
+def check_properties(process: Process, bundle: Bundle) -> Iterator[Problem]:
+    """Find properties that are incomplete, unknown, doubled or not readable."""
+    yield from _check_owner(process, process.element, bundle)
+    for node in process.nodes():
+        yield from _check_owner(process, node.element, bundle)
+
+
+def _check_owner(process: Process, owner: Element, bundle: Bundle) -> Iterator[Problem]:
+    kind = get_local_name(owner)
+    seen: set[str] = set()
+    for one in list_properties(owner):
+        if not one.name or one.value is None:
+            yield build_problem(
+                process.file,
+                one.element,
+                "property-incomplete",
+                "A property lacks its name or its value; write both or delete it.",
+            )
+            continue
+        yield from _check_name(process, kind, one.name, one, seen)
+        yield from _check_value(process, kind, one.name, one, bundle)
+        seen.add(one.name)
+
+
+def _check_name(
+    process: Process, kind: str, name: str, one: Property, seen: set[str]
+) -> Iterator[Problem]:
+    known = PROPERTIES.get(kind, frozenset())
+    if name not in known:
+        hint = f"known are {', '.join(sorted(known))}" if known else f"a {kind} has none"
+        yield build_problem(
+            process.file,
+            one.element,
+            "unknown-property",
+            f'The property "{name}" has no meaning here and is ignored; {hint}.',
+        )
+    elif name in seen:
+        yield build_problem(
+            process.file,
+            one.element,
+            "property-twice",
+            f'The property "{name}" is given twice and the last one counts; delete one.',
+        )
+
+
+def _check_value(
+    process: Process, kind: str, name: str, one: Property, bundle: Bundle
+) -> Iterator[Problem]:
+    check = _CHECKS.get(name)
+    if check is None or name not in PROPERTIES.get(kind, frozenset()):
+        return
+    found = check(one, bundle)
+    if found is not None:
+        code, message = found
+        yield build_problem(process.file, one.element, code, message)
+
+
+_Finding = tuple[str, str] | None
+
+
+def _check_form(one: Property, bundle: Bundle) -> _Finding:
+    if one.literal in bundle.known.forms:
+        return None
+    if one.expression is not None:
+        return "form-unknown", "A form is named by its id, not by an expression; write the id."
+    return (
+        "form-unknown",
+        (
+            f'There is no form "{one.literal or ""}"; add {one.literal or "it"}.form.json to the '
+            "bundle or name another form."
+        ),
+    )
+
+
+def _check_role(one: Property, bundle: Bundle) -> _Finding:
+    if one.literal is None or one.literal in bundle.known.roles:
+        return None
+    return _unknown_role(one.literal)
+
+
+def _check_roles(one: Property, bundle: Bundle) -> _Finding:
+    for role in re.split(r"[\s,;]+", one.literal or ""):
+        if role and role not in bundle.known.roles:
+            return _unknown_role(role)
+    return None
+
+
+def _unknown_role(role: str) -> _Finding:
+    return (
+        "role-unknown",
+        f'There is no role "{role}"; create it or name another (an expression starts with =).',
+    )
+
+
+def _check_due(one: Property, bundle: Bundle) -> _Finding:
+    if one.literal is None:
+        return None
+    try:
+        _ANY_DAY.parse_due(one.literal, _ANY_MOMENT)
+    except InvalidInputError:
+        return (
+            "due-not-readable",
+            (
+                f'"{one.literal}" says no time; write wd(5), P14D, PT4H or 2026-05-01, or an '
+                "expression that starts with =."
+            ),
+        )
+    return None
+
+
+def _check_priority(one: Property, bundle: Bundle) -> _Finding:
+    if one.literal is None or re.fullmatch(r"-?\d{1,4}", one.literal):
+        return None
+    return (
+        "priority-not-a-number",
+        (
+            f'The priority "{one.literal}" is not a whole number; write one, or an expression that '
+            "starts with =."
+        ),
+    )
+
+
+def _check_schedule(one: Property, bundle: Bundle) -> _Finding:
+    text = one.literal or ""
+    if _CRON.fullmatch(text) or _MONTHLY.fullmatch(text):
+        return None
+    return (
+        "schedule-not-readable",
+        (
+            f'"{(one.value or "").strip()}" is no schedule; write five cron fields such as '
+            '"0 6 1 8 *", or "wd(3) monthly 08:00".'
+        ),
+    )
+
+
+_CHECKS: Mapping[str, Callable[[Property, Bundle], _Finding]] = {
+    "form": _check_form,
+    "role": _check_role,
+    "esc": _check_role,
+    "starters": _check_roles,
+    "viewers": _check_roles,
+    "due": _check_due,
+    "remind": _check_due,
+    "priority": _check_priority,
+    "schedule": _check_schedule,
+}

@@ -1,0 +1,120 @@
+"""Python in diagrams, read without running it: is it allowed, and which names does it touch."""
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from ssflow.engine.code import read_expression, read_script
+from ssflow.engine.scripts import check_code
+
+MAX_CODE_LENGTH = 20_000
+
+_REFUSED_NAMES = {
+    "eval": "write the step as plain Python",
+    "exec": "write the step as plain Python",
+    "open": "files are read and written by operations of service tasks",
+}
+_NOT_REPEATABLE = frozenset({"random", "secrets", "uuid"})
+
+
+@dataclass(frozen=True)
+class CodeFault:
+    """One thing that a piece of code may not do; lines count from 1."""
+
+    line: int
+    code: str
+    message: str
+
+
+@dataclass(frozen=True)
+class CodeReading:
+    """What a piece of code says; `used` leaves out the names that it binds itself."""
+
+    faults: tuple[CodeFault, ...] = ()
+    used: frozenset[str] = frozenset()
+    stored: frozenset[str] = frozenset()
+    constant: tuple[Any] | None = None
+
+
+@lru_cache(maxsize=4096)
+def read_code(text: str, *, is_expression: bool) -> CodeReading:
+    """Read a script or an expression; what is refused has faults and no names."""
+    faults = tuple(_find_faults(text, is_expression=is_expression))
+    if faults:
+        return CodeReading(faults=faults)
+    program = read_expression(text) if is_expression else read_script(text)
+    tree = ast.parse(f"({text.strip()}\n)" if is_expression else text)
+    return CodeReading(
+        faults=tuple(_check_names(tree)),
+        used=frozenset(_used_names(tree)),
+        stored=program.stored,
+        constant=program.constant,
+    )
+
+
+def _find_faults(text: str, *, is_expression: bool) -> Iterator[CodeFault]:
+    if not text.strip():
+        kind = "expression" if is_expression else "script"
+        yield CodeFault(1, "code-missing", f"The {kind} is empty; write it.")
+    elif len(text) > MAX_CODE_LENGTH:
+        yield CodeFault(
+            1,
+            "code-too-long",
+            f"The code has {len(text)} characters, at most {MAX_CODE_LENGTH} are allowed; move "
+            "data into a decision table or a record.",
+        )
+    else:
+        for line, message in check_code(text, expression=is_expression):
+            yield CodeFault(line, "code-refused", message)
+
+
+def _check_names(tree: ast.AST) -> Iterator[CodeFault]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and node.id in _REFUSED_NAMES:
+            yield CodeFault(
+                node.lineno,
+                "code-refused",
+                f"`{node.id}` is not available; {_REFUSED_NAMES[node.id]}.",
+            )
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            yield from _check_import(node)
+
+
+def _check_import(node: ast.Import | ast.ImportFrom) -> Iterator[CodeFault]:
+    modules = (
+        {alias.name for alias in node.names} if isinstance(node, ast.Import) else {node.module}
+    )
+    for module in modules & _NOT_REPEATABLE:
+        yield CodeFault(
+            node.lineno,
+            "code-refused",
+            f"`{module}` may not be imported, because a step that is repeated must give the same "
+            "result; let an operation of a service task draw lots.",
+        )
+
+
+def _used_names(tree: ast.AST) -> set[str]:
+    names = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
+    read = {node.id for node in names if isinstance(node.ctx, ast.Load)}
+    return read - {node.id for node in names if isinstance(node.ctx, ast.Store)} - _bound(tree)
+
+
+def _bound(tree: ast.AST) -> set[str]:
+    """Names that parameters, definitions, imports and handlers bind."""
+    return {name for node in ast.walk(tree) if (name := _bound_by(node)) is not None} | {
+        (alias.asname or alias.name).partition(".")[0]
+        for alias in ast.walk(tree)
+        if isinstance(alias, ast.alias)
+    }
+
+
+def _bound_by(node: ast.AST) -> str | None:
+    match node:
+        case ast.arg(arg=name) | ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+            return name
+        case ast.ExceptHandler(name=name) | ast.MatchAs(name=name) | ast.MatchStar(name=name):
+            return name
+        case _:
+            return None
