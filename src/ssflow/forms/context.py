@@ -28,7 +28,8 @@ class ChoiceQuery:
     """Which things a field may pick.
 
     `filters` are field → value of the record; `roles` any of which a user holds. With `values`
-    only those ids are wanted: all that match, in any order. Of files, `values` is always given.
+    only those ids are wanted, to check them or to name them: all that match, in any order. Of
+    files `values` is always given; of users it is never given together with `roles`.
     """
 
     kind: ChoiceKind

@@ -111,13 +111,6 @@ def visible_components(
     return build_form_view(layout, values, context, errors).components
 
 
-def get_initial_answers(layout: Layout, context: FormContext) -> dict[str, Any]:
-    """Give the answers that a form shows before anybody answers."""
-    state = read_state(layout.components, {}, context)
-    keys = layout.keys()
-    return {key: value for key, value in state.values.items() if key in keys}
-
-
 @dataclass(frozen=True)
 class _Artist:
     """Draws one form or one row."""
@@ -454,6 +447,7 @@ def _is_dynamic(component: Component) -> bool:
         component.hide is not None
         or component.required_when is not None
         or component.expression is not None
+        or (component.rows is not None and component.rows.may_change)
         or any(map(_is_dynamic, component.children))
     )
 
@@ -474,13 +468,21 @@ def _link_errors(
     fields: Sequence[FieldView | RowsView], errors: Mapping[str, Sequence[str]]
 ) -> Iterator[ErrorLink]:
     """Link each error to its field, in the order of the page; the rest comes last."""
-    by_name = {view.name: view for view in fields}
-    places = {name: index for index, name in enumerate(by_name)}
+    labels = dict(_name_targets(fields))
+    places = {name: index for index, name in enumerate(labels)}
     names = {path: path.replace(".", "-") for path in errors}
     for path in sorted(errors, key=lambda p: places.get(names[p], len(places))):
-        view = by_name.get(names[path])
+        name = names[path]
         for message in errors[path]:
-            if view is None:
-                yield ErrorLink("", path, message)
+            if name in labels:
+                yield ErrorLink(f"f-{name}", labels[name], message)
             else:
-                yield ErrorLink(view.id, view.label, message)
+                yield ErrorLink("", path, message)
+
+
+def _name_targets(fields: Sequence[FieldView | RowsView]) -> Iterator[tuple[str, str]]:
+    for view in fields:
+        yield view.name, view.label
+        if isinstance(view, RowsView):
+            for row in view.rows:
+                yield row.name, f"{view.label} {row.number}"

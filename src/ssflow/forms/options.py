@@ -43,7 +43,9 @@ def build_choice_query(
     """Build the question which records or users a field may pick."""
     reference = component.reference
     if component.kind in _USER_KINDS:
-        return ChoiceQuery(ChoiceKind.USER, roles=reference.roles, values=values)
+        # Who holds a role is asked as a whole: ids alone would find people without it.
+        wanted = None if reference.roles else values
+        return ChoiceQuery(ChoiceKind.USER, roles=reference.roles, values=wanted)
     filters = {name: show_template(text, names, context) for name, text in reference.filters}
     return ChoiceQuery(ChoiceKind.RECORD, reference.entity, filters, values=values)
 

@@ -11,7 +11,9 @@ from ssflow.forms import messages
 from ssflow.forms.component import Component, ComponentType, RowRules, flatten
 from ssflow.forms.component_reading import MAX_ROWS
 from ssflow.forms.context import FormContext
+from ssflow.forms.drawing import build_form_view, visible_components
 from ssflow.forms.evaluation import evaluate
+from ssflow.forms.html_form import asks_for_redraw, read_html_form
 from ssflow.forms.layout import Layout
 from ssflow.forms.options import list_options
 from ssflow.forms.schema import build_schema
@@ -21,6 +23,16 @@ from ssflow.forms.state import (
     is_required,
     read_state,
 )
+
+__all__ = [
+    "FormError",
+    "asks_for_redraw",
+    "build_form_view",
+    "initial_values",
+    "read_html_form",
+    "read_submission",
+    "visible_components",
+]
 
 _MAX_NAME_LENGTH = 100
 _MAX_UNKNOWN_NAMES = 20
@@ -49,6 +61,13 @@ def read_submission(
         raise FormError(context.say(messages.WRONG_FORM), errors=reader.errors)
     keys = layout.keys()
     return {key: value for key, value in variables.items() if key in keys}
+
+
+def initial_values(layout: Layout, context: FormContext) -> dict[str, Any]:
+    """Give the answers that a form shows before anybody answers: its prefill and defaults."""
+    state = read_state(layout.components, {}, context)
+    keys = layout.keys()
+    return {key: value for key, value in state.values.items() if key in keys}
 
 
 @dataclass

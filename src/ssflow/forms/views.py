@@ -195,7 +195,7 @@ class ErrorLink:
 
 @dataclass(frozen=True)
 class FormView:
-    """A whole form. `is_dynamic`: answers change what is shown, so it is redrawn on change."""
+    """A whole form. `is_dynamic`: answers may change what is shown, so it is redrawn."""
 
     title: str
     components: tuple[View, ...]
