@@ -1,0 +1,513 @@
+"""Accounts, the roles that people hold, and the secrets that they sign in with."""
+
+import hashlib
+import re
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from uuid import UUID, uuid4
+from zoneinfo import available_timezones
+
+from ssflow.domain.audit import AuditAction
+from ssflow.domain.identity import (
+    ADMIN,
+    NOBODY,
+    AccessToken,
+    Actor,
+    OneTimeLink,
+    Role,
+    RoleGrant,
+    User,
+)
+from ssflow.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
+from ssflow.services.audit import record
+from ssflow.store import people as rows
+from ssflow.store import sign_in as secret_rows
+from ssflow.store.unit_of_work import UnitOfWork
+
+LANGUAGES = ("en", "nl", "sv")
+SIGN_IN_LINK_LIFE = timedelta(hours=24)
+FIRST_RUN_LINK_LIFE = timedelta(hours=1)
+DEFAULT_TOKEN_LIFE = timedelta(days=90)
+MAX_TOKEN_LIFE = timedelta(days=366)
+MAX_NAME_CHARACTERS = 200
+SCOPES = ("read", "work", "deploy", "admin")
+"""What a token may be limited to: look, work on tasks and cases, deploy, administer people."""
+_NAME = re.compile(r"[\w.@+-]{1,64}")
+_TOKEN = re.compile(r"(ssf_[0-9a-f]{16})\.([\w-]{43})")
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
+
+
+class LinkNotValidError(ForbiddenError):
+    """The one-time link was used, is too old, or never was one."""
+
+
+class LastAdministratorError(ConflictError):
+    """Without this person nobody could administer ssflow."""
+
+
+@dataclass(frozen=True)
+class NewToken:
+    """A token that was just made; `text` is shown once and stored nowhere."""
+
+    token: AccessToken
+    text: str
+
+
+def hash_secret(secret: str) -> str:
+    """Hash a random secret for storage; such secrets need no slow hash."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+# --- who acts ------------------------------------------------------------------------------------
+
+
+def actor_of(work: UnitOfWork, user: User) -> Actor:
+    """Give the user as one who acts, with the roles of today; nobody when the account is off."""
+    if not user.is_active:
+        return NOBODY
+    return Actor(
+        user_id=user.id,
+        name=user.full_name,
+        roles=rows.roles_of(work.session, user.id, _today(work)),
+        language=user.language,
+        timezone=user.timezone,
+    )
+
+
+def find_token_actor(work: UnitOfWork, text: str) -> Actor | None:
+    """Find whom a bearer token lets act; None when it is unknown, revoked or too old."""
+    match = _TOKEN.fullmatch(text)
+    if match is None:
+        return None
+    prefix, secret = match.groups()
+    return secret_rows.load_token_actor(work.session, prefix, hash_secret(secret), work.now)
+
+
+def names_of(work: UnitOfWork, user_ids: Iterable[UUID]) -> dict[UUID, str]:
+    """Look up the full names of people."""
+    return rows.names_of(work.session, user_ids)
+
+
+# --- accounts ------------------------------------------------------------------------------------
+
+
+def create_user(
+    work: UnitOfWork,
+    name: str,
+    full_name: str = "",
+    *,
+    email: str | None = None,
+    language: str = "en",
+    timezone: str | None = None,
+    roles: Sequence[str] = (),
+    is_demo: bool = False,
+) -> User:
+    """Add an account without a password; a sign-in link lets its owner in.
+
+    Raises:
+        ForbiddenError: the actor does not administer.
+        ConflictError: the name is taken.
+        InvalidInputError: the name or the address is malformed, or there is no such role.
+    """
+    _require_admin(work)
+    _check_account(name, full_name or name, email)
+    _check_settings(language, timezone)
+    if rows.find_user_by_name(work.session, name) is not None:
+        raise ConflictError(f"There is a user {name} already.")
+    user = User(
+        name=name,
+        full_name=full_name.strip() or name,
+        created_at=work.now,
+        email=email or None,
+        language=language,
+        timezone=timezone or None,
+        is_demo=is_demo,
+    )
+    work.session.add(user)
+    work.session.flush()
+    record(work, AuditAction.USER_CREATED, user=str(user.id), name=name)
+    for role in roles:
+        grant_role(work, user.id, role)
+    return user
+
+
+def change_user(work: UnitOfWork, user_id: UUID, *, full_name: str, email: str | None) -> User:
+    """Correct somebody's name or address.
+
+    Raises:
+        NotFoundError, ForbiddenError: there is no such user; the actor does not administer.
+        InvalidInputError: the name is empty, or the address is malformed.
+    """
+    _require_admin(work)
+    user = rows.get_user(work.session, user_id)
+    _check_account(user.name, full_name, email)
+    before = {"full_name": user.full_name, "email": user.email}
+    user.full_name, user.email = full_name.strip(), email or None
+    after = {"full_name": user.full_name, "email": user.email}
+    record(work, AuditAction.USER_CHANGED, user=str(user.id), before=before, after=after)
+    return user
+
+
+def disable_user(work: UnitOfWork, user_id: UUID) -> User:
+    """Switch an account off: its sessions end at once, its tokens do not work any more.
+
+    Raises:
+        NotFoundError, ForbiddenError: there is no such user; the actor does not administer.
+        LastAdministratorError: nobody else could administer.
+    """
+    _require_admin(work)
+    user = rows.get_user(work.session, user_id)
+    if user.is_active:
+        _require_another_admin(work, user_id)
+        user.is_active = False
+        end_sessions(work, user)
+        record(work, AuditAction.USER_CHANGED, user=str(user.id), after={"is_active": False})
+    return user
+
+
+def enable_user(work: UnitOfWork, user_id: UUID) -> User:
+    """Switch an account on again.
+
+    Raises:
+        NotFoundError, ForbiddenError: there is no such user; the actor does not administer.
+    """
+    _require_admin(work)
+    user = rows.get_user(work.session, user_id)
+    if not user.is_active:
+        user.is_active = True
+        record(work, AuditAction.USER_CHANGED, user=str(user.id), after={"is_active": True})
+    return user
+
+
+def change_settings(work: UnitOfWork, *, language: str, timezone: str | None) -> User:
+    """Let the actor choose language and time zone.
+
+    Raises:
+        ForbiddenError: nobody is signed in.
+        InvalidInputError: ssflow does not know the language or the zone.
+    """
+    user = own_account(work)
+    _check_settings(language, timezone)
+    user.language, user.timezone = language, timezone or None
+    settings = {"language": user.language, "timezone": user.timezone}
+    record(work, AuditAction.USER_CHANGED, user=str(user.id), after=settings)
+    return user
+
+
+def own_account(work: UnitOfWork) -> User:
+    """Give the account of the actor.
+
+    Raises:
+        ForbiddenError: nobody is signed in.
+    """
+    if work.actor.user_id is None:
+        raise ForbiddenError("This is for people who have signed in.")
+    return rows.get_user(work.session, work.actor.user_id)
+
+
+# --- roles ---------------------------------------------------------------------------------------
+
+
+def grant_role(
+    work: UnitOfWork,
+    user_id: UUID,
+    role: str,
+    *,
+    customer_id: UUID | None = None,
+    service_id: UUID | None = None,
+    valid_from: date | None = None,
+    valid_to: date | None = None,
+) -> RoleGrant:
+    """Give somebody a role, everywhere or for one customer or service; it counts at once.
+
+    Raises:
+        NotFoundError, ForbiddenError: there is no such user; the actor does not administer.
+        InvalidInputError: there is no such role, or the days make no sense.
+    """
+    _require_admin(work)
+    user = rows.get_user(work.session, user_id)
+    _check_grant(work, role, valid_from, valid_to)
+    wanted = (role, customer_id, service_id, valid_from, valid_to)
+    for grant in rows.grants_of(work.session, user_id):
+        if _facts_of(grant) == wanted:
+            return grant
+    grant = RoleGrant(
+        user_id=user.id,
+        role=role,
+        customer_id=customer_id,
+        service_id=service_id,
+        valid_from=valid_from,
+        valid_to=valid_to,
+    )
+    work.session.add(grant)
+    work.session.flush()
+    record(work, AuditAction.ROLE_GRANTED, user=str(user.id), **_told(grant))
+    return grant
+
+
+def revoke_role(
+    work: UnitOfWork,
+    user_id: UUID,
+    role: str,
+    *,
+    customer_id: UUID | None = None,
+    service_id: UUID | None = None,
+) -> None:
+    """Take a role from somebody; it counts at once.
+
+    Raises:
+        NotFoundError: there is no such user, or the user does not hold the role.
+        ForbiddenError: the actor does not administer.
+        LastAdministratorError: nobody else could administer.
+    """
+    _require_admin(work)
+    rows.get_user(work.session, user_id)
+    scope = (role, customer_id, service_id)
+    grants = [g for g in rows.grants_of(work.session, user_id) if _facts_of(g)[:3] == scope]
+    if not grants:
+        raise NotFoundError(f"This user does not hold the role {role}.")
+    if role == ADMIN:
+        _require_another_admin(work, user_id)
+    for grant in grants:
+        work.session.delete(grant)
+        record(work, AuditAction.ROLE_REVOKED, user=str(user_id), **_told(grant))
+
+
+# --- signing in ----------------------------------------------------------------------------------
+
+
+def create_sign_in_link(work: UnitOfWork, user_id: UUID) -> str:
+    """Make a secret that signs somebody in once, within 24 hours; older ones stop working.
+
+    Raises:
+        NotFoundError, ForbiddenError: there is no such user; the actor does not administer.
+    """
+    _require_admin(work)
+    user = rows.get_user(work.session, user_id)
+    if not user.is_active:
+        raise ConflictError("This account is switched off.")
+    secret_rows.delete_links_of(work.session, user.id)
+    record(work, AuditAction.USER_CHANGED, user=str(user.id), link="created")
+    return _add_link(work, SIGN_IN_LINK_LIFE, user.id)
+
+
+def first_run_link(work: UnitOfWork) -> str | None:
+    """Make the secret with which the first administrator is made; None when there are users."""
+    if rows.any_user_exists(work.session):
+        return None
+    secret_rows.delete_links_of(work.session, None)
+    return _add_link(work, FIRST_RUN_LINK_LIFE, None)
+
+
+def use_sign_in_link(work: UnitOfWork, secret: str) -> User:
+    """Trade the secret of a sign-in link for its user; it works once.
+
+    Raises:
+        LinkNotValidError: it was used, is too old, or never was one.
+    """
+    link = secret_rows.use_link(work.session, hash_secret(secret.strip()), work.now)
+    if link is None or link.user_id is None:
+        raise _invalid_link()
+    user = rows.get_user(work.session, link.user_id)
+    if not user.is_active:
+        raise _invalid_link()
+    return user
+
+
+def use_first_run_link(
+    work: UnitOfWork, secret: str, *, name: str, full_name: str, password_hash: str
+) -> User:
+    """Make the first administrator; only one person can, whoever else holds the link.
+
+    Raises:
+        LinkNotValidError: it was used, is too old, never was one, or there are users already.
+        InvalidInputError: the name is malformed.
+    """
+    _check_account(name, full_name, None)
+    link = secret_rows.use_link(work.session, hash_secret(secret.strip()), work.now)
+    if link is None or link.user_id is not None or rows.any_user_exists(work.session):
+        raise _invalid_link()
+    user = User(name=name, full_name=full_name.strip(), created_at=work.now, password=password_hash)
+    work.session.add(user)
+    if ADMIN not in {role.key for role in rows.list_roles(work.session)}:
+        work.session.add(Role(key=ADMIN, title="Administrator"))
+    work.session.flush()
+    work.session.add(RoleGrant(user_id=user.id, role=ADMIN))
+    record(work, AuditAction.USER_CREATED, user=str(user.id), name=name, first=True)
+    record(work, AuditAction.ROLE_GRANTED, user=str(user.id), role=ADMIN)
+    return user
+
+
+def set_password(work: UnitOfWork, user_id: UUID, password_hash: str) -> User:
+    """Store the hash of a new password; every session and open link of the user ends.
+
+    Raises:
+        NotFoundError, ForbiddenError: there is no such user; it is somebody else's account.
+    """
+    if work.actor.user_id != user_id and not work.actor.is_system:
+        raise ForbiddenError("Only the owner of an account chooses its password.")
+    user = rows.get_user(work.session, user_id)
+    user.password = password_hash
+    end_sessions(work, user)
+    secret_rows.delete_links_of(work.session, user.id)
+    record(work, AuditAction.PASSWORD_CHANGED, user=str(user.id))
+    return user
+
+
+def refresh_password_hash(work: UnitOfWork, user_id: UUID, password_hash: str) -> None:
+    """Store the same password under newer hash settings."""
+    rows.get_user(work.session, user_id).password = password_hash
+
+
+def end_sessions(work: UnitOfWork, user: User) -> None:
+    """End every session of a user."""
+    user.session_key = uuid4().hex
+    secret_rows.delete_sessions_of(work.session, user.id)
+
+
+# --- access tokens -------------------------------------------------------------------------------
+
+
+def create_token(
+    work: UnitOfWork,
+    user_id: UUID,
+    name: str,
+    *,
+    scopes: Sequence[str] | None = None,
+    life: timedelta = DEFAULT_TOKEN_LIFE,
+) -> NewToken:
+    """Make a bearer token; without scopes it may do what its user may.
+
+    Raises:
+        NotFoundError, ForbiddenError: there is no such user; it is somebody else's account.
+        InvalidInputError: the name, a scope or the length of life makes no sense.
+    """
+    user = rows.get_user(work.session, user_id)
+    if work.actor.user_id != user.id and not work.actor.is_system:
+        raise ForbiddenError("Only the owner of an account makes its tokens.")
+    _check_token(name, scopes, life)
+    prefix, secret = f"ssf_{secrets.token_hex(8)}", secrets.token_urlsafe(32)
+    token = AccessToken(
+        prefix=prefix,
+        secret_hash=hash_secret(secret),
+        user_id=user.id,
+        name=name.strip(),
+        created_at=work.now,
+        scopes=frozenset(scopes) if scopes else None,
+        expires_at=work.now + life,
+    )
+    work.session.add(token)
+    work.session.flush()
+    told = sorted(scopes) if scopes else None
+    record(work, AuditAction.TOKEN_CREATED, token=str(token.id), user=str(user.id), scopes=told)
+    return NewToken(token, f"{prefix}.{secret}")
+
+
+def revoke_token(work: UnitOfWork, token_id: UUID) -> AccessToken:
+    """Stop a token from working, at once.
+
+    Raises:
+        NotFoundError: there is none, or it is somebody else's and the actor does not administer.
+    """
+    token = work.session.get(AccessToken, token_id)
+    if token is None or not (work.actor.is_admin or token.user_id == work.actor.user_id):
+        raise NotFoundError("There is no such token.")
+    if token.revoked_at is None:
+        token.revoked_at = work.now
+        record(work, AuditAction.TOKEN_REVOKED, token=str(token.id), user=str(token.user_id))
+    return token
+
+
+# --- checks --------------------------------------------------------------------------------------
+
+
+def _require_admin(work: UnitOfWork) -> None:
+    if not work.actor.is_admin:
+        raise ForbiddenError("Only an administrator may change accounts and roles.")
+
+
+def _require_another_admin(work: UnitOfWork, user_id: UUID) -> None:
+    admins = rows.users_with_role(work.session, ADMIN, _today(work))
+    ids = {admin.id for admin in admins}
+    if user_id in ids and len(ids) == 1:
+        raise LastAdministratorError("This is the last administrator. Make another one first.")
+
+
+def _check_account(name: str, full_name: str, email: str | None) -> None:
+    errors: dict[str, list[str]] = {}
+    if not _NAME.fullmatch(name):
+        errors["name"] = ["Use 1 to 64 letters, digits and . @ + - _ without blanks."]
+    if not full_name.strip() or len(full_name) > MAX_NAME_CHARACTERS or not full_name.isprintable():
+        errors["full_name"] = ["Give the person's name."]
+    if email and not _EMAIL.fullmatch(email):
+        errors["email"] = ["This is not an e-mail address."]
+    _raise_if(errors)
+
+
+def _check_settings(language: str, timezone: str | None) -> None:
+    errors: dict[str, list[str]] = {}
+    if language not in LANGUAGES:
+        errors["language"] = [f"Choose one of {', '.join(LANGUAGES)}."]
+    if timezone and timezone not in available_timezones():
+        errors["timezone"] = ["Choose a zone such as Europe/Stockholm."]
+    _raise_if(errors)
+
+
+def _check_grant(
+    work: UnitOfWork, role: str, valid_from: date | None, valid_to: date | None
+) -> None:
+    errors: dict[str, list[str]] = {}
+    if role not in {known.key for known in rows.list_roles(work.session)}:
+        errors["role"] = [f"There is no role {role}."]
+    if valid_from and valid_to and valid_to < valid_from:
+        errors["valid_to"] = ["The last day comes before the first."]
+    _raise_if(errors)
+
+
+def _check_token(name: str, scopes: Sequence[str] | None, life: timedelta) -> None:
+    errors: dict[str, list[str]] = {}
+    if not name.strip() or len(name) > MAX_NAME_CHARACTERS:
+        errors["name"] = ["Say what the token is for."]
+    if unknown := set(scopes or ()) - set(SCOPES):
+        errors["scopes"] = [f"There is no scope {', '.join(sorted(unknown))}."]
+    if not timedelta() < life <= MAX_TOKEN_LIFE:
+        errors["life"] = [f"A token lives 1 to {MAX_TOKEN_LIFE.days} days."]
+    _raise_if(errors)
+
+
+def _raise_if(errors: Mapping[str, list[str]]) -> None:
+    if errors:
+        raise InvalidInputError(next(iter(errors.values()))[0], errors=errors)
+
+
+def _add_link(work: UnitOfWork, life: timedelta, user_id: UUID | None) -> str:
+    secret = secrets.token_urlsafe(32)
+    link = OneTimeLink(
+        secret_hash=hash_secret(secret),
+        created_at=work.now,
+        expires_at=work.now + life,
+        user_id=user_id,
+    )
+    work.session.add(link)
+    work.session.flush()
+    return secret
+
+
+def _invalid_link() -> LinkNotValidError:
+    return LinkNotValidError("This link does not work (any more). Ask for a new one.")
+
+
+def _today(work: UnitOfWork) -> date:
+    return work.now.astimezone(work.timezone).date()
+
+
+def _facts_of(grant: RoleGrant) -> tuple[str, UUID | None, UUID | None, date | None, date | None]:
+    return (grant.role, grant.customer_id, grant.service_id, grant.valid_from, grant.valid_to)
+
+
+def _told(grant: RoleGrant) -> dict[str, str]:
+    names = ("role", "customer", "service", "valid_from", "valid_to")
+    facts = zip(names, _facts_of(grant), strict=True)
+    return {name: str(value) for name, value in facts if value is not None}
