@@ -9,12 +9,12 @@ from uuid import UUID
 
 from marshmallow import RAISE, Schema, ValidationError
 from marshmallow.fields import Field
-from sqlalchemy.orm import Session
 
 from ssflow.calendar import Calendar
 from ssflow.domain.base import JsonValue
 from ssflow.domain.identity import Actor
 from ssflow.errors import SsflowError
+from ssflow.store.unit_of_work import DbSession
 
 
 class OperationRefusedError(SsflowError):
@@ -56,7 +56,7 @@ class RecordChange:
 class OperationContext:
     """What an operation works with, and where it leaves its changes and effects."""
 
-    session: Session
+    session: DbSession
     actor: Actor
     now: datetime
     calendar: Calendar

@@ -1,12 +1,11 @@
 """Operations on the service portfolio: from a proposal to a service that is live."""
 
 from calendar import monthrange
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any, TypeVar
 from uuid import UUID
-
-from sqlalchemy import delete, func, select
 
 from ssflow.domain.registers.customers import Customer
 from ssflow.domain.registers.portfolio import (
@@ -46,6 +45,7 @@ from ssflow.operations.parameters import (
 )
 from ssflow.operations.record_changes import add_record, changing
 from ssflow.store import people as people_rows
+from ssflow.store import portfolio as portfolio_rows
 from ssflow.store.records import next_number
 
 R = TypeVar("R", bound=Record)
@@ -98,7 +98,7 @@ def register_proposal(context: OperationContext, given: dict[str, Any]) -> dict[
             f"Customer {customer.name} has no mandate holder; "
             "name one in the customer register, then retry."
         )
-    proposal = _proposal_of_case(context)
+    proposal = portfolio_rows.find_proposal_of_case(context.session, context.instance_id)
     if proposal is None:
         proposal = _new_proposal(context, given)
     else:
@@ -112,7 +112,7 @@ def register_proposal(context: OperationContext, given: dict[str, Any]) -> dict[
         "service_name": service.name,
         "mandate_holder": str(customer.mandate_holder),
         "customer_name": customer.name,
-        "similar": _similar(context, proposal, customer),
+        "similar": _similar(context, proposal),
     }
 
 
@@ -184,7 +184,7 @@ def analyse_proposal(context: OperationContext, given: dict[str, Any]) -> dict[s
 def score_proposal(context: OperationContext, given: dict[str, Any]) -> dict[str, Any]:
     """Write the next version of the business case and weigh its score."""
     proposal, told, calc = _open_proposal(context, given["proposal"]), given["case"], given["calc"]
-    former = _latest_case(context, proposal)
+    former = portfolio_rows.find_latest_case(context.session, proposal.id)
     ratings = {name: int(told[name]) for name in _RATINGS}
     case = BusinessCase(
         number=former.number if former else next_number(context.session, "BC", context.now.year),
@@ -263,7 +263,7 @@ def approve_proposal(context: OperationContext, given: dict[str, Any]) -> dict[s
     """Approve the proposal and write the formal change proposal."""
     proposal = _open_proposal(context, given["proposal"])
     _require_state(proposal, ProposalState.ANALYSED)
-    decisions = _decisions_on(context, proposal)
+    decisions = portfolio_rows.decisions_on(context.session, proposal.id)
     _move(context, proposal, ProposalState.APPROVED, ServiceState.APPROVED)
     _keep_conditions(context, proposal, decisions)
     document = make_document(
@@ -273,7 +273,7 @@ def approve_proposal(context: OperationContext, given: dict[str, Any]) -> dict[s
         f"Change proposal {proposal.number}: {proposal.title}",
         proposal=proposal,
         customer=context.session.get(Customer, proposal.customer_id),
-        case=_latest_case(context, proposal),
+        case=portfolio_rows.find_latest_case(context.session, proposal.id),
         decisions=decisions,
     )
     return {"document": str(document.id)}
@@ -466,11 +466,6 @@ def _change_type(
             former.move_to(ServiceState.WITHDRAWN)
 
 
-def _proposal_of_case(context: OperationContext) -> ServiceProposal | None:
-    query = select(ServiceProposal).where(ServiceProposal.instance_id == context.instance_id)
-    return context.session.scalars(query.order_by(ServiceProposal.number).limit(1)).first()
-
-
 def _open_proposal(context: OperationContext, proposal_id: UUID) -> ServiceProposal:
     proposal = _record(context, ServiceProposal, proposal_id)
     if proposal.has_ended:
@@ -512,52 +507,22 @@ def _move(
             service.move_to(service_state)
 
 
-def _similar(
-    context: OperationContext, proposal: ServiceProposal, customer: Customer
-) -> list[dict[str, Any]]:
-    """Find other proposals of the same name, or open ones of the same customer."""
-    query = select(ServiceProposal).where(ServiceProposal.id != proposal.id)
-    same_name = func.lower(ServiceProposal.title) == proposal.title.lower()
-    open_states = [s for s in ProposalState if s not in _ENDED_STATES]
-    same_customer = (ServiceProposal.customer_id == customer.id) & ServiceProposal.state.in_(
-        open_states
-    )
-    query = query.where(same_name | same_customer).order_by(ServiceProposal.number.desc())
-    found = context.session.scalars(query.limit(MAX_SIMILAR)).all()
-    names = {c.id: c.name for c in _customers(context, found)}
+def _similar(context: OperationContext, proposal: ServiceProposal) -> list[dict[str, Any]]:
+    found = portfolio_rows.similar_proposals(context.session, proposal, MAX_SIMILAR)
     return [
         {
-            "id": str(p.id),
-            "number": p.number,
-            "title": p.title,
-            "state": str(p.state),
-            "customer": names.get(p.customer_id, ""),
+            "id": str(other.id),
+            "number": other.number,
+            "title": other.title,
+            "state": str(other.state),
+            "customer": customer or "",
         }
-        for p in found
+        for other, customer in found
     ]
 
 
-_ENDED_STATES = frozenset(
-    {
-        ProposalState.LIVE,
-        ProposalState.REJECTED,
-        ProposalState.DECLINED,
-        ProposalState.WITHDRAWN,
-        ProposalState.DUPLICATE,
-        ProposalState.CANCELLED,
-    }
-)
-
-
-def _customers(context: OperationContext, proposals: Any) -> list[Customer]:
-    ids = {p.customer_id for p in proposals}
-    query = select(Customer).where(Customer.id.in_(ids)).order_by(Customer.name)
-    return list(context.session.scalars(query.limit(MAX_SIMILAR)))
-
-
 def _link_objectives(context: OperationContext, service: Service, objectives: list[Any]) -> None:
-    query = select(ServiceObjective.objective_id).where(ServiceObjective.service_id == service.id)
-    linked = set(context.session.scalars(query))
+    linked = portfolio_rows.objectives_of(context.session, service.id)
     for objective_id in dict.fromkeys(id_of(o) for o in objectives):
         if objective_id is not None and objective_id not in linked:
             add_record(
@@ -572,8 +537,7 @@ def _link_objectives(context: OperationContext, service: Service, objectives: li
 
 
 def _link_services(context: OperationContext, service: Service, impact: dict[str, Any]) -> None:
-    query = select(ServiceDependency).where(ServiceDependency.service_id == service.id)
-    known = {(d.other_id, d.kind) for d in context.session.scalars(query)}
+    known = portfolio_rows.dependencies_of(context.session, service.id)
     wanted: dict[tuple[UUID, str], str] = {}
     for other in impact.get("depends_on") or []:
         if (other_id := id_of(other)) is not None:
@@ -599,7 +563,7 @@ def _link_services(context: OperationContext, service: Service, impact: dict[str
 def _replace_risks(
     context: OperationContext, proposal: ServiceProposal, risks: list[dict[str, Any]]
 ) -> None:
-    context.session.execute(delete(RiskItem).where(RiskItem.proposal_id == proposal.id))
+    portfolio_rows.delete_risks_of(context.session, proposal.id)
     for row in risks:
         add_record(
             context,
@@ -624,24 +588,15 @@ def _risk_line(row: dict[str, Any]) -> str:
     return f"{product}: {row['mitigation']}" if row.get("mitigation") else product
 
 
-def _latest_case(context: OperationContext, proposal: ServiceProposal) -> BusinessCase | None:
-    query = select(BusinessCase).where(BusinessCase.proposal_id == proposal.id)
-    return context.session.scalars(query.order_by(BusinessCase.version.desc()).limit(1)).first()
-
-
-def _decisions_on(context: OperationContext, proposal: ServiceProposal) -> list[Decision]:
-    query = select(Decision).where(Decision.subject_id == proposal.id)
-    return list(context.session.scalars(query.order_by(Decision.decided_at, Decision.number)))
-
-
 def _rework_count(context: OperationContext, proposal: ServiceProposal) -> int:
     return sum(
-        (d.question, d.decision) == ("approval", "rework") for d in _decisions_on(context, proposal)
+        (d.question, d.decision) == ("approval", "rework")
+        for d in portfolio_rows.decisions_on(context.session, proposal.id)
     )
 
 
 def _keep_conditions(
-    context: OperationContext, proposal: ServiceProposal, decisions: list[Decision]
+    context: OperationContext, proposal: ServiceProposal, decisions: Sequence[Decision]
 ) -> None:
     conditions = next((d.conditions for d in reversed(decisions) if d.conditions), None)
     if conditions:
@@ -667,10 +622,8 @@ def _allocation(
 def _concerned(context: OperationContext, proposal: ServiceProposal) -> list[UUID]:
     """Give the proposer, the owner, who decides for the customer, affected owners and finance."""
     customer = context.session.get(Customer, proposal.customer_id)
-    query = select(Service.owner).join(ServiceDependency, ServiceDependency.other_id == Service.id)
-    affected = context.session.scalars(
-        query.where(ServiceDependency.service_id == proposal.service_id)
-    )
+    service = _service_of(context, proposal)
+    affected = portfolio_rows.owners_of_affected(context.session, service.id)
     today = context.calendar.local_date(context.now)
     finance = people_rows.users_with_role(context.session, "finance_manager", today)
     found = [

@@ -14,7 +14,9 @@ def add_record(context: OperationContext, record: R) -> R:
     """Keep a new record and note that it was made."""
     context.session.add(record)
     context.session.flush()
-    told = {name: value for name, value in record_as_json(record).items() if value not in (None, [], {})}
+    told = {
+        name: value for name, value in record_as_json(record).items() if value not in (None, [], {})
+    }
     _note(context, record, before=None, after=told)
     return record
 

@@ -3,8 +3,6 @@
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from sqlalchemy.orm import SessionTransaction
-
 from ssflow.domain.base import JsonValue
 from ssflow.domain.instance import ProcessInstance
 from ssflow.engine.operations import OperationCall, OperationError
@@ -17,6 +15,7 @@ from ssflow.operations.operation import (
 )
 from ssflow.operations.registry import OPERATIONS
 from ssflow.services.working_days import calendar_of
+from ssflow.store.savepoint import Savepoint
 from ssflow.store.unit_of_work import UnitOfWork
 
 
@@ -31,8 +30,11 @@ class Operations:
     instance: ProcessInstance
     changes: list[RecordChange] = field(default_factory=list)
     effects: list[Effect] = field(default_factory=list)
-    _savepoint: SessionTransaction | None = None
     _kept: tuple[int, int] = (0, 0)
+    _savepoint: Savepoint = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._savepoint = Savepoint(self.work.session)
 
     def is_outside(self, name: str) -> bool:
         """Whether the operation is done by a worker while the instance waits."""
@@ -47,7 +49,7 @@ class Operations:
         operation = OPERATIONS.get(call.name)
         if operation is None:
             raise OperationError(f"There is no operation {call.name}.", code=None)
-        self._open_savepoint()
+        self._savepoint.set()
         context = self._context(call)
         try:
             result = operation.call(context, call.parameters)
@@ -62,22 +64,14 @@ class Operations:
 
     def keep(self) -> None:
         """Let what was done so far stand."""
-        if self._savepoint is not None and self._savepoint.is_active:
-            self._savepoint.commit()
-        self._savepoint = None
+        self._savepoint.keep()
         self._kept = (len(self.changes), len(self.effects))
 
     def undo(self) -> None:
         """Take back everything since the last `keep`."""
-        if self._savepoint is not None and self._savepoint.is_active:
-            self._savepoint.rollback()
-        self._savepoint = None
+        self._savepoint.undo()
         del self.changes[self._kept[0] :]
         del self.effects[self._kept[1] :]
-
-    def _open_savepoint(self) -> None:
-        if self._savepoint is None:
-            self._savepoint = self.work.session.begin_nested()
 
     def _context(self, call: OperationCall) -> OperationContext:
         return OperationContext(

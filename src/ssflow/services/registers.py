@@ -15,6 +15,7 @@ from ssflow.forms.submission import read_submission
 from ssflow.services.audit import record
 from ssflow.services.form_view import FormView, form_context
 from ssflow.services.register_forms import register_form
+from ssflow.store import portfolio as portfolio_rows
 from ssflow.store import records as record_rows
 from ssflow.store.paging import Page
 from ssflow.store.unit_of_work import UnitOfWork
@@ -142,8 +143,8 @@ def portfolio_board(work: UnitOfWork) -> list[BoardColumn]:
     """
     _require_readable(work, "Service")
     allowed = _outside_filter(work, "Service")
-    services = [s for s in record_rows.list_services(work.session, MAX_CARDS) if allowed(s)]
-    open_proposals = record_rows.open_proposals_of(work.session, [s.id for s in services])
+    services = [s for s in portfolio_rows.list_services(work.session, MAX_CARDS) if allowed(s)]
+    open_proposals = portfolio_rows.open_proposals_of(work.session, [s.id for s in services])
     cards = [BoardCard(s, open_proposals.get(s.id)) for s in services]
     return [
         BoardColumn(phase, [card for card in cards if card.service.phase is phase])

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TypeAlias
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -19,6 +20,8 @@ from ssflow.errors import ConflictError
 from ssflow.store.database import Database, DatabaseAwayError
 from ssflow.store.jobs import take_added_jobs
 
+DbSession: TypeAlias = Session
+"""The database session, for floors that hand it on without knowing what it is made of."""
 Submit = Callable[[Session, Sequence[UUID]], None]
 """Hands over ids of jobs that are due now, within the transaction and right before its commit."""
 

@@ -5,11 +5,9 @@ import threading
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy.orm import Session
-
 from ssflow.services.jobs import OpenWork, run_due_jobs
 from ssflow.store.database import DatabaseAwayError
-from ssflow.store.unit_of_work import LostRaceError, call_after_commit
+from ssflow.store.unit_of_work import DbSession, LostRaceError, call_after_commit
 
 LONGEST_SLEEP_SECONDS = 1.0
 _LOG = logging.getLogger(__name__)
@@ -24,7 +22,7 @@ class EmbeddedWorker:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self.run, name="ssflow-worker", daemon=True)
 
-    def submit(self, session: Session, job_ids: Sequence[UUID]) -> None:
+    def submit(self, session: DbSession, job_ids: Sequence[UUID]) -> None:
         """Look for due jobs as soon as the work that added these has been committed."""
         if job_ids:
             call_after_commit(session, self._wake.set)
@@ -52,5 +50,5 @@ class EmbeddedWorker:
             run_due_jobs(self._open_work)
         except (DatabaseAwayError, LostRaceError) as error:
             _LOG.warning("Jobs wait: %s", error.message)
-        except Exception:  # the job loop's top: one bad job must not end the worker
+        except Exception:  # noqa: BLE001 - the job loop's top: one bad job must not end it
             _LOG.exception("A job failed in a way nobody foresaw; its lease brings it back.")

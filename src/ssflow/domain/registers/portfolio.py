@@ -60,6 +60,18 @@ class ProposalState(StrEnum):
     CANCELLED = "cancelled"
 
 
+ENDED_PROPOSALS = frozenset(
+    {
+        ProposalState.LIVE,
+        ProposalState.REJECTED,
+        ProposalState.DECLINED,
+        ProposalState.WITHDRAWN,
+        ProposalState.DUPLICATE,
+        ProposalState.CANCELLED,
+    }
+)
+
+
 class WrongStateError(ConflictError):
     """The record is not in a state that allows this change."""
 
@@ -168,14 +180,7 @@ class ServiceProposal(Record, Base):
     @property
     def has_ended(self) -> bool:
         """Whether no more work is done on it."""
-        return self.state in (
-            ProposalState.LIVE,
-            ProposalState.REJECTED,
-            ProposalState.DECLINED,
-            ProposalState.WITHDRAWN,
-            ProposalState.DUPLICATE,
-            ProposalState.CANCELLED,
-        )
+        return self.state in ENDED_PROPOSALS
 
     def move_to(self, state: ProposalState) -> None:
         """Go on to another state.

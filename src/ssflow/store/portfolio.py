@@ -1,0 +1,120 @@
+"""Queries for the service portfolio."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from ssflow.domain.registers.customers import Customer
+from ssflow.domain.registers.portfolio import (
+    ENDED_PROPOSALS,
+    BusinessCase,
+    Decision,
+    ProposalState,
+    RiskItem,
+    Service,
+    ServiceDependency,
+    ServiceObjective,
+    ServiceProposal,
+)
+
+MAX_DECISIONS = 500
+_OPEN_STATES = [state for state in ProposalState if state not in ENDED_PROPOSALS]
+
+
+def find_proposal_of_case(session: Session, instance_id: UUID) -> ServiceProposal | None:
+    """Find the proposal that a case works on."""
+    query = (
+        select(ServiceProposal)
+        .where(ServiceProposal.instance_id == instance_id)
+        .order_by(ServiceProposal.number)
+        .limit(1)
+    )
+    return session.scalars(query).first()
+
+
+def similar_proposals(
+    session: Session, proposal: ServiceProposal, limit: int
+) -> Sequence[tuple[ServiceProposal, str | None]]:
+    """Find other proposals with the same title, or open ones of the same customer, newest first.
+
+    Each comes with the name of its customer.
+    """
+    same_title = func.lower(ServiceProposal.title) == proposal.title.lower()
+    same_customer = (ServiceProposal.customer_id == proposal.customer_id) & (
+        ServiceProposal.state.in_(_OPEN_STATES)
+    )
+    query = (
+        select(ServiceProposal, Customer.name)
+        .outerjoin(Customer, Customer.id == ServiceProposal.customer_id)
+        .where(ServiceProposal.id != proposal.id, same_title | same_customer)
+        .order_by(ServiceProposal.number.desc())
+        .limit(limit)
+    )
+    return [(found, name) for found, name in session.execute(query)]
+
+
+def objectives_of(session: Session, service_id: UUID) -> set[UUID]:
+    """Find the strategic objectives that a service helps to reach."""
+    query = select(ServiceObjective.objective_id).where(ServiceObjective.service_id == service_id)
+    return set(session.scalars(query))
+
+
+def dependencies_of(session: Session, service_id: UUID) -> set[tuple[UUID, str]]:
+    """Find which services a service depends on or affects, and how."""
+    query = select(ServiceDependency).where(ServiceDependency.service_id == service_id)
+    return {(found.other_id, found.kind) for found in session.scalars(query)}
+
+
+def delete_risks_of(session: Session, proposal_id: UUID) -> None:
+    """Remove the risks of a proposal; newer ones are about to take their place."""
+    session.execute(delete(RiskItem).where(RiskItem.proposal_id == proposal_id))
+
+
+def find_latest_case(session: Session, proposal_id: UUID) -> BusinessCase | None:
+    """Find the newest version of a proposal's business case."""
+    query = (
+        select(BusinessCase)
+        .where(BusinessCase.proposal_id == proposal_id)
+        .order_by(BusinessCase.version.desc())
+        .limit(1)
+    )
+    return session.scalars(query).first()
+
+
+def decisions_on(session: Session, subject_id: UUID) -> Sequence[Decision]:
+    """List the decisions on a record, oldest first."""
+    query = (
+        select(Decision)
+        .where(Decision.subject_id == subject_id)
+        .order_by(Decision.decided_at, Decision.number)
+        .limit(MAX_DECISIONS)
+    )
+    return session.scalars(query).all()
+
+
+def owners_of_affected(session: Session, service_id: UUID) -> Sequence[UUID]:
+    """Find who owns the services that a service depends on or affects."""
+    query = (
+        select(Service.owner)
+        .join(ServiceDependency, ServiceDependency.other_id == Service.id)
+        .where(ServiceDependency.service_id == service_id, Service.owner.is_not(None))
+        .order_by(Service.number)
+    )
+    return [owner for owner in session.scalars(query) if owner is not None]
+
+
+def list_services(session: Session, limit: int) -> Sequence[Service]:
+    """List services by number."""
+    return session.scalars(select(Service).order_by(Service.number).limit(limit)).all()
+
+
+def open_proposals_of(session: Session, service_ids: Sequence[UUID]) -> dict[UUID, ServiceProposal]:
+    """Find the newest open proposal about each service."""
+    query = (
+        select(ServiceProposal)
+        .where(ServiceProposal.service_id.in_(service_ids), ServiceProposal.state.in_(_OPEN_STATES))
+        .order_by(ServiceProposal.number)
+    )
+    return {p.service_id: p for p in session.scalars(query) if p.service_id is not None}
