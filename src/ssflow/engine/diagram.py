@@ -9,7 +9,7 @@ from ssflow.engine.rules.code_rules import check_code, check_languages
 from ssflow.engine.rules.context import Bundle
 from ssflow.engine.rules.elements import check_elements, check_file, check_something_runs
 from ssflow.engine.rules.engine_build import check_engine_builds
-from ssflow.engine.rules.events import check_events, check_references
+from ssflow.engine.rules.events import check_events, check_messages, check_references
 from ssflow.engine.rules.facts import (
     ActivityFacts,
     DecisionFacts,
@@ -29,7 +29,7 @@ from ssflow.engine.rules.people import check_people
 from ssflow.engine.rules.properties import check_properties
 from ssflow.engine.rules.report import build_problem
 from ssflow.engine.rules.schema import check_schema
-from ssflow.engine.rules.tables import check_tables, list_decisions
+from ssflow.engine.rules.tables import read_decision_files
 from ssflow.engine.rules.tree import Process, read_processes
 from ssflow.engine.rules.variables import check_variable_names
 from ssflow.engine.xml_reading import BPMN, Element, read_xml
@@ -90,13 +90,12 @@ def check_bundle(files: Mapping[str, bytes], known: KnownNames) -> CheckedBundle
     """
     problems: list[Problem] = []
     diagrams = _read_files(files, ".bpmn", problems)
-    tables = _read_files(files, ".dmn", problems)
-    decisions = list_decisions(tables)
-    problems.extend(check_tables(decisions))
+    tables = read_decision_files(_read_files(files, ".dmn", problems))
+    problems.extend(tables.problems)
     bundle = Bundle(
         roots=diagrams,
         processes=[one for file, root in diagrams.items() for one in read_processes(root, file)],
-        decisions={one.key: one for one in decisions},
+        decisions={one.key: one for one in tables.decisions},
         known=known,
     )
     problems.extend(_check_diagrams(bundle))
@@ -130,6 +129,7 @@ def _check_diagrams(bundle: Bundle) -> Iterator[Problem]:
             yield build_problem(file, root, "not-bpmn", message)
         yield from check_schema(file, root)
         yield from check_file(file, root)
+        yield from check_messages(file, root)
     for process in bundle.processes:
         for check_process in _PROCESS_RULES:
             yield from check_process(process, bundle)

@@ -35,11 +35,14 @@ def list_called_processes(process: Process) -> list[str]:
 def list_called_decisions(process: Process) -> list[str]:
     """List the ids of the decisions that a process calls, in the order of the file."""
     called = [
-        read_extension(node.element, "calledDecisionId")
-        for node in process.nodes()
-        if node.kind == "businessRuleTask"
+        find_called_decision(node) for node in process.nodes() if node.kind == "businessRuleTask"
     ]
     return [key for key in called if key]
+
+
+def find_called_decision(node: Node) -> str | None:
+    """Find the id of the decision that a business rule task calls."""
+    return read_extension(node.element, "calledDecisionId")
 
 
 def _check_operation(process: Process, node: Node, bundle: Bundle) -> Iterator[Problem]:
@@ -101,12 +104,12 @@ def _check_parameters(
 
 
 def _check_decision(process: Process, node: Node, bundle: Bundle) -> Iterator[Problem]:
-    called = read_extension(node.element, "calledDecisionId")
+    called = find_called_decision(node)
     if called is None:
         yield build_problem(
             process.file,
             node.element,
-            "decision-missing",
+            "decision-not-named",
             f"{node.label} names no decision; choose one.",
         )
     elif called not in bundle.decisions:

@@ -143,7 +143,7 @@ MEANINGS: Mapping[str, CodeMeaning] = {
     "parameter-twice": _error("A parameter is given twice."),
     "parameter-unknown": _error("An operation does not take a parameter."),
     "parameter-missing": _error("A required parameter is missing."),
-    "decision-missing": _error("A business rule task names no decision."),
+    "decision-not-named": _error("A business rule task names no decision."),
     "decision-unknown": _error("A decision is not in the bundle."),
     "call-missing": _error("A call activity names no process."),
     "call-unknown": _error("A called process does not exist."),
@@ -159,10 +159,20 @@ MEANINGS: Mapping[str, CodeMeaning] = {
     "undefined-name": _warning("Nothing in the bundle supplies a name that code uses."),
     # decisions
     "duplicate-decision-id": _error("A decision id appears twice in the bundle."),
-    "decision-output-dotted": _error("The output of a decision has a dot in its name."),
+    "dmn-version": _error("A file is not DMN 1.1, 1.2 or 1.3."),
+    "decision-missing": _error("A .dmn file holds no decision."),
+    "decision-id": _error("A decision has no id, or two of a file have the same."),
+    "decision-language": _error("A decision is written in a language other than FEEL."),
+    "decision-not-a-table": _error("A decision holds no decision table."),
+    "decision-chain": _error("A decision requires another decision."),
+    "decision-hit-policy": _error("A hit policy or aggregation does not exist."),
+    "decision-expression": _error("An input of a table has no expression."),
     "decision-output-name": _error(
-        "The output of a decision has no name, or none that code can use."
+        "An output has no name, a double one, or none that code can use."
     ),
+    "decision-output-order": _error("Output values are missing, or an output is not among them."),
+    "decision-rows": _error("A table has no row, or a row with too few or too many cells."),
+    "decision-cell": _error("A cell or expression of a table cannot be read."),
     "table-without-catch-all": _warning("A table may find no matching row."),
     # hazards
     "parallel-writes": _warning("Parallel branches write the same variable."),

@@ -15,6 +15,7 @@ class Decision:
     key: str
     name: str
     file: str
+    inputs: frozenset[str]
     outputs: frozenset[str]
     element: Element
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from ssflow.engine.problems import Problem
 from ssflow.engine.rules.context import Bundle
+from ssflow.engine.rules.extensions import find_extension
 from ssflow.engine.rules.report import build_problem
 from ssflow.engine.rules.tree import (
     ACTIVITIES,
@@ -73,6 +74,20 @@ def check_references(process: Process, bundle: Bundle) -> Iterator[Problem]:
         for definition in node.definitions:
             yield from _check_definition(process, root, definition, node)
     yield from _check_signals(process)
+
+
+def check_messages(file: str, root: Element) -> Iterator[Problem]:
+    """Find payloads at messages, where the engine reads them for all events alike."""
+    for message in root.iterchildren(f"{{{BPMN}}}message"):
+        for name in ("messagePayload", "messageVariable"):
+            if find_extension(message, name) is not None:
+                yield build_problem(
+                    file,
+                    message,
+                    "message-payload-position",
+                    f"The message has a {name}; write it at the event or task that sends or "
+                    "receives the message.",
+                )
 
 
 def _check_kinds(process: Process, node: Node) -> Iterator[Problem]:

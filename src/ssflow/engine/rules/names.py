@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from ssflow.engine.problems import Problem
-from ssflow.engine.rules.calls import list_called_processes
+from ssflow.engine.rules.calls import find_called_decision, list_called_processes
 from ssflow.engine.rules.code_places import list_code
 from ssflow.engine.rules.context import Bundle
 from ssflow.engine.rules.python_code import read_code
@@ -33,7 +33,9 @@ def check_names(bundle: Bundle) -> Iterator[Problem]:
         family = _family(process, bundle)
         if family is not None:
             known = set().union(*(written[key] for key in family))
-            yield from _check_process(process, known | SUPPLIED_NAMES | SANDBOX_NAMES)
+            supplied = known | SUPPLIED_NAMES | SANDBOX_NAMES
+            yield from _check_process(process, supplied)
+            yield from _check_decisions(process, bundle, supplied)
 
 
 def _check_process(process: Process, known: set[str]) -> Iterator[Problem]:
@@ -49,6 +51,21 @@ def _check_process(process: Process, known: set[str]) -> Iterator[Problem]:
                 f'"{name}" in the {place.what} is supplied by no form, script, decision or '
                 "message of this process; correct it, unless every start hands it in.",
                 line=place.line_of(1),
+            )
+
+
+def _check_decisions(process: Process, bundle: Bundle, known: set[str]) -> Iterator[Problem]:
+    for node in process.nodes():
+        called = None if node.kind != "businessRuleTask" else find_called_decision(node)
+        decision = bundle.decisions.get(called or "")
+        for name in sorted(decision.inputs - known if decision else ()):
+            yield build_problem(
+                process.file,
+                node.element,
+                "undefined-name",
+                f'"{name}", which the decision of {node.label} tests, is supplied by no form, '
+                "script, decision or message of this process; correct it, unless every start "
+                "hands it in.",
             )
 
 

@@ -9,7 +9,7 @@ from SpiffWorkflow.spiff.parser.process import VALIDATOR
 
 from ssflow.engine.problems import Problem
 from ssflow.engine.rules.report import build_problem
-from ssflow.engine.xml_reading import Element
+from ssflow.engine.xml_reading import Element, get_line
 
 MAX_PROBLEMS = 20
 
@@ -22,19 +22,24 @@ def check_schema(file: str, root: Element) -> Iterator[Problem]:
     with _ONE_AT_A_TIME:
         VALIDATOR.preprocess(root)
         VALIDATOR.validator.validate(root)
-        findings = [(entry.message, entry.path) for entry in VALIDATOR.validator.error_log]
-    for message, path in findings[:MAX_PROBLEMS]:
+        findings = [(one.message, one.path, one.line) for one in VALIDATOR.validator.error_log]
+    for message, path, line in findings[:MAX_PROBLEMS]:
         if "'xs:ID'" not in message:
             yield build_problem(
                 file,
-                _find(root, path),
+                _find(root, path, line),
                 "schema",
                 "The file departs from the BPMN 2.0 schema: "
                 f"{_NAMESPACE.sub('', message).rstrip('.')}. Mend it in a BPMN editor.",
             )
 
 
-def _find(root: Element, path: str | None) -> Element:
-    found = root.xpath(path) if path else []
+def _find(root: Element, path: str | None, line: int) -> Element:
+    prefixes = {prefix: uri for prefix, uri in root.nsmap.items() if prefix}
+    try:
+        found = root.xpath(path, namespaces=prefixes) if path else []
+    except etree.XPathEvalError:  # a prefix that is declared further down
+        found = []
     elements = found if isinstance(found, list) else []
-    return next((one for one in elements if isinstance(one, etree._Element)), root)
+    nearby = (one for one in root.iter() if get_line(one) == line)
+    return next((one for one in elements if isinstance(one, etree._Element)), next(nearby, root))

@@ -1,8 +1,10 @@
-"""Decision files as the processes see them: ids, outputs, and rows for everything."""
+"""Decision files as the processes see them: ids, what they need and give, and gaps."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
-from ssflow.engine.problems import Problem
+from ssflow.engine.decisions import DecisionTable, read_decisions
+from ssflow.engine.problems import DiagramError, Problem
 from ssflow.engine.rules.context import Decision
 from ssflow.engine.rules.report import build_problem
 from ssflow.engine.xml_reading import Element
@@ -10,60 +12,55 @@ from ssflow.engine.xml_reading import Element
 _COLLECTING = frozenset({"COLLECT", "RULE ORDER", "OUTPUT ORDER"})
 
 
-def list_decisions(roots: Mapping[str, Element]) -> list[Decision]:
-    """List the decisions of some DMN files, doubles included."""
-    return [
-        Decision(
-            key=element.get("id") or "",
-            name=element.get("name") or element.get("id") or "",
-            file=file,
-            outputs=frozenset(one.get("name") or "" for one in _outputs(element)),
-            element=element,
-        )
-        for file, root in roots.items()
-        for element in root.iterchildren("{*}decision")
-    ]
+@dataclass(frozen=True)
+class DecisionFiles:
+    """The decisions of some DMN files, also those that cannot be used, doubles included."""
+
+    decisions: tuple[Decision, ...]
+    problems: tuple[Problem, ...]
 
 
-def check_tables(decisions: list[Decision]) -> Iterator[Problem]:
-    """Find doubled decisions, outputs that code cannot name, and tables with gaps."""
+def read_decision_files(roots: Mapping[str, Element]) -> DecisionFiles:
+    """Read DMN files: what they hold, and which of it cannot be read or evaluated."""
+    decisions: list[Decision] = []
+    problems: list[Problem] = []
+    for file, root in roots.items():
+        tables: Mapping[str, DecisionTable] = {}
+        try:
+            tables = {table.key: table for table in read_decisions(root, file)}
+        except DiagramError as error:
+            problems.extend(error.problems)
+        found = root.iterchildren("{*}decision")
+        decisions.extend(_read_decision(element, file, tables) for element in found)
+    return DecisionFiles(tuple(decisions), (*problems, *_check_tables(decisions)))
+
+
+def _check_tables(decisions: Sequence[Decision]) -> Iterator[Problem]:
+    """Find decisions that two files hold, and tables that may find no row."""
     owners: dict[str, Decision] = {}
     for decision in decisions:
         owner = owners.setdefault(decision.key, decision)
-        if owner is not decision:
+        if owner.file != decision.file:
             yield build_problem(
                 decision.file,
                 decision.element,
                 "duplicate-decision-id",
                 f'The decision "{decision.key}" exists in {owner.file} too; rename one of the two.',
             )
-        yield from _check_outputs(decision)
         yield from _check_catch_all(decision)
 
 
-def _outputs(decision: Element) -> Iterator[Element]:
-    for table in decision.iterchildren("{*}decisionTable"):
-        yield from table.iterchildren("{*}output")
-
-
-def _check_outputs(decision: Decision) -> Iterator[Problem]:
-    for output in _outputs(decision.element):
-        name = output.get("name") or ""
-        if "." in name:
-            yield build_problem(
-                decision.file,
-                output,
-                "decision-output-dotted",
-                f'The output "{name}" has a dot; name it "{name.rpartition(".")[2]}" and give the '
-                f'business rule task the property result = "{name.partition(".")[0]}".',
-            )
-        elif not name.isidentifier():
-            yield build_problem(
-                decision.file,
-                output,
-                "decision-output-name",
-                f'The output "{name}" is no variable name; use letters, digits and _.',
-            )
+def _read_decision(element: Element, file: str, tables: Mapping[str, DecisionTable]) -> Decision:
+    key = element.get("id") or ""
+    table = tables.get(key)
+    return Decision(
+        key=key,
+        name=element.get("name") or key,
+        file=file,
+        inputs=table.names if table else frozenset(),
+        outputs=frozenset(output.name for output in table.outputs) if table else frozenset(),
+        element=element,
+    )
 
 
 def _check_catch_all(decision: Decision) -> Iterator[Problem]:
