@@ -10,7 +10,7 @@ from ssflow.feel.errors import FeelError
 from ssflow.feel.grammar import Reader
 from ssflow.feel.scope import Run, Scope, TooMuchWorkError
 from ssflow.feel.tree import Node
-from ssflow.feel.values import to_json
+from ssflow.feel.values import Value, to_json
 
 __all__ = ["Expression", "FeelError", "parse_expression"]
 
@@ -33,12 +33,23 @@ class Expression:
     def evaluate(self, context: Mapping[str, Any], *, today: date) -> Any:
         """Give the JSON value; what has no answer is None."""
         scope = Scope(context, Run(today))
+        return give_json(self.evaluate_in(scope), scope)
+
+    def evaluate_in(self, scope: Scope) -> Value:
+        """Give the value itself; `scope` may serve many expressions of one evaluation."""
         try:
-            value = self.node.evaluate(scope)
-            scope.run.visit_all(value)
-            return to_json(value)
+            return self.node.evaluate(scope)
         except (TooMuchWorkError, RecursionError):
             return None
+
+
+def give_json(value: Value, scope: Scope) -> Any:
+    """Turn a value into JSON, unless it is too large: then None."""
+    try:
+        scope.run.visit_all(value)
+        return to_json(value)
+    except (TooMuchWorkError, RecursionError):
+        return None
 
 
 def parse_expression(text: str) -> Expression:

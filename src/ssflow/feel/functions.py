@@ -1,7 +1,6 @@
 """The functions that S-FEEL expressions may call. An argument that does not fit gives None."""
 
 import json
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
@@ -20,6 +19,7 @@ from ssflow.feel.values import (
     exact,
     find_date,
     find_kind,
+    find_number,
     finite,
     greater,
     less,
@@ -28,8 +28,6 @@ from ssflow.feel.values import (
 
 MAX_ARGUMENTS = 100
 MAX_DIGITS = 30
-
-_NUMBER = re.compile(r"-?\d{1,40}(\.\d{1,40})?", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -63,12 +61,6 @@ def to_moment(value: Value) -> datetime | None:
     if found is None or isinstance(found, datetime):
         return found
     return datetime.combine(found, time(0), tzinfo=UTC)
-
-
-def _to_number(value: Value) -> Value:
-    if find_kind(value) is Kind.TEXT:
-        return Decimal(value.strip()) if _NUMBER.fullmatch(value.strip()) else None
-    return value if find_kind(value) is Kind.NUMBER else None
 
 
 def _to_text(value: Value) -> str | None:
@@ -192,7 +184,7 @@ FUNCTIONS: dict[str, Function] = {
     "date": Function(to_date, 1, 1),
     "date and time": Function(to_moment, 1, 1),
     "duration": Function(as_duration, 1, 1),
-    "number": Function(_to_number, 1, 1),
+    "number": Function(find_number, 1, 1),
     "string": Function(_to_text, 1, 1),
     "sum": Function(_sum, 1, MAX_ARGUMENTS),
     "min": Function(partial(_pick, less), 1, MAX_ARGUMENTS),

@@ -19,6 +19,7 @@ Compare = Callable[[Value, Value], bool | None]
 DECIMAL = Context(prec=34, rounding=ROUND_HALF_EVEN, Emin=-307, Emax=307, traps=[])
 
 _DATE_LENGTH = len("2026-05-01")
+_NUMBER = re.compile(r"-?\d{1,34}(\.\d{1,34})?", re.ASCII)
 _MOMENT = re.compile(
     r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)?)?", re.ASCII
 )
@@ -143,6 +144,14 @@ COMPARISONS: dict[str, Compare] = {
     ">": greater,
     ">=": greater_or_equal,
 }
+
+
+def find_number(value: Value) -> Value:
+    """Give the number that a value is or that its text looks like."""
+    if isinstance(value, str):
+        text = value.strip()
+        return Decimal(text) if _NUMBER.fullmatch(text) else None
+    return exact(value) if find_kind(value) is Kind.NUMBER else None
 
 
 def find_date(value: Value) -> date | datetime | None:
