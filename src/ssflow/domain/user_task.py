@@ -52,7 +52,7 @@ def _inbox_index(name: str, *columns: str | TextClause, where: str) -> Index:
     return Index(name, *columns, sqlite_where=condition, postgresql_where=condition)
 
 
-_mine = partial(_inbox_index, where="status = 'open'")
+_mine = partial(_inbox_index, where="status = 'open' AND assignee IS NOT NULL")
 _offered = partial(_inbox_index, where="status = 'open' AND assignee IS NULL")
 
 

@@ -93,6 +93,7 @@ def open_work(
     submit: Submit = no_submit,
     read_only: bool = False,
     request_id: str | None = None,
+    translate: Callable[[str], str] = str,
 ) -> Iterator[UnitOfWork]:
     """Do one piece of work: commits at the end, rolls back on any exception.
 
@@ -101,7 +102,7 @@ def open_work(
         DatabaseAwayError: the database cannot be reached or written.
     """
     with _told_by_what_to_do(), _open_session(database, read_only=read_only) as session:
-        yield (work := UnitOfWork(session, actor, now, timezone, submit, request_id))
+        yield (work := UnitOfWork(session, actor, now, timezone, submit, request_id, translate))
         if not read_only:
             _commit(work)
     for callback in session.info.pop(_AFTER_COMMIT, ()):

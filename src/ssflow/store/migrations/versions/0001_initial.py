@@ -336,22 +336,27 @@ def _instances() -> None:
     )
     op.create_index("ix_user_task_done", "user_task", ["completed_by", "completed_at", "id"])
     op.create_index("ix_user_task_instance", "user_task", ["instance_id"])
-    _inbox_indexes("mine", "assignee", "status = 'open'")
-    _inbox_indexes("offered", "role", "status = 'open' AND assignee IS NULL")
+    _inbox_indexes("mine", "assignee", "status = 'open' AND assignee IS NOT NULL", ["status"])
+    _inbox_indexes(
+        "offered",
+        "role",
+        "status = 'open' AND assignee IS NULL",
+        ["exclude", "status", "assignee"],
+    )
 
 
-def _inbox_indexes(name: str, whose: str, condition: str) -> None:
+def _inbox_indexes(name: str, whose: str, condition: str, counted: list[str]) -> None:
     where = sa.text(condition)
     sorts: dict[str, list[str | sa.TextClause]] = {
-        "due": ["due_at"],
-        "created": ["created_at"],
-        "urgency": [sa.text("(-priority)"), "created_at"],
+        "due": ["due_at", "id", *counted],
+        "created": ["created_at", "id"],
+        "urgency": [sa.text("(-priority)"), "created_at", "id"],
     }
     for sort, columns in sorts.items():
         op.create_index(
             f"ix_user_task_{name}_{sort}",
             "user_task",
-            [whose, *columns, "id"],
+            [whose, *columns],
             sqlite_where=where,
             postgresql_where=where,
         )
