@@ -31,6 +31,8 @@ class Config:
     mail_url: str | None = field(default=None, repr=False)
     trusted_proxies: int = 0
     """How many proxies stand in front and set X-Forwarded-… headers."""
+    is_demo: bool = False
+    """A sample organisation, whose people anybody at this machine may become."""
 
     @property
     def is_https(self) -> bool:

@@ -41,11 +41,13 @@ class UtcDateTime(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Turn a value into what the database keeps."""
         if value is not None and value.tzinfo is None:
             raise ValueError(f"A moment needs a time zone: {value!r}")
         return None if value is None else value.astimezone(UTC)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Turn what the database keeps into a value."""
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
@@ -58,11 +60,13 @@ class TextSet(TypeDecorator[frozenset[str]]):
     cache_ok = True
 
     def process_bind_param(self, value: frozenset[str] | None, dialect: Dialect) -> str | None:
+        """Turn a value into what the database keeps."""
         if value is None:
             return None
         return f" {' '.join(sorted(value))} " if value else ""
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> frozenset[str] | None:
+        """Turn what the database keeps into a value."""
         return None if value is None else frozenset(value.split())
 
 
@@ -73,17 +77,20 @@ class Hundredths(TypeDecorator[Decimal]):
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Choose the column type of the database at hand."""
         if dialect.name == "sqlite":
             return dialect.type_descriptor(BigInteger())
         return dialect.type_descriptor(Numeric(14, 2))
 
     def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> Decimal | int | None:
+        """Turn a value into what the database keeps."""
         if value is None:
             return None
         exact = Decimal(value).quantize(Decimal("0.01"), ROUND_HALF_UP)
         return int(exact * 100) if dialect.name == "sqlite" else exact
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
+        """Turn what the database keeps into a value."""
         if value is None:
             return None
         return Decimal(value) / 100 if dialect.name == "sqlite" else Decimal(value)
@@ -93,7 +100,7 @@ class Base(MappedAsDataclass, DeclarativeBase, kw_only=True):
     """The base of every mapped class: a dataclass whose arguments are named."""
 
     metadata = MetaData(naming_convention=NAMING)
-    type_annotation_map = {  # noqa: RUF012 - read by SQLAlchemy from the class
+    type_annotation_map = {
         datetime: UtcDateTime,
         date: Date,
         Decimal: Hundredths,

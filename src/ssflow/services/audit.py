@@ -1,7 +1,7 @@
 """Append to the audit trail, and prove that nobody changed it."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -93,6 +93,12 @@ def verify_stream(work: UnitOfWork, stream: str) -> Verification:
             stream, count, "The last events are missing: the case knows a later one."
         )
     return Verification(stream, count)
+
+
+def verify_all(work: UnitOfWork) -> Iterator[Verification]:
+    """Verify every stream of the trail, one after the other."""
+    for stream in trail.streams(work.session):
+        yield verify_stream(work, stream)
 
 
 def _known_head(work: UnitOfWork, stream: str) -> tuple[int, bytes] | None:

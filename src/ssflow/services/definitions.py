@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from ssflow.domain.definition import ProcessDefinition
 from ssflow.engine.definition_cache import Definition, DefinitionCache, DefinitionSource
-from ssflow.engine.scripts import Sandbox
+from ssflow.engine.sandbox import Sandbox
 from ssflow.errors import NotFoundError
 from ssflow.forms.layout import Layout, read_layout
 from ssflow.store import definitions as stored

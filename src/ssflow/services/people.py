@@ -90,6 +90,11 @@ def names_of(work: UnitOfWork, user_ids: Iterable[UUID]) -> dict[UUID, str]:
     return rows.names_of(work.session, user_ids)
 
 
+def role_titles(work: UnitOfWork) -> dict[str, str]:
+    """Give the roles, by key, with the title that people know them by."""
+    return {role.key: role.title for role in rows.list_roles(work.session)}
+
+
 # --- accounts ------------------------------------------------------------------------------------
 
 

@@ -80,7 +80,11 @@ class Player:
     run_due_jobs: RunDueJobs
     is_demo: bool = False
     people: dict[str, Actor] = field(default_factory=dict)
+    """By name; who is here already is not made again."""
     ids: dict[str, str] = field(default_factory=dict)
+    """What `$ref` stands for, likewise."""
+    pace: timedelta = timedelta(0)
+    """How long people take for a step."""
     instance_id: UUID | None = None
 
     def play(self, scenario: Scenario, *, steps: int | None = None) -> Played:
@@ -89,6 +93,7 @@ class Player:
             self._prepare(scenario)
             self._start(scenario)
             for number, step in enumerate(scenario.steps[:steps], 1):
+                self._let_time_pass(self.pace)
                 self._step(number, step)
             if steps is None:
                 self._check(scenario.expect, "at the end")
@@ -125,10 +130,12 @@ class Player:
     def _prepare(self, scenario: Scenario) -> None:
         people = scenario.given.get("people", [])
         for person in people:
-            roles = frozenset(person.get("roles", []))
-            self.people[person["name"]] = self._make_person(person["name"], roles)
+            if person["name"] not in self.people:
+                roles = frozenset(person.get("roles", []))
+                self.people[person["name"]] = self._make_person(person["name"], roles)
         for given in scenario.given.get("records", []):
-            self._make_record(given)
+            if given.get("ref") not in self.ids:
+                self._make_record(given)
         for person in people:
             if "customer" in person:
                 self._limit_roles(person["name"], self._filled(person["customer"]))

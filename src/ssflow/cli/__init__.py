@@ -1,0 +1,1 @@
+"""The commands: they build everything and decide nothing."""

@@ -1,0 +1,117 @@
+"""Check, deploy and try out bundles of diagrams."""
+
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+import click
+
+from ssflow.cli.surroundings import installation, now
+from ssflow.domain.identity import OPERATOR
+from ssflow.engine.problems import Problem, Severity
+from ssflow.services.deployment import (
+    DeploymentOutcome,
+    DeploymentRefusedError,
+    check_files,
+    deploy_files,
+)
+from ssflow.services.jobs import run_due_jobs
+from ssflow.services.scenario_runs import TIMEZONE, run_scenarios
+from ssflow.services.scenarios import Played
+from ssflow.services.shipped import install_roles, install_shipped, read_bundles
+from ssflow.store.database import open_database, upgrade_schema
+from ssflow.store.unit_of_work import open_work
+
+PATHS = click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path))
+
+
+@click.command()
+@PATHS
+@click.option("--shipped", is_flag=True, help="Deploy the processes that ssflow ships, with roles.")
+def deploy(paths: tuple[Path, ...], *, shipped: bool) -> None:
+    """Check bundles and make them the newest versions of their processes."""
+    if not paths and not shipped:
+        raise click.UsageError("Name a folder with diagrams, or say --shipped.")
+    bundles = [bundle for path in paths for bundle in read_bundles(path)]
+    with installation() as here:
+        try:
+            if shipped:
+                with here.work() as work:
+                    tell_outcomes(install_shipped(work))
+            for bundle in bundles:
+                with here.work() as work:
+                    install_roles(work)
+                    tell_outcomes([deploy_files(work, bundle.files, area=bundle.area)])
+        except DeploymentRefusedError as error:
+            tell_problems(error.problems)
+            click.echo(error.message, err=True)
+            sys.exit(1)
+
+
+@click.command()
+@PATHS
+def lint(paths: tuple[Path, ...]) -> None:
+    """Check bundles as a deployment would; nothing is stored."""
+    if not paths:
+        raise click.UsageError("Name a folder with diagrams, or a diagram.")
+    database = open_database("sqlite://")
+    upgrade_schema(database)
+    problems: list[Problem] = []
+    with open_work(database, actor=OPERATOR, now=now(), timezone=TIMEZONE) as work:
+        install_roles(work)
+        for path in paths:
+            for bundle in read_bundles(path):
+                problems += check_files(work, bundle.files).problems
+    tell_problems(problems)
+    errors = sum(problem.severity is Severity.ERROR for problem in problems)
+    click.echo(f"{errors} errors, {len(problems) - errors} warnings")
+    sys.exit(1 if errors else 0)
+
+
+@click.command()
+@PATHS
+@click.option("--coverage", is_flag=True, help="List the sequence flows that no scenario took.")
+def test(paths: tuple[Path, ...], *, coverage: bool) -> None:
+    """Run the scenarios that stand beside diagrams."""
+    if not paths:
+        raise click.UsageError("Name a folder with diagrams and scenarios.")
+    passed = failed = 0
+    for path in paths:
+        try:
+            report = run_scenarios(path, run_due_jobs, _tell_played)
+        except DeploymentRefusedError as error:
+            tell_problems(error.problems)
+            raise
+        failed += len(report.failed)
+        passed += len(report.played) - len(report.failed)
+        for covered in report.coverage if coverage else ():
+            taken = covered.flows - len(covered.missed)
+            click.echo(f"{covered.process}: {taken} of {covered.flows} sequence flows taken")
+            for missed in covered.missed:
+                click.echo(f"  not taken: {missed}")
+    click.echo(f"{passed} passed, {failed} failed")
+    sys.exit(1 if failed else 0)
+
+
+def tell_outcomes(outcomes: Iterable[DeploymentOutcome]) -> None:
+    """Say what was deployed."""
+    for outcome in outcomes:
+        tell_problems(outcome.warnings)
+        for definition in outcome.definitions:
+            state = "deployed" if outcome.is_new else "was deployed already"
+            click.echo(f"{definition.key} version {definition.version} {state}")
+
+
+def tell_problems(problems: Iterable[Problem]) -> None:
+    """Say what is wrong, one line a problem."""
+    for problem in problems:
+        place = ":".join(str(part) for part in (problem.file, problem.line) if part)
+        element = f" {problem.element_id}" if problem.element_id else ""
+        click.echo(f"{place}:{element} {problem.severity} [{problem.code}] {problem.message}")
+
+
+def _tell_played(played: Played) -> None:
+    if played.is_ok:
+        click.echo(f"ok      {played.scenario.name}")
+    else:
+        click.echo(f"FAILED  {played.scenario.name}\n        {played.failure}")

@@ -1,0 +1,50 @@
+"""Show ssflow with a sample organisation in a database that is thrown away."""
+
+import os
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from ssflow.cli.serve import DEFAULT_PORT, run_server
+from ssflow.cli.surroundings import Installation, now
+from ssflow.config import read_config
+from ssflow.services.demo import DemoPerson, build_demo
+from ssflow.services.jobs import run_due_jobs
+from ssflow.store.database import open_database, upgrade_schema
+
+
+@click.command()
+@click.option("--port", default=DEFAULT_PORT, show_default=True, type=click.IntRange(1, 65535))
+def demo(port: int) -> None:
+    """Serve a sample organisation with running cases; everything is gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="ssflow-demo-") as folder:
+        here = _installation(Path(folder), port)
+        click.echo("Making a sample organisation …")
+        people = build_demo(here.database, here.config.timezone, now(), run_due_jobs)
+        _tell(here, people)
+        try:
+            run_server(here, "127.0.0.1", port)
+        finally:
+            here.database.close()
+
+
+def _installation(folder: Path, port: int) -> Installation:
+    given = {k: v for k, v in os.environ.items() if k == "SSFLOW_TIMEZONE"}
+    config = read_config(
+        {"SSFLOW_TIMEZONE": "Europe/Amsterdam", **given, "SSFLOW_HOME": str(folder)}
+    )
+    config = replace(config, base_url=f"http://localhost:{port}", is_demo=True)
+    database = open_database(config.database_url)
+    upgrade_schema(database)
+    return Installation(config, database)
+
+
+def _tell(here: Installation, people: list[DemoPerson]) -> None:
+    address = here.config.base_url
+    click.echo(f"\nssflow is at {address}\n")
+    click.echo("Sign in as one of these people; each link works once, and inside you can switch:")
+    for person in people:
+        click.echo(f"  {person.title:<30} {address}/sign-in-link#{person.secret}")
+    click.echo("\nPress Ctrl+C to stop; the data is thrown away.")

@@ -1,0 +1,55 @@
+"""What commands share: the settings, the database, the clock, a piece of work of the operator."""
+
+import os
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from ssflow.config import Config, read_config
+from ssflow.domain.identity import OPERATOR, SYSTEM, Actor
+from ssflow.services.jobs import OpenWork
+from ssflow.store.database import Database, open_database, upgrade_schema
+from ssflow.store.unit_of_work import Submit, UnitOfWork, no_submit, open_work
+
+
+@dataclass(frozen=True)
+class Installation:
+    """One installed ssflow: its settings and its database, brought up to date."""
+
+    config: Config
+    database: Database
+
+    def work(
+        self, actor: Actor = OPERATOR, *, submit: Submit = no_submit, read_only: bool = False
+    ) -> AbstractContextManager[UnitOfWork]:
+        """Open a piece of work at the present moment."""
+        return open_work(
+            self.database,
+            actor=actor,
+            now=now(),
+            timezone=self.config.timezone,
+            submit=submit,
+            read_only=read_only,
+        )
+
+    def system_work(self, submit: Submit = no_submit) -> OpenWork:
+        """Give what opens pieces of work of the system itself."""
+        return lambda: self.work(SYSTEM, submit=submit)
+
+
+def now() -> datetime:
+    """Tell the present moment; the only place that reads the clock for commands."""
+    return datetime.now(UTC)
+
+
+@contextmanager
+def installation() -> Iterator[Installation]:
+    """Open what the SSFLOW_… variables describe, with the newest schema."""
+    config = read_config(os.environ)
+    database = open_database(config.database_url)
+    upgrade_schema(database)
+    try:
+        yield Installation(config, database)
+    finally:
+        database.close()
