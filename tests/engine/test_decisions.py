@@ -600,12 +600,6 @@ def test_a_cell_that_is_no_test_is_refused(cell: str) -> None:
             "decision-language",
         ),
         ('<decision id="route"', "<decision", "decision-id"),
-        (
-            "<decisionTable",
-            '<informationRequirement><requiredDecision href="#o"/></informationRequirement>'
-            "<decisionTable",
-            "decision-chain",
-        ),
     ],
 )
 def test_what_cannot_be_evaluated_rightly_is_refused(old: str, new: str, code: str) -> None:
@@ -615,6 +609,18 @@ def test_what_cannot_be_evaluated_rightly_is_refused(old: str, new: str, code: s
 
     assert problem.code == code
     assert problem.line is not None
+
+
+def test_a_decision_that_needs_another_one_says_how_to_go_on() -> None:
+    requirement = (
+        '<informationRequirement><requiredDecision href="#risk"/></informationRequirement>'
+    )
+    data = dmn(["x"], ["y"], [("-", "1")]).decode()
+
+    [problem] = problems_of(data.replace("<decisionTable", f"{requirement}<decisionTable").encode())
+
+    assert (problem.code, problem.element_id) == ("decision-chain", "route")
+    assert 'Call "risk" in a business rule task before' in problem.message
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from ssflow.feel.values import Value, to_json
 
 __all__ = ["Expression", "FeelError", "parse_expression"]
 
+_ATOMS = frozenset({type(None), bool, int, str})
 _LEADING_EQUALS = re.compile(r"\A\s*=")
 
 
@@ -45,6 +46,8 @@ class Expression:
 
 def give_json(value: Value, scope: Scope) -> Any:
     """Turn a value into JSON, unless it is too large: then None."""
+    if type(value) in _ATOMS:
+        return value
     try:
         scope.run.visit_all(value)
         return to_json(value)

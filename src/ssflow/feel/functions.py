@@ -10,6 +10,7 @@ from functools import partial
 from ssflow.feel.arithmetic import add, divide
 from ssflow.feel.logic import conjunction, disjunction, negation
 from ssflow.feel.values import (
+    COMPARISONS,
     DECIMAL,
     Compare,
     Kind,
@@ -21,8 +22,6 @@ from ssflow.feel.values import (
     find_kind,
     find_number,
     finite,
-    greater,
-    less,
     to_json,
 )
 
@@ -187,8 +186,8 @@ FUNCTIONS: dict[str, Function] = {
     "number": Function(find_number, 1, 1),
     "string": Function(_to_text, 1, 1),
     "sum": Function(_sum, 1, MAX_ARGUMENTS),
-    "min": Function(partial(_pick, less), 1, MAX_ARGUMENTS),
-    "max": Function(partial(_pick, greater), 1, MAX_ARGUMENTS),
+    "min": Function(partial(_pick, COMPARISONS["<"]), 1, MAX_ARGUMENTS),
+    "max": Function(partial(_pick, COMPARISONS[">"]), 1, MAX_ARGUMENTS),
     "mean": Function(_mean, 1, MAX_ARGUMENTS),
     "count": Function(_count, 1, 1),
     "all": Function(_all, 1, MAX_ARGUMENTS),

@@ -9,7 +9,7 @@ from ssflow.feel.arithmetic import OPERATIONS
 from ssflow.feel.cursor import Cursor
 from ssflow.feel.functions import FUNCTIONS
 from ssflow.feel.logic import conjunction, disjunction
-from ssflow.feel.questions import AllOf, Anything, Holds, NoneOf, OneOf, Same, compared
+from ssflow.feel.questions import Anything, Holds, NoneOf, OneOf, Same, Within, compared
 from ssflow.feel.tokens import Token, TokenKind, unquote
 from ssflow.feel.tree import (
     Asked,
@@ -156,7 +156,7 @@ class Reader(Cursor):
         if self.symbol not in ("]", ")", "["):
             self.refuse('"]" or ")" is missing before {}')
         high_sign = "<=" if self.take().text == "]" else "<"
-        return AllOf((compared(low_sign, low), compared(high_sign, high)))
+        return Within(compared(low_sign, low), compared(high_sign, high))
 
     # operators
 
@@ -207,7 +207,7 @@ class Reader(Cursor):
     def _bounds(self) -> Question:
         low = self._operation(_SUM)
         self.need("and")
-        return AllOf((compared(">=", low), compared("<=", self._operation(_SUM))))
+        return Within(compared(">=", low), compared("<=", self._operation(_SUM)))
 
     def _compare(self, left: Node) -> Node:
         comparisons: list[Node] = []

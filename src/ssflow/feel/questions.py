@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from ssflow.feel.logic import conjunction, disjunction
 from ssflow.feel.scope import Scope
 from ssflow.feel.tree import Node, Question
 from ssflow.feel.values import COMPARISONS, Compare, Kind, Value, equal, exact, find_kind
@@ -52,14 +51,19 @@ class Same(Question):
 
 
 @dataclass(frozen=True, slots=True)
-class AllOf(Question):
-    """`[1..10]`: whether several things are all so."""
+class Within(Question):
+    """`[1..10]`: whether it is between two bounds."""
 
-    questions: tuple[Question, ...]
+    low: Question
+    high: Question
 
     def ask(self, value: Value, scope: Scope) -> bool | None:
-        """Ask until one is not so."""
-        return conjunction(question.ask(value, scope) for question in self.questions)
+        """Ask both bounds; one that it breaks decides."""
+        above = self.low.ask(value, scope)
+        if above is False:
+            return False
+        below = self.high.ask(value, scope)
+        return below if above is True or below is False else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +73,15 @@ class OneOf(Question):
     questions: tuple[Question, ...]
 
     def ask(self, value: Value, scope: Scope) -> bool | None:
-        """Ask until one is so."""
-        return disjunction(question.ask(value, scope) for question in self.questions)
+        """Ask until one is so. A plain loop: most cells of large tables come through here."""
+        outcome: bool | None = False
+        for question in self.questions:
+            answer = question.ask(value, scope)
+            if answer:
+                return True
+            if answer is None:
+                outcome = None
+        return outcome
 
 
 @dataclass(frozen=True, slots=True)

@@ -207,7 +207,6 @@ class Path(Node):
         """Follow the steps."""
         value = self.start.evaluate(scope)
         for step in self.steps:
-            scope.run.visit(value)
             value = step.follow(value, scope)
         return value
 
@@ -220,9 +219,10 @@ class FieldStep(Step):
 
     def follow(self, value: Value, scope: Scope) -> Value:
         """Take the field."""
-        if find_kind(value) is Kind.LIST:
-            return [find_field(item, self.name) for item in value]
-        return find_field(value, self.name)
+        if find_kind(value) is not Kind.LIST:
+            return find_field(value, self.name)
+        scope.run.visit(value)
+        return [find_field(item, self.name) for item in value]
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +236,7 @@ class FilterStep(Step):
         if value is None:
             return None
         items = value if find_kind(value) is Kind.LIST else [value]
+        scope.run.visit(items)
         answers = [self.condition.evaluate(_within_item(scope, item)) for item in items]
         if answers and isinstance(answers[0], (int, Decimal)) and not isinstance(answers[0], bool):
             return find_item(items, answers[0])

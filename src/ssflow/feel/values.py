@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from enum import Enum
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from ssflow.feel.durations import Duration, find_duration
@@ -19,6 +19,7 @@ Compare = Callable[[Value, Value], bool | None]
 DECIMAL = Context(prec=34, rounding=ROUND_HALF_EVEN, Emin=-307, Emax=307, traps=[])
 
 _DATE_LENGTH = len("2026-05-01")
+_EXACT_NUMBERS = frozenset({int, Decimal})
 _NUMBER = re.compile(r"-?\d{1,34}(\.\d{1,34})?", re.ASCII)
 _MOMENT = re.compile(
     r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)?)?", re.ASCII
@@ -97,6 +98,8 @@ def equal(left: Value, right: Value) -> bool | None:
     """Compare by value; None when the two are of kinds that are never the same."""
     if left is None or right is None:
         return left is right
+    if type(left) is str and type(right) is str and (left == right or len(left) < _DATE_LENGTH):
+        return left == right
     kind = find_kind(left)
     if kind is find_kind(right):
         if kind is Kind.LIST:
@@ -105,9 +108,9 @@ def equal(left: Value, right: Value) -> bool | None:
             return left.keys() == right.keys() and _equal_items(
                 list(left.values()), [right[name] for name in left]
             )
-        if kind is Kind.BOOLEAN or left == right:
+        if kind is Kind.BOOLEAN:
             return bool(left == right)
-    return _order(operator.eq, left, right)
+    return order(operator.eq, left, right)
 
 
 def unequal(left: Value, right: Value) -> bool | None:
@@ -116,33 +119,21 @@ def unequal(left: Value, right: Value) -> bool | None:
     return None if same is None else not same
 
 
-def less(left: Value, right: Value) -> bool | None:
-    """Tell whether the left comes before the right; None when they have no common order."""
-    return _order(operator.lt, left, right)
-
-
-def less_or_equal(left: Value, right: Value) -> bool | None:
-    """Tell whether the left does not come after the right."""
-    return _order(operator.le, left, right)
-
-
-def greater(left: Value, right: Value) -> bool | None:
-    """Tell whether the left comes after the right."""
-    return _order(operator.gt, left, right)
-
-
-def greater_or_equal(left: Value, right: Value) -> bool | None:
-    """Tell whether the left does not come before the right."""
-    return _order(operator.ge, left, right)
+def order(compare: Callable[[Any, Any], bool], left: Value, right: Value) -> bool | None:
+    """Compare two values that have an order in common, such as two numbers; None for others."""
+    if type(left) in _EXACT_NUMBERS and type(right) in _EXACT_NUMBERS:
+        return compare(left, right)
+    pair = _align(left, right)
+    return None if pair is None else compare(*pair)
 
 
 COMPARISONS: dict[str, Compare] = {
     "=": equal,
     "!=": unequal,
-    "<": less,
-    "<=": less_or_equal,
-    ">": greater,
-    ">=": greater_or_equal,
+    "<": partial(order, operator.lt),
+    "<=": partial(order, operator.le),
+    ">": partial(order, operator.gt),
+    ">=": partial(order, operator.ge),
 }
 
 
@@ -177,13 +168,6 @@ def align_dates(left: date, right: date) -> tuple[date, date]:
     if isinstance(left, datetime) is not isinstance(right, datetime):
         return _day_of(left), _day_of(right)
     return left, right
-
-
-def _order(compare: Callable[[Any, Any], bool], left: Value, right: Value) -> bool | None:
-    if type(left) is int and type(right) is int:
-        return compare(left, right)
-    pair = _align(left, right)
-    return None if pair is None else compare(*pair)
 
 
 def _align(left: Value, right: Value) -> tuple[Any, Any] | None:
@@ -229,7 +213,8 @@ def _to_json_number(value: Value) -> int | float | None:
     number = exact(value)
     if number is None or isinstance(number, int):
         return number
-    return int(number) if number == number.to_integral_value() else float(number)
+    nearest = float(number)
+    return int(number) if nearest.is_integer() else nearest
 
 
 def _day_of(value: date) -> date:
