@@ -7,6 +7,8 @@ export function createBar(viewer, trace = {}) {
   const bar = document.createElement('div');
   bar.className = 'diagram-bar';
   bar.append(...zoomButtons(viewer));
+  const waiting = findWaiting(viewer, trace);
+  if (waiting) bar.append(button(t('Where it waits'), t('Where it waits'), () => zoomTo(viewer, waiting)));
   const legend = createLegend(trace);
   if (legend) bar.append(legend);
   return bar;
@@ -20,6 +22,18 @@ function zoomButtons(viewer) {
     button('−', t('Zoom out'), () => zoomBy(1 / ZOOM_STEP)),
     button(t('Fit'), t('Fit the whole diagram'), () => canvas.zoom('fit-viewport', 'auto')),
   ];
+}
+
+/** The first element of this diagram at which the case waits. */
+function findWaiting(viewer, { active = [] }) {
+  const registry = viewer.get('elementRegistry');
+  return active.map((point) => registry.get(point.element_id)).find(Boolean);
+}
+
+function zoomTo(viewer, element) {
+  const canvas = viewer.get('canvas');
+  canvas.zoom(1);
+  canvas.scrollToElement(element, 120);
 }
 
 function button(text, label, onClick) {

@@ -12,14 +12,14 @@ const KINDS = {
   checklist: ['refs', 'users'],
 };
 const KIND_NAMES = {
-  money: 'Money',
-  pct: 'Percentage',
-  rating: 'Rating 1–5',
-  nps: 'Recommendation 0–10',
-  ref: 'A record',
-  refs: 'Records',
-  user: 'A person',
-  users: 'People',
+  money: t('Money'),
+  pct: t('Percentage'),
+  rating: t('Rating 1–5'),
+  nps: t('Recommendation 0–10'),
+  ref: t('A record'),
+  refs: t('Records'),
+  user: t('A person'),
+  users: t('People'),
 };
 const WITHOUT_ANSWER = new Set(['default', 'group', 'separator', 'spacer', 'table', 'text']);
 
@@ -56,15 +56,15 @@ function entriesFor(field, editField) {
   });
   const kind = properties.type;
   return [
-    ...(KINDS[field.type] ? [entry(Choice, 'type', 'Kind', { choices: KINDS[field.type] })] : []),
-    ...(/^ref/.test(kind) ? [entry(Text, 'entity', 'Kind of record'), entry(Text, 'filter', 'Only those with', { hint: 'For example status=live' })] : []),
-    ...(/^user/.test(kind) ? [entry(Text, 'role', 'Only people with the role')] : []),
-    ...(field.type === 'dynamiclist' ? [entry(Count, 'minRows', 'Least number of rows'), entry(Count, 'maxRows', 'Greatest number of rows')] : []),
-    entry(Text, 'prefill', 'Filled in with', { hint: 'An expression, for example =case.title' }),
-    entry(Text, 'requiredWhen', 'Required when', { hint: 'An expression, for example =decision != "approve"' }),
-    entry(Text, 'check', 'Right when', { hint: 'An expression, for example =end >= start' }),
-    entry(Text, 'message', 'Otherwise say'),
-    entry(Flag, 'personal', 'Personal data'),
+    ...(KINDS[field.type] ? [entry(Choice, 'type', t('Kind'), { choices: KINDS[field.type] })] : []),
+    ...(/^ref/.test(kind) ? [entry(Text, 'entity', t('Kind of record')), entry(Text, 'filter', t('Only those with'), { hint: t('For example status=live') })] : []),
+    ...(/^user/.test(kind) ? [entry(Text, 'role', t('Only people with the role'))] : []),
+    ...(field.type === 'dynamiclist' ? [entry(Count, 'minRows', t('Least number of rows')), entry(Count, 'maxRows', t('Greatest number of rows'))] : []),
+    entry(Text, 'prefill', t('Filled in with'), { hint: t('An expression, for example =case.title') }),
+    entry(Text, 'requiredWhen', t('Required when'), { hint: t('An expression, for example =decision != "approve"') }),
+    entry(Text, 'check', t('Right when'), { hint: t('An expression, for example =end >= start') }),
+    entry(Text, 'message', t('Otherwise say')),
+    entry(Flag, 'personal', t('Personal data')),
   ];
 }
 
@@ -85,9 +85,9 @@ const frame = (name, kind, ...children) =>
   });
 
 const labelOf = ({ name, label }) =>
-  jsx('label', { for: idOf(name), class: 'bio-properties-panel-label', children: t(label) });
+  jsx('label', { for: idOf(name), class: 'bio-properties-panel-label', children: label });
 
-const hintOf = ({ hint }) => hint && jsx('div', { class: 'bio-properties-panel-description', children: t(hint) });
+const hintOf = ({ hint }) => hint && jsx('div', { class: 'bio-properties-panel-description', children: hint });
 
 function Text(props) {
   const { name, value, set } = props;
@@ -134,7 +134,7 @@ function Choice(props) {
     class: 'bio-properties-panel-input',
     value: value ?? '',
     onInput: (event) => set(name, event.target.value),
-    children: options.map((option) => jsx('option', { value: option, children: t(KIND_NAMES[option] ?? '(as drawn)') })),
+    children: options.map((option) => jsx('option', { value: option, children: KIND_NAMES[option] ?? t('(as drawn)') })),
   });
   return frame(name, 'select', labelOf(props), select);
 }

@@ -28,11 +28,14 @@ export const codeArea = (id, label, access, options = {}) =>
 export const checkbox = (id, label, access, options = {}) =>
   entry(CheckboxEntry, isCheckboxEntryEdited, id, label, access, options);
 
-/** One of `choices` [{id, label}]; a value that is not among them stays and is shown as unknown. */
-export const selectField = (id, label, access, choices, options = {}) =>
+/**
+ * One of `choices` [{id, label}]; a value that is not among them stays and is shown as unknown.
+ * `plain` leaves the ids out of sight.
+ */
+export const selectField = (id, label, access, choices, { plain = false, ...options } = {}) =>
   entry(SelectEntry, isSelectEntryEdited, id, label, access, {
     ...options,
-    getOptions: (element) => optionsFor(access.read(element), choices),
+    getOptions: (element) => optionsFor(access.read(element), choices, plain ? labelOf : nameOf),
   });
 
 function entry(Component, isEdited, id, label, access, { description, getOptions, ...options }) {
@@ -44,8 +47,8 @@ function entry(Component, isEdited, id, label, access, { description, getOptions
         ...options,
         element,
         id: `ssflow-${id}`,
-        label: t(label),
-        description: description && t(description),
+        label,
+        description,
         debounce: useService('debounceInput'),
         getValue: () => access.read(element),
         setValue: (value) => access.write(element, value),
@@ -54,10 +57,12 @@ function entry(Component, isEdited, id, label, access, { description, getOptions
   };
 }
 
-function optionsFor(current, choices) {
-  const options = [{ value: '', label: t('(none)') }, ...choices.map((choice) => ({ value: choice.id, label: nameOf(choice) }))];
+function optionsFor(current, choices, textOf) {
+  const known = choices.map((choice) => ({ value: choice.id, label: textOf(choice) }));
+  const options = [{ value: '', label: t('(none)') }, ...known];
   const isKnown = options.some(({ value }) => value === (current ?? ''));
   return isKnown ? options : [...options, { value: current, label: t('{name} (unknown)', { name: current }) }];
 }
 
+const labelOf = ({ id, label }) => label ?? id;
 const nameOf = ({ id, label }) => (label && label !== id ? `${label} (${id})` : id);

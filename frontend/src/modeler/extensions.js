@@ -1,10 +1,13 @@
 // Reads and writes SpiffWorkflow's extension elements. Each write is one command: one undo takes it back.
 import { getBusinessObject, is } from 'bpmn-js/lib/util/ModelUtil';
 
-/** The BPMN element behind a shape; behind a pool stands its process. */
+/** The BPMN element behind a shape; behind a pool, or a drawing with one pool, stands its process. */
 export function modelOf(element) {
   const model = getBusinessObject(element);
-  return is(model, 'bpmn:Participant') ? model.processRef : model;
+  if (is(model, 'bpmn:Participant')) return model.processRef ?? model;
+  if (!is(model, 'bpmn:Collaboration')) return model;
+  const processes = model.get('participants').map(({ processRef }) => processRef).filter(Boolean);
+  return processes.length === 1 ? processes[0] : model;
 }
 
 export function readProperty(element, name) {

@@ -2,6 +2,7 @@
 import { getBusinessObject, is } from 'bpmn-js/lib/util/ModelUtil';
 import { textField } from './entries.js';
 import { variable } from './references.js';
+import { t } from '../shared/texts.js';
 
 export function loopFields(element, tools) {
   const loop = getBusinessObject(element).loopCharacteristics;
@@ -12,8 +13,8 @@ export function loopFields(element, tools) {
 
 function standardFields(tools) {
   return [
-    textField('loop-condition', 'Again while', expression(tools, 'loopCondition'), { monospace: true }),
-    textField('loop-maximum', 'At most', {
+    textField('loop-condition', t('Again while'), expression(tools, 'loopCondition'), { monospace: true }),
+    textField('loop-maximum', t('At most'), {
       read: (element) => String(loopOf(element).loopMaximum ?? ''),
       write: (element, value) => change(tools, element, { loopMaximum: Number.parseInt(value, 10) || undefined }),
     }),
@@ -22,12 +23,12 @@ function standardFields(tools) {
 
 function severalFields(tools) {
   return [
-    textField('loop-list', 'Once for each item of', reference(tools, 'loopDataInputRef'), { description: 'The name of a variable that holds a list.' }),
-    textField('loop-item', 'The item is called', item(tools, 'inputDataItem')),
-    textField('loop-count', 'Or this many times', expression(tools, 'loopCardinality'), { monospace: true }),
-    textField('loop-result', 'Of each round, keep the variable', item(tools, 'outputDataItem')),
-    textField('loop-results', 'and collect it in the list', reference(tools, 'loopDataOutputRef')),
-    textField('loop-stop', 'Stop early when', expression(tools, 'completionCondition'), { monospace: true }),
+    textField('loop-list', t('Once for each item of'), variableName(tools, 'loopDataInputRef'), { description: t('The name of a variable that holds a list.') }),
+    textField('loop-item', t('The item is called'), variableName(tools, 'inputDataItem')),
+    textField('loop-count', t('Or this many times'), expression(tools, 'loopCardinality'), { monospace: true }),
+    textField('loop-result', t('Of each round, keep the variable'), variableName(tools, 'outputDataItem')),
+    textField('loop-results', t('and collect it in the list'), variableName(tools, 'loopDataOutputRef')),
+    textField('loop-stop', t('Stop early when'), expression(tools, 'completionCondition'), { monospace: true }),
   ];
 }
 
@@ -36,12 +37,7 @@ const loopOf = (element) => getBusinessObject(element).loopCharacteristics;
 const change = ({ modeling }, element, properties) =>
   modeling.updateModdleProperties(element, loopOf(element), properties);
 
-const reference = (tools, name) => ({
-  read: (element) => loopOf(element)[name]?.id ?? '',
-  write: (element, id) => change(tools, element, { [name]: id ? variable(tools.moddle, id) : undefined }),
-});
-
-const item = (tools, name) => ({
+const variableName = (tools, name) => ({
   read: (element) => loopOf(element)[name]?.id ?? '',
   write: (element, id) => change(tools, element, { [name]: id ? variable(tools.moddle, id) : undefined }),
 });

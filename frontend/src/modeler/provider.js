@@ -2,7 +2,7 @@
 import { createTools } from './extensions.js';
 import { groupsFor } from './groups.js';
 
-const NOT_USED = new Set(['multiInstance', 'adHocCompletion', 'compensation', 'link']);
+const NOT_USED = new Set(['adHocCompletion', 'compensation', 'link', 'multiInstance', 'timer']);
 const FIRST_GROUPS = 1; // "general" stays on top
 
 class SsflowProvider {

@@ -1,4 +1,6 @@
 // Offers what ssflow runs and hides what it refuses at deployment, so that nobody draws it first.
+import { t } from '../shared/texts.js';
+
 const HIDDEN = new Set([
   'ad-hoc-subprocess',
   'cancel-boundary',
@@ -31,16 +33,16 @@ const HIDDEN_TOOLS = new Set(['create.data-object', 'create.data-store', 'create
 
 /** Kinds of work, instead of BPMN's task without a kind: [type, icon, title]. */
 const TASKS = {
-  'create.user-task': ['bpmn:UserTask', 'bpmn-icon-user-task', 'Create user task'],
-  'create.service-task': ['bpmn:ServiceTask', 'bpmn-icon-service-task', 'Create service task'],
-  'create.decision-task': ['bpmn:BusinessRuleTask', 'bpmn-icon-business-rule-task', 'Create decision task'],
-  'create.script-task': ['bpmn:ScriptTask', 'bpmn-icon-script-task', 'Create script task'],
+  'create.user-task': ['bpmn:UserTask', 'bpmn-icon-user-task', t('Create user task')],
+  'create.service-task': ['bpmn:ServiceTask', 'bpmn-icon-service-task', t('Create service task')],
+  'create.decision-task': ['bpmn:BusinessRuleTask', 'bpmn-icon-business-rule-task', t('Create decision task')],
+  'create.script-task': ['bpmn:ScriptTask', 'bpmn-icon-script-task', t('Create script task')],
 };
 
 export default {
   __init__: [
-    ['palette', 'elementFactory', 'create', 'translate', offerTasks],
-    ['contextPad', 'elementFactory', 'autoPlace', 'create', 'translate', appendUserTasks],
+    ['palette', 'elementFactory', 'create', offerTasks],
+    ['contextPad', 'elementFactory', 'autoPlace', 'create', appendUserTasks],
     ['popupMenu', limitMenus],
   ],
 };
@@ -52,22 +54,22 @@ function limitMenus(popupMenu) {
   popupMenu.registerProvider('bpmn-replace', 500, { getPopupMenuEntries: () => keep });
 }
 
-function offerTasks(palette, elementFactory, create, translate) {
+function offerTasks(palette, elementFactory, create) {
   const entryOf = ([type, className, title]) => {
     const start = (event) => create.start(event, elementFactory.createShape({ type }));
-    return { group: 'activity', className, title: translate(title), action: { click: start, dragstart: start } };
+    return { group: 'activity', className, title, action: { click: start, dragstart: start } };
   };
   const tasks = Object.fromEntries(Object.entries(TASKS).map(([id, task]) => [id, entryOf(task)]));
   const change = (entries) => ({ ...only(entries, ([id]) => !HIDDEN_TOOLS.has(id)), ...tasks });
   palette.registerProvider(500, { getPaletteEntries: () => change });
 }
 
-function appendUserTasks(contextPad, elementFactory, autoPlace, create, translate) {
+function appendUserTasks(contextPad, elementFactory, autoPlace, create) {
   const shape = () => elementFactory.createShape({ type: 'bpmn:UserTask' });
   const entry = {
     group: 'model',
     className: 'bpmn-icon-user-task',
-    title: translate('Append user task'),
+    title: t('Append user task'),
     action: {
       click: (event, element) => autoPlace.append(element, shape()),
       dragstart: (event, element) => create.start(event, shape(), { source: element }),

@@ -1,4 +1,10 @@
 // bpmn-js asks this for every text that it shows.
-import { t } from '../shared/texts.js';
+import { fill, language } from '../shared/texts.js';
+import nl from '../texts/bpmn.nl.js';
+import sv from '../texts/bpmn.sv.js';
 
-export const translateModule = { translate: ['value', t] };
+const TEXTS = { nl, sv };
+
+export const translateModule = {
+  translate: ['value', (text, values) => fill(TEXTS[language()]?.[text] ?? text, values)],
+};

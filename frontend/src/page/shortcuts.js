@@ -3,13 +3,13 @@ import { t } from '../shared/texts.js';
 
 const KEY = 'ssflow.shortcuts';
 const HELP = [
-  ['j', 'Next row'],
-  ['k', 'Previous row'],
-  ['Enter', 'Open the row'],
-  ['c', 'Claim the row'],
-  ['x', 'Select the row'],
-  ['/', 'Search'],
-  ['?', 'Show this help'],
+  ['j', t('Next row')],
+  ['k', t('Previous row')],
+  ['Enter', t('Open the row')],
+  ['c', t('Claim the row')],
+  ['x', t('Select the row')],
+  ['/', t('Search')],
+  ['?', t('Show this help')],
 ];
 const ACTIONS = { j: () => move(1), k: () => move(-1), c: claim, x: select, '/': search, '?': showHelp };
 
@@ -99,7 +99,7 @@ function keyList() {
     name.textContent = key;
     term.append(name);
     const text = document.createElement('dd');
-    text.textContent = t(meaning);
+    text.textContent = meaning;
     list.append(term, text);
   }
   return list;
