@@ -31,6 +31,14 @@ class ElementError(Exception):
         return self
 
 
+class OutsideError(Exception):
+    """Something behind the port of operations went wrong that is not the diagram's fault."""
+
+    def __init__(self, cause: Exception) -> None:
+        super().__init__(str(cause))
+        self.cause = cause
+
+
 class TaskGoneError(ConflictError):
     """What the command is about waits no more: it was finished, cancelled or never there."""
 

@@ -10,11 +10,14 @@ import pydantic_monty as monty
 
 from ssflow.calendar import Calendar
 from ssflow.engine.code import CodeProblem, Program, find_problems, read_expression, read_script
-from ssflow.engine.faults import ElementError
+from ssflow.engine.faults import ElementError, OutsideError
 from ssflow.engine.json_values import to_json
+from ssflow.engine.operations import OperationCall, OperationError
 from ssflow.engine.sandbox import Clock
 from ssflow.engine.sandbox import Sandbox as Sandbox
-from ssflow.engine.snapshot import IncidentKind
+from ssflow.engine.snapshot import DecisionHit, IncidentKind, OperationDone, ThrownMessage
+from ssflow.engine.spiff import MultiChoice, SpiffTask
+from ssflow.engine.surroundings import Surroundings
 from ssflow.errors import InvalidInputError
 
 _CHECKER = Sandbox(max_workers=1)
@@ -74,6 +77,26 @@ class MontyEnvironment:
         given = {**_pick(program, external_context or {}), **_pick(program, context)}
         return to_json(self._run(program, program.text, given), "The result")
 
+    def evaluate_all(
+        self, expressions: Mapping[str, str], context: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """Give the values of several expressions, by name, in one visit to the sandbox.
+
+        Raises:
+            ElementError: one of them failed.
+        """
+        programs = {n: _read(text, is_expression=True) for n, text in expressions.items()}
+        coded = {name: text for name, text in expressions.items() if not programs[name].constant}
+        if len(coded) < 2:
+            return {name: self.evaluate(text, context) for name, text in expressions.items()}
+        try:
+            values = self.evaluate(_join_expressions(coded), context)
+        except ElementError:
+            # Alone, the faulty one tells its own line.
+            values = {name: self.evaluate(text, context) for name, text in coded.items()}
+        constants = {name: p.constant[0] for name, p in programs.items() if p.constant}
+        return {name: (values | constants)[name] for name in expressions}
+
     def execute(
         self,
         script: str,
@@ -87,7 +110,12 @@ class MontyEnvironment:
         """
         program = _read(script, is_expression=False)
         given = {**_pick(program, external_context or {}), **_pick(program, context)}
-        results = self._run(program, program.text_for(frozenset(given)), given)
+        try:
+            results = self._run(program, program.text_for(frozenset(given)), given)
+        except ElementError as fault:
+            if fault.kind is IncidentKind.EXPRESSION:
+                fault.kind = IncidentKind.SCRIPT
+            raise
         changed = {
             name: to_json(value, name)
             for name, value in results.items()
@@ -116,13 +144,30 @@ class MontyEnvironment:
 
 
 class ScriptEngine:
-    """What SpiffWorkflow asks to run code; faults tell their element, line and source line."""
+    """What the elements of a diagram reach during one step: code, decisions, operations.
 
-    def __init__(self, environment: MontyEnvironment) -> None:
-        self.environment = environment
+    SpiffWorkflow asks it to run code; what happens on the way is gathered here.
+    """
+
+    def __init__(self, surroundings: Surroundings) -> None:
+        clock = Clock(surroundings.now, surroundings.calendar)
+        self.environment = MontyEnvironment(surroundings.sandbox, clock, surroundings.reserved)
+        self.now = surroundings.now
+        self.calendar = surroundings.calendar
+        self.operations = surroundings.operations
+        self.reserved = surroundings.reserved
+        self.decisions: list[DecisionHit] = []
+        self.operations_done: list[OperationDone] = []
+        self.thrown: list[ThrownMessage] = []
+        self.has_called = False
+
+    @property
+    def business_key(self) -> Any:
+        """The case's own key, which messages go by when the diagram names none."""
+        return self.reserved.get("business_key")
 
     def evaluate(
-        self, task: Any, expression: str, external_context: Mapping[str, Any] | None = None
+        self, task: SpiffTask, expression: str, external_context: Mapping[str, Any] | None = None
     ) -> Any:
         """Give the value of an expression of this task.
 
@@ -132,10 +177,23 @@ class ScriptEngine:
         try:
             return self.environment.evaluate(expression, task.data, external_context)
         except ElementError as fault:
+            if fault.kind is IncidentKind.EXPRESSION and isinstance(task.task_spec, MultiChoice):
+                fault.kind = IncidentKind.CONDITION
+            raise fault.at(task.task_spec.bpmn_id) from None
+
+    def evaluate_all(self, task: SpiffTask, expressions: Mapping[str, str]) -> dict[str, Any]:
+        """Give the values of several expressions of this task, by name.
+
+        Raises:
+            ElementError: one of them failed.
+        """
+        try:
+            return self.environment.evaluate_all(expressions, task.data)
+        except ElementError as fault:
             raise fault.at(task.task_spec.bpmn_id) from None
 
     def execute(
-        self, task: Any, script: str, external_context: Mapping[str, Any] | None = None
+        self, task: SpiffTask, script: str, external_context: Mapping[str, Any] | None = None
     ) -> bool:
         """Run a script of this task.
 
@@ -145,9 +203,29 @@ class ScriptEngine:
         try:
             return self.environment.execute(script, task.data, external_context)
         except ElementError as fault:
-            if fault.kind is IncidentKind.EXPRESSION:
-                fault.kind = IncidentKind.SCRIPT
             raise fault.at(task.task_spec.bpmn_id) from None
+
+    def call_operation(self, call: OperationCall) -> Any:
+        """Carry out an inside operation.
+
+        Raises:
+            OperationError: it could not be done.
+            OutsideError: anything else went wrong behind the port.
+            ElementError: its result is not JSON.
+        """
+        self.has_called = True
+        try:
+            result = self.operations.call(call)
+        except (OperationError, ElementError):
+            raise
+        except Exception as error:
+            raise OutsideError(error) from error
+        return to_json(result, call.name)
+
+
+def _join_expressions(expressions: Mapping[str, str]) -> str:
+    items = (f"{name!r}: ({text.strip()}\n)" for name, text in expressions.items())
+    return "{" + ", ".join(items) + "}"
 
 
 def _pick(program: Program, values: Mapping[str, Any]) -> dict[str, Any]:

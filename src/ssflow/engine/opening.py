@@ -1,0 +1,100 @@
+"""User tasks that open: their properties, with expressions worked out once."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ssflow.engine.faults import ElementError
+from ssflow.engine.snapshot import IncidentKind, WaitingUserTask
+from ssflow.engine.specs import get_properties
+from ssflow.engine.spiff import SpiffTask
+
+OPENED = "opened"
+
+_EVALUATED = ("role", "assignee", "exclude", "due", "remind", "esc", "priority", "form")
+
+
+def open_user_task(task: SpiffTask) -> dict[str, Any]:
+    """Work out the expressions in a user task's properties and mark it as opened.
+
+    Raises:
+        ElementError: one of them failed, or gave what the property cannot be.
+    """
+    texts = {
+        name: text.removeprefix("=")
+        for name, text in get_properties(task.task_spec).items()
+        if name in _EVALUATED and text.startswith("=")
+    }
+    values = task.workflow.script_engine.evaluate_all(task, texts) if texts else {}
+    describe_user_task(task, values)
+    task.internal_data[OPENED] = True
+    return values
+
+
+def describe_user_task(task: SpiffTask, values: Mapping[str, Any] | None) -> WaitingUserTask:
+    """Describe an open user task; without `values`, expressions are left out.
+
+    Raises:
+        ElementError: a value is not what the property may be.
+    """
+    spec = task.task_spec
+    read = _Reader(spec, values or {})
+    return WaitingUserTask(
+        id=task.id,
+        activity_id=spec.bpmn_id,
+        name=spec.bpmn_name or spec.bpmn_id,
+        form_id=read.text("form"),
+        variable_name=getattr(spec, "variable", None),
+        role=read.text("role"),
+        lane=spec.lane,
+        assignee=read.text("assignee"),
+        exclude=read.names("exclude"),
+        due=read.text("due"),
+        remind=read.text("remind"),
+        escalate=read.text("esc"),
+        priority=read.number("priority"),
+        instructions=(getattr(spec, "extensions", None) or {}).get("instructionsForEndUser"),
+    )
+
+
+class _Reader:
+    """Reads properties: literal ones from the diagram, expressions from their values."""
+
+    def __init__(self, spec: Any, values: Mapping[str, Any]) -> None:
+        self._activity_id = spec.bpmn_id
+        self._texts = get_properties(spec)
+        self._values = values
+
+    def text(self, name: str) -> str | None:
+        value = self._get(name)
+        if value is None or value == "":
+            return None
+        if isinstance(value, dict | list | bool):
+            raise self._refuse(name, value, "a text")
+        return str(value)
+
+    def names(self, name: str) -> tuple[str, ...]:
+        value = self._get(name)
+        if isinstance(value, str):
+            value = [part.strip() for part in value.split(",")]
+        if value is None:
+            return ()
+        if not isinstance(value, list):
+            raise self._refuse(name, value, "a list of names")
+        return tuple(str(part) for part in value if part not in (None, ""))
+
+    def number(self, name: str) -> int:
+        value = self._get(name)
+        if value is None or value == "":
+            return 0
+        try:
+            return int(value)
+        except (TypeError, ValueError):
+            raise self._refuse(name, value, "a whole number") from None
+
+    def _get(self, name: str) -> Any:
+        text = self._texts.get(name)
+        return self._values.get(name) if text is not None and text.startswith("=") else text
+
+    def _refuse(self, name: str, value: Any, wanted: str) -> ElementError:
+        message = f"The property {name} must be {wanted}, not {value!r}."
+        return ElementError(IncidentKind.EXPRESSION, message, activity_id=self._activity_id)

@@ -1,0 +1,228 @@
+"""One step of an instance: run, and when an element is faulty, set back, park it and go on."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from time import perf_counter
+from typing import Any
+from uuid import UUID
+
+from ssflow.engine.definition_cache import Definition
+from ssflow.engine.faults import (
+    ElementError,
+    OutsideError,
+    SandboxBusyError,
+    TaskGoneError,
+    UnfitDataError,
+)
+from ssflow.engine.json_values import MAX_TASK_BYTES, count_bytes
+from ssflow.engine.moves import GoOn, Move
+from ssflow.engine.opening import OPENED, open_user_task
+from ssflow.engine.parking import park, read_fault
+from ssflow.engine.pruning import prune
+from ssflow.engine.saved_state import dump_state, load_state
+from ssflow.engine.scripts import ScriptEngine
+from ssflow.engine.snapshot import IncidentKind, Snapshot
+from ssflow.engine.spiff import CatchingEvent, SpiffTask, TaskState
+from ssflow.engine.surroundings import Surroundings
+from ssflow.engine.trail import Recorder
+from ssflow.engine.tree import LiveWorkflow
+from ssflow.engine.waiting import take_snapshot
+
+MAX_STEPS = 5_000
+MAX_TIME = timedelta(seconds=3)
+MAX_INSTANCE_BYTES = 10_000_000
+SLICE = 100
+MAX_FAULTS = 20
+
+_PASSED_ON = (TaskGoneError, UnfitDataError, SandboxBusyError)
+
+
+class _BudgetSpentError(Exception):
+    """The step has run for long enough."""
+
+
+@dataclass
+class Budget:
+    """What a step may use: engine steps, and time from when it begins."""
+
+    steps: int = MAX_STEPS
+    begun: float = field(default_factory=perf_counter)
+
+    def spend(self) -> None:
+        """Take one engine step.
+
+        Raises:
+            _BudgetSpentError: there is none left, or no time.
+        """
+        if self.steps <= 0:
+            raise _BudgetSpentError(f"More than {MAX_STEPS} elements ran in one step.")
+        if perf_counter() - self.begun > MAX_TIME.total_seconds():
+            seconds = MAX_TIME.total_seconds()
+            raise _BudgetSpentError(f"The step took longer than {seconds:.0f} seconds.")
+        self.steps -= 1
+
+
+@dataclass(frozen=True)
+class _Stop:
+    """Where a run stopped: after so many engine steps (-1: in the command itself), and why."""
+
+    steps: int
+    name: str | None
+    fault: ElementError
+
+
+class Run:
+    """An instance that is brought to life for one command."""
+
+    def __init__(
+        self, definition: Definition, state: bytes | None, surroundings: Surroundings
+    ) -> None:
+        self.engine = ScriptEngine(surroundings)
+        self.recorder = Recorder(definition.flows, self.engine)
+        self.opened: dict[UUID, dict[str, Any]] = {}
+        self._definition = definition
+        self._base = state
+        self._mark = self.recorder.mark()
+        self._move: Move = GoOn()
+        self._steps = -1
+        self._current: SpiffTask | None = None
+        self._measures = False
+        self.workflow = self._load()
+
+    @property
+    def state(self) -> bytes:
+        """The last good state."""
+        assert self._base is not None  # noqa: S101 - `move` has saved one
+        return self._base
+
+    def move(self, move: Move) -> None:
+        """Carry out a command, run on to where the instance waits, and save.
+
+        Raises:
+            TaskGoneError: what the command is about waits no more.
+            SandboxBusyError: no worker became free.
+        """
+        self._move = move
+        budget = Budget()
+        for _ in range(MAX_FAULTS):
+            stop = self._attempt(budget)
+            if stop is None:
+                break
+            self._set_back(stop)
+        self._save()
+
+    def take_snapshot(self) -> Snapshot:
+        """Tell what the instance waits for now."""
+        key = self.engine.business_key
+        return take_snapshot(self.workflow, business_key=key, opened=self.opened)
+
+    # --- running ----------------------------------------------------------------------------
+
+    def _attempt(self, budget: Budget) -> _Stop | None:
+        """Run to the end of the step, or to the first fault."""
+        self._steps, self._current = -1, None
+        try:
+            self._move.make(self.workflow, self.recorder.note)
+            self._steps = 0
+            self._run_on(budget)
+            self._open_user_tasks()
+        except _PASSED_ON:
+            raise
+        except OutsideError as error:
+            raise error.cause from None
+        except _BudgetSpentError as error:
+            self._park_what_is_left(str(error))
+        except Exception as error:  # noqa: BLE001 - SpiffWorkflow raises whatever a diagram provokes
+            return self._stop(error)
+        return None
+
+    def _run_on(self, budget: Budget | None, *, limit: int | None = None) -> None:
+        """Run engine tasks as they become ready, `limit` of them at most."""
+        queue = self.workflow.queue
+        while queue and self._steps != limit:
+            self._current = next(iter(queue.values()))
+            if budget is not None:
+                budget.spend()
+            self._current.run()
+            self.recorder.note(self._current)
+            if self._measures:
+                self._require_small(self._current)
+            self._steps += 1
+            if limit is None and self._steps == SLICE:
+                self._save()
+                queue = self.workflow.queue
+        self._current = None
+
+    def _open_user_tasks(self) -> None:
+        """Open user tasks that were reached; one that cannot open is parked."""
+        for tree in self.workflow.trees():
+            for task in list(tree.open.values()):
+                is_new = task._state == TaskState.READY and OPENED not in task.internal_data
+                if is_new and task.task_spec.manual:
+                    self._open_user_task(task)
+
+    def _open_user_task(self, task: SpiffTask) -> None:
+        try:
+            self.opened[task.id] = open_user_task(task)
+        except ElementError as fault:
+            park(task, fault, when="before")
+
+    # --- faults -----------------------------------------------------------------------------
+
+    def _stop(self, error: Exception) -> _Stop:
+        name = self._current.task_spec.name if self._current is not None else None
+        return _Stop(self._steps, name, read_fault(error, self._current))
+
+    def _set_back(self, stop: _Stop) -> None:
+        """Return to the last good state, replay up to the fault, and park what is faulty."""
+        self._return()
+        if stop.steps < 0:
+            self._move.park(self.workflow, stop.fault)
+        else:
+            self._move.make(self.workflow, self.recorder.note)
+            self._steps = 0
+            self._run_on(None, limit=stop.steps)
+            park(next(iter(self.workflow.queue.values())), stop.fault, when="before")
+        self._save()
+
+    def _return(self) -> None:
+        if self.engine.has_called:
+            self.engine.operations.undo()
+            self.engine.has_called = False
+        self.recorder.rewind(self._mark)
+        self.opened.clear()
+        self.workflow = self._load()
+
+    def _park_what_is_left(self, message: str) -> None:
+        """Park the element at which the budget ended, and events that have happened."""
+        queue = list(self.workflow.queue.values())
+        events = [task for task in queue[1:] if isinstance(task.task_spec, CatchingEvent)]
+        for task in (queue[0], *events):
+            fault = ElementError(IncidentKind.BUDGET, message, activity_id=task.task_spec.bpmn_id)
+            park(task, fault, when="before")
+
+    # --- saving -----------------------------------------------------------------------------
+
+    def _require_small(self, task: SpiffTask) -> None:
+        """Refuse a task whose data has grown over its limit; asked only when the state is large."""
+        for grown in (task, task.parent):
+            if grown is not None and count_bytes(grown.data) > MAX_TASK_BYTES:
+                message = "The variables are larger than 1 MB; store large things as attachments."
+                raise ElementError(IncidentKind.DATA, message)
+
+    def _load(self) -> LiveWorkflow:
+        if self._base is None:
+            definition = self._definition
+            return LiveWorkflow(definition.spec, dict(definition.subprocess_specs), self.engine)
+        return load_state(self._base, self._definition, self.engine)
+
+    def _save(self) -> None:
+        """Make the present state the last good one: what was done so far stands."""
+        prune(self.workflow)
+        self._base = dump_state(self.workflow)
+        self._mark = self.recorder.mark()
+        self._move = GoOn()
+        self._steps = 0
+        if self.engine.has_called:
+            self.engine.operations.keep()
+            self.engine.has_called = False
