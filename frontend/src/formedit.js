@@ -6,6 +6,7 @@ import './css/editor.css';
 import './css/formedit.css';
 import { FormEditor } from '@bpmn-io/form-js-editor';
 import { ownFields } from './forms/fields.js';
+import { cleanForm } from './forms/saved.js';
 import supported from './forms/supported.js';
 import { EditorBar, startEditors } from './shared/editorbar.js';
 import { el } from './shared/elements.js';
@@ -16,27 +17,23 @@ startEditors(async (host) => {
   const canvas = el('div', { className: 'editor-canvas' });
   host.append(el('div', { className: 'editor-main is-single' }, canvas));
   const formEditor = new FormEditor({ container: canvas, additionalModules: [supported, ownFields] });
-  const form = await load(formEditor, source);
-  const bar = new EditorBar(host, asEditor(formEditor, form));
+  const bar = new EditorBar(host, asEditor(formEditor, await load(formEditor, source)));
   formEditor.on('changed', () => bar.changed());
 });
 
-/** Open a form; what the editor would drop is given back, to be put in again when it is saved. */
+/** Open a form and give what was opened: saving compares with it. */
 async function load(formEditor, text) {
-  const schema = JSON.parse(text);
-  await formEditor.importSchema(schema);
-  return { schema };
+  const opened = JSON.parse(text);
+  await formEditor.importSchema(structuredClone(opened));
+  return opened;
 }
 
 function asEditor(formEditor, form) {
-  const read = async () => {
-    const { id, title } = form.schema;
-    const saved = formEditor.saveSchema();
-    return `${JSON.stringify({ ...(title && { title }), ...saved, id: saved.id ?? id }, null, 2)}\n`;
-  };
+  let opened = form;
+  const read = async () => `${JSON.stringify(cleanForm(formEditor.saveSchema(), opened), null, 2)}\n`;
   return {
     read,
-    load: async (text) => { form.schema = (await load(formEditor, text)).schema; },
+    load: async (text) => { opened = await load(formEditor, text); },
     undo: () => formEditor.get('commandStack').undo(),
     redo: () => formEditor.get('commandStack').redo(),
     show: (problem) => showField(formEditor, problem.element_id),
