@@ -40,6 +40,11 @@ class UtcDateTime(TypeDecorator[datetime]):
     impl = DateTime(timezone=True)
     cache_ok = True
 
+    @property
+    def python_type(self) -> type[datetime]:
+        """Tell what values are in Python."""
+        return datetime
+
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         """Turn a value into what the database keeps."""
         if value is not None and value.tzinfo is None:
@@ -59,6 +64,11 @@ class TextSet(TypeDecorator[frozenset[str]]):
     impl = Text
     cache_ok = True
 
+    @property
+    def python_type(self) -> type[frozenset[str]]:
+        """Tell what values are in Python."""
+        return frozenset
+
     def process_bind_param(self, value: frozenset[str] | None, dialect: Dialect) -> str | None:
         """Turn a value into what the database keeps."""
         if value is None:
@@ -75,6 +85,11 @@ class Hundredths(TypeDecorator[Decimal]):
 
     impl = Numeric(14, 2)
     cache_ok = True
+
+    @property
+    def python_type(self) -> type[Decimal]:
+        """Tell what values are in Python."""
+        return Decimal
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         """Choose the column type of the database at hand."""
@@ -93,7 +108,7 @@ class Hundredths(TypeDecorator[Decimal]):
         """Turn what the database keeps into a value."""
         if value is None:
             return None
-        return Decimal(value) / 100 if dialect.name == "sqlite" else Decimal(value)
+        return Decimal(value).scaleb(-2) if dialect.name == "sqlite" else Decimal(value)
 
 
 class Base(MappedAsDataclass, DeclarativeBase, kw_only=True):

@@ -129,6 +129,17 @@ def file_names_of(session: Session, deployment_id: UUID) -> Sequence[str]:
     return session.scalars(query).all()
 
 
+def get_file(session: Session, deployment_id: UUID, name: str) -> bytes:
+    """Read one file of a deployment.
+
+    Raises:
+        NotFoundError: the deployment has no such file.
+    """
+    if (content := find_file(session, deployment_id, name)) is None:
+        raise NotFoundError(f"There is no file {name} in this deployment.")
+    return content
+
+
 def find_file(session: Session, deployment_id: UUID, name: str) -> bytes | None:
     """Read one file of a deployment."""
     query = select(DeployedFile.content).where(

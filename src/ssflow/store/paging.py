@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, SQLColumnExpression, TypeDecorator, tuple_
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from ssflow.errors import InvalidInputError
@@ -99,7 +99,7 @@ def read_page(
     """
     require_limit(limit)
     if cursor is not None:
-        kinds = [(_python_type(key),) for key in keys]
+        kinds = [(key.type.python_type,) for key in keys]
         query = query.where(
             is_after(keys, decode_cursor(name, cursor, kinds), descending=descending)
         )
@@ -123,11 +123,6 @@ def cut_page(
     if len(rows) <= limit:
         return Page(rows)
     return Page(rows[:limit], encode_cursor(name, key(rows[limit - 1])))
-
-
-def _python_type(key: InstrumentedAttribute[Any]) -> type:
-    stored = key.type.impl_instance if isinstance(key.type, TypeDecorator) else key.type
-    return stored.python_type
 
 
 def _unpack(name: str, cursor: str) -> list[Any]:

@@ -12,6 +12,8 @@ from ssflow.errors import NotFoundError
 from ssflow.store.paging import DEFAULT_LIMIT, Page, read_page
 from ssflow.store.text_search import contains_text
 
+MAX_USERS = 1000
+
 
 def get_user(session: Session, user_id: UUID) -> User:
     """Get a user.
@@ -79,14 +81,17 @@ def roles_of(session: Session, user_id: UUID, day: date) -> frozenset[str]:
     return frozenset(session.scalars(query))
 
 
-def users_with_role(session: Session, role: str, day: date) -> Sequence[User]:
-    """List the active users who hold a role on a day, by name."""
-    holders = select(RoleGrant.user_id).where(RoleGrant.role == role, is_granted_on(day))
+def users_with_role(session: Session, role: str | None, day: date) -> Sequence[User]:
+    """List the active users who hold a role on a day (None: all active users), by name."""
     query = (
         select(User)
-        .where(User.id.in_(holders), User.is_active.is_(True))
+        .where(User.is_active.is_(True))
         .order_by(func.lower(User.full_name), User.id)
+        .limit(MAX_USERS)
     )
+    if role is not None:
+        holders = select(RoleGrant.user_id).where(RoleGrant.role == role, is_granted_on(day))
+        query = query.where(User.id.in_(holders))
     return session.scalars(query).all()
 
 

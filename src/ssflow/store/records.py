@@ -1,13 +1,231 @@
 """Queries for business records."""
 
-from datetime import date
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Insert, Table, UniqueConstraint, and_, inspect, or_, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from ssflow.domain.registers.customers import Customer, CustomerRole
+from ssflow.domain.registers.portfolio import (
+    BusinessCase,
+    Charter,
+    Decision,
+    Document,
+    NumberSeries,
+    ResourceAllocation,
+    RiskItem,
+    Service,
+    ServiceAsset,
+    ServiceDependency,
+    ServiceObjective,
+    ServiceProposal,
+)
+from ssflow.domain.registers.record import Record
+from ssflow.domain.registers.strategy import MarketSegment, StrategicObjective
 from ssflow.domain.registers.working_time import Holiday
+from ssflow.errors import InvalidInputError, NotFoundError
+from ssflow.store.paging import DEFAULT_LIMIT, Page, read_page
+from ssflow.store.text_search import contains_text
+
+_SHOWN_BY: dict[type[Record], tuple[str, ...]] = {
+    Customer: ("name",),
+    CustomerRole: ("role",),
+    Service: ("number", "name"),
+    ServiceProposal: ("number", "title"),
+    BusinessCase: ("number",),
+    RiskItem: ("risk",),
+    Charter: ("scope",),
+    ResourceAllocation: ("resource",),
+    Decision: ("number", "question"),
+    Document: ("title",),
+    ServiceDependency: ("kind", "note"),
+    ServiceAsset: ("name", "kind"),
+    ServiceObjective: ("created_at",),
+    StrategicObjective: ("text",),
+    MarketSegment: ("name",),
+    Holiday: ("day", "name"),
+}
+"""What a record is called by; the first column also sorts its kind."""
+
+RECORD_KINDS: dict[str, type[Record]] = {kind.__name__: kind for kind in _SHOWN_BY}
+"""The kinds of business records, by the name that forms, scenarios and addresses use."""
+
+_READERS: dict[type, Callable[[str], Any]] = {
+    UUID: UUID,
+    datetime: datetime.fromisoformat,
+    date: date.fromisoformat,
+    Decimal: Decimal,
+    int: int,
+    str: str,
+}
+
+
+def kind_named(name: str) -> type[Record]:
+    """Get a kind of records by its name.
+
+    Raises:
+        NotFoundError: there is no such register.
+    """
+    if (kind := RECORD_KINDS.get(name)) is None:
+        raise NotFoundError(f"There is no register {name}.")
+    return kind
+
+
+def get_record(session: Session, kind: str, record_id: UUID) -> Record:
+    """Get a record.
+
+    Raises:
+        NotFoundError: there is no such register or record.
+    """
+    if (record := session.get(kind_named(kind), record_id)) is None:
+        raise NotFoundError(f"There is no such {kind}.")
+    return record
+
+
+def find_record(session: Session, kind: str, id_or_number: str) -> Record | None:
+    """Find a record by its id, or by the number it is known by.
+
+    Raises:
+        NotFoundError: there is no such register.
+    """
+    entity = kind_named(kind)
+    try:
+        return session.get(entity, UUID(id_or_number))
+    except ValueError:
+        pass
+    if "number" not in inspect(entity).column_attrs:
+        return None
+    number, created_at = _column(entity, "number"), _column(entity, "created_at")
+    query = select(entity).where(number == id_or_number).order_by(created_at.desc()).limit(1)
+    return session.scalars(query).one_or_none()
+
+
+def list_records(
+    session: Session,
+    kind: str,
+    *,
+    filters: Mapping[str, str] | None = None,
+    q: str | None = None,
+    cursor: str | None = None,
+    limit: int = DEFAULT_LIMIT,
+) -> Page[Record]:
+    """List records by what they are called by; `filters`: column to value, `q` looks into names.
+
+    Raises:
+        NotFoundError: there is no such register.
+        InvalidInputError: a filter names no column, or no value of it.
+    """
+    entity = kind_named(kind)
+    query = select(entity).where(*_conditions(entity, filters or {}, q))
+    keys = (_column(entity, _SHOWN_BY[entity][0]), _column(entity, "id"))
+    return read_page(session, query, name=f"records-{kind}", keys=keys, cursor=cursor, limit=limit)
+
+
+def choices_of(
+    session: Session,
+    kind: str,
+    filters: Mapping[str, str],
+    limit: int,
+    *,
+    ids: Sequence[UUID] | None = None,
+) -> list[tuple[UUID, str]]:
+    """List ids and labels to choose from; `ids`: only the labels of these.
+
+    Raises:
+        NotFoundError: there is no such register.
+        InvalidInputError: a filter names no column, or no value of it.
+    """
+    entity = kind_named(kind)
+    record_id = _column(entity, "id")
+    shown = [_column(entity, name) for name in _SHOWN_BY[entity]]
+    query = select(record_id, *shown).where(*_conditions(entity, filters, None))
+    if ids is not None:
+        query = query.where(record_id.in_(ids))
+    rows = session.execute(query.order_by(*shown, record_id).limit(limit))
+    return [(found, " ".join(str(part) for part in parts if part)) for found, *parts in rows]
+
+
+def find_twin(session: Session, candidate: Record) -> Record | None:
+    """Find another record that a unique constraint would not let stand beside this one."""
+    entity = type(candidate)
+    alike = [
+        and_(*(_column(entity, name) == getattr(candidate, name) for name in names))
+        for names in _unique_columns(entity)
+        if all(getattr(candidate, name) is not None for name in names)
+    ]
+    if not alike:
+        return None
+    query = select(entity).where(or_(*alike), _column(entity, "id") != candidate.id).limit(1)
+    return session.scalars(query).one_or_none()
+
+
+def next_number(session: Session, prefix: str, year: int) -> str:
+    """Give out the next number of a series, such as PRP-2026-0001; nobody else gets the same."""
+    values = {"prefix": prefix, "year": year, "last": 1}
+    key = [NumberSeries.prefix, NumberSeries.year]
+    more = {"last": NumberSeries.last + 1}
+    query: Insert
+    if session.get_bind().dialect.name == "sqlite":
+        query = sqlite.insert(NumberSeries).values(values).on_conflict_do_update(key, set_=more)
+    else:
+        query = postgresql.insert(NumberSeries).values(values)
+        query = query.on_conflict_do_update(index_elements=key, set_=more)
+    last = session.scalars(query.returning(NumberSeries.last)).one()
+    return f"{prefix}-{year}-{last:04}"
 
 
 def holidays(session: Session) -> frozenset[date]:
     """Read the days on which nobody works."""
     return frozenset(session.scalars(select(Holiday.day)))
+
+
+def _column(entity: type[Record], name: str) -> InstrumentedAttribute[Any]:
+    attribute: InstrumentedAttribute[Any] = getattr(entity, name)
+    return attribute
+
+
+def _conditions(
+    entity: type[Record], filters: Mapping[str, str], q: str | None
+) -> list[ColumnElement[bool]]:
+    conditions = [_is_value(entity, name, text) for name, text in filters.items()]
+    texts = [_column(entity, name) for name in _SHOWN_BY[entity]]
+    texts = [column for column in texts if column.type.python_type is str]
+    if q:
+        conditions.append(contains_text(q, *texts))
+    return conditions
+
+
+def _is_value(entity: type[Record], name: str, text: str) -> ColumnElement[bool]:
+    columns = inspect(entity).column_attrs
+    full_name = f"{name}_id" if name not in columns and f"{name}_id" in columns else name
+    if full_name not in columns:
+        raise _bad_filter(name, f"{entity.__name__} has no field {name}.")
+    column = _column(entity, full_name)
+    try:
+        is_value: ColumnElement[bool] = column == _read_value(column.type.python_type, text)
+    except (ValueError, ArithmeticError, KeyError) as error:
+        raise _bad_filter(name, f"{text!r} is no value of {name}.") from error
+    return is_value
+
+
+def _read_value(kind: type, text: str) -> Any:
+    """Read a value of a type that can be compared; others are a KeyError."""
+    if issubclass(kind, str) and kind is not str:
+        return kind(text)
+    return _READERS[kind](text)
+
+
+def _bad_filter(name: str, reason: str) -> InvalidInputError:
+    return InvalidInputError(reason, errors={name: [reason]})
+
+
+def _unique_columns(entity: type[Record]) -> list[list[str]]:
+    table = inspect(entity).local_table
+    constraints = table.constraints if isinstance(table, Table) else ()
+    found = [c for c in constraints if isinstance(c, UniqueConstraint)]
+    return sorted([column.key for column in constraint.columns] for constraint in found)

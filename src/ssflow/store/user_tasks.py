@@ -1,6 +1,6 @@
 """Queries for user tasks: one task, those of a case, and the inbox."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -14,11 +14,13 @@ from sqlalchemy import (
     SQLColumnExpression,
     Subquery,
     func,
+    insert,
     literal_column,
     or_,
     select,
     true,
     union_all,
+    update,
 )
 from sqlalchemy.orm import Session, undefer
 
@@ -89,13 +91,18 @@ class InboxCounts:
     due_today: int
 
 
+def find_user_task(session: Session, task_id: UUID) -> UserTask | None:
+    """Find a task, without asking who may see it."""
+    return session.get(UserTask, task_id)
+
+
 def get_user_task(session: Session, task_id: UUID) -> UserTask:
-    """Get a task.
+    """Get a task, without asking who may see it.
 
     Raises:
         NotFoundError: there is none.
     """
-    if (task := session.get(UserTask, task_id)) is None:
+    if (task := find_user_task(session, task_id)) is None:
         raise _no_such_task()
     return task
 
@@ -138,6 +145,23 @@ def find_tasks_of_instance(session: Session, instance_id: UUID) -> Sequence[User
         .order_by(UserTask.created_at, UserTask.id)
     )
     return session.scalars(query).all()
+
+
+def add_tasks(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Store tasks that opened, one mapping of column names each."""
+    if rows:
+        session.execute(insert(UserTask), list(rows))
+
+
+def cancel_tasks(session: Session, task_ids: Iterable[UUID]) -> None:
+    """Close those tasks that are still open: the case went another way."""
+    if ids := list(task_ids):
+        _cancel(session, UserTask.id.in_(ids))
+
+
+def cancel_open_tasks(session: Session, instance_id: UUID) -> None:
+    """Close every open task of an instance."""
+    _cancel(session, UserTask.instance_id == instance_id)
 
 
 def list_inbox(
@@ -188,6 +212,15 @@ def count_inbox(session: Session, actor: Actor, *, now: datetime, day_end: datet
         _count([mine, offered], UserTask.due_at >= now, UserTask.due_at <= day_end),
     )
     return InboxCounts(*session.execute(select(*counts)).one())
+
+
+def _cancel(session: Session, which: ColumnElement[bool]) -> None:
+    query = (
+        update(UserTask)
+        .where(which, UserTask.status == TaskStatus.OPEN)
+        .values(status=TaskStatus.CANCELLED)
+    )
+    session.execute(query)
 
 
 @dataclass(frozen=True)
