@@ -19,7 +19,6 @@ _OWN_CLASSES: Mapping[type, type] = {
     spiff.ServiceTask: specs.OperationTask,
     spiff.SubWorkflowTask: specs.EmbeddedScope,
     spiff.TransactionSubprocess: specs.TransactionScope,
-    spiff.EventSubprocess: specs.EventScope,
     spiff.CallActivity: specs.CalledScope,
     spiff.ParallelMultiInstanceTask: specs.ParallelInstances,
     spiff.SequentialMultiInstanceTask: specs.SequentialInstances,
@@ -198,6 +197,7 @@ def _connect_event_scopes(spec: spiff.ProcessSpec) -> None:
     """Connect event sub-processes now; the first event would change the shared definition."""
     for name in spec.start.trigger_specs:
         scope = spec.task_specs[name]
+        scope.__class__ = specs.EventScope  # the parser takes it for an ordinary sub-process
         if spec.start.name not in scope._inputs:
             scope._inputs.append(spec.start.name)
             scope.connect(spec.end)

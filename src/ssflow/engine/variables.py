@@ -39,7 +39,7 @@ def _is_end(task: SpiffTask) -> bool:
     is_waiting_event = isinstance(task.task_spec, BoundaryEvent) and (
         task._state == TaskState.WAITING
     )
-    is_instance = task.parent is not None and isinstance(task.parent.task_spec, LoopTask)
+    is_instance = task.triggered and isinstance(task.parent.task_spec, LoopTask)
     return not is_waiting_event and not is_instance
 
 
