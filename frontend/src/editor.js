@@ -11,6 +11,7 @@ import colorPicker from 'bpmn-js-color-picker';
 import { BpmnPropertiesPanelModule, BpmnPropertiesProviderModule } from 'bpmn-js-properties-panel';
 import minimap from 'diagram-js-minimap';
 import { fitBesidePalette } from './diagram/fit.js';
+import { createKeyboardTools } from './modeler/keyboard.js';
 import { translateModule } from './modeler/translate.js';
 import { describeSpiffWorkflow } from './modeler/moddle.js';
 import { provider } from './modeler/provider.js';
@@ -64,6 +65,7 @@ function asEditor(modeler) {
     redo: () => modeler.get('commandStack').redo(),
     show: (problem) => showElement(modeler, problem.element_id),
     mark: (problems) => markProblems(modeler, problems),
+    tools: [createKeyboardTools(modeler, (id) => showElement(modeler, id))],
     accept: '.bpmn,.xml',
     exports: [
       { label: 'BPMN', fileName: (name) => name, type: 'application/xml', create: read },

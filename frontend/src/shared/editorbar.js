@@ -3,8 +3,9 @@
 // <div data-editor data-source-url="" data-draft-url="" data-check-url="" data-publish-url=""
 //      data-catalog-url="" data-revision="3" data-name="spm_service_change.bpmn"></div>
 //
-// An editor is {read() → text, load(text), undo(), redo(), show(problem) → boolean, mark(problems), exports, accept}
-// and calls `changed()` of its bar whenever something in it changed.
+// An editor is {read() → text, load(text), undo(), redo(), show(problem) → boolean, exports, accept}, perhaps with
+// mark(problems) and tools (more elements for the bar); it calls `changed()` of its bar whenever something
+// in it changed.
 import { announce } from './announce.js';
 import { el } from './elements.js';
 import { send, sendJson, ServerError } from './server.js';
@@ -91,7 +92,7 @@ export class EditorBar {
     for (const { label, fileName, type, create } of editor.exports) {
       bar.append(button(label, async () => download(fileName(this.name), type, await create())));
     }
-    bar.append(this.status);
+    bar.append(...(editor.tools ?? []), this.status);
     return bar;
   }
 
@@ -129,7 +130,7 @@ export class EditorBar {
     this.editor.mark?.(problems);
     const errors = problems.filter(({ severity }) => severity !== 'warning').length;
     if (!problems.length) this.say(t('No problems found'));
-    else this.say(t('{errors} errors, {warnings} warnings', { errors, warnings: problems.length - errors }));
+    else this.say(t('Errors: {errors}, warnings: {warnings}', { errors, warnings: problems.length - errors }));
   }
 
   showPublished({ version, url, message }) {
