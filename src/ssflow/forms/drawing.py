@@ -91,12 +91,12 @@ def build_form_view(
     state = read_state(layout.components, values, context)
     artist = _Artist(context, state, values, {}, errors or {})
     views = artist.draw_all(layout.components)
-    fields = tuple(_walk(views))
+    targets = tuple(_list_targets(views))
     return FormView(
         title=layout.title,
         components=views,
-        errors=tuple(_link_errors(fields, errors or {})),
-        has_required=any(field.is_required for field in fields),
+        errors=tuple(_link_errors(targets, errors or {})),
+        has_required=any(target.is_required for target in targets),
         is_dynamic=any(map(_is_dynamic, layout.components)),
     )
 
@@ -452,23 +452,33 @@ def _is_dynamic(component: Component) -> bool:
     )
 
 
-def _walk(views: Sequence[View | None]) -> Iterator[FieldView | RowsView]:
+@dataclass(frozen=True)
+class _Target:
+    """What an error may belong to: a field, an editable table or one of its rows."""
+
+    name: str
+    label: str
+    is_required: bool = False
+
+
+def _list_targets(views: Sequence[View | None]) -> Iterator[_Target]:
     for view in views:
-        if isinstance(view, FieldView):
-            yield view
+        if isinstance(view, GroupView):
+            yield from _list_targets(view.children)
+        elif isinstance(view, FieldView):
+            yield _Target(view.name, view.label, view.is_required)
         elif isinstance(view, RowsView):
-            yield view
+            yield _Target(view.name, view.label, view.is_required)
             for row in view.rows:
-                yield from _walk(row.cells)
-        elif isinstance(view, GroupView):
-            yield from _walk(view.children)
+                yield _Target(row.name, f"{view.label} {row.number}")
+                yield from _list_targets(row.cells)
 
 
 def _link_errors(
-    fields: Sequence[FieldView | RowsView], errors: Mapping[str, Sequence[str]]
+    targets: Sequence[_Target], errors: Mapping[str, Sequence[str]]
 ) -> Iterator[ErrorLink]:
     """Link each error to its field, in the order of the page; the rest comes last."""
-    labels = dict(_name_targets(fields))
+    labels = {target.name: target.label for target in targets}
     places = {name: index for index, name in enumerate(labels)}
     names = {path: path.replace(".", "-") for path in errors}
     for path in sorted(errors, key=lambda p: places.get(names[p], len(places))):
@@ -478,11 +488,3 @@ def _link_errors(
                 yield ErrorLink(f"f-{name}", labels[name], message)
             else:
                 yield ErrorLink("", path, message)
-
-
-def _name_targets(fields: Sequence[FieldView | RowsView]) -> Iterator[tuple[str, str]]:
-    for view in fields:
-        yield view.name, view.label
-        if isinstance(view, RowsView):
-            for row in view.rows:
-                yield row.name, f"{view.label} {row.number}"

@@ -7,7 +7,7 @@ from typing import Any
 
 from ssflow.feel.expression import Expression
 from ssflow.forms.context import FormContext
-from ssflow.forms.numbers import is_in_bounds, to_json_number
+from ssflow.forms.numbers import MAX_NUMBER, is_in_bounds, to_json_number
 
 
 def evaluate(expression: Expression, names: Mapping[str, Any], context: FormContext) -> Any:
@@ -23,8 +23,9 @@ def is_true(expression: Expression | None, names: Mapping[str, Any], context: Fo
 def _to_json(value: Any) -> Any:
     if isinstance(value, Decimal):
         return to_json_number(value) if value.is_finite() and is_in_bounds(value) else None
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
+    if isinstance(value, int | float):
+        is_sound = isinstance(value, int) or math.isfinite(value)
+        return value if is_sound and -MAX_NUMBER <= value <= MAX_NUMBER else None
     if isinstance(value, Mapping):
         return {str(key): _to_json(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

@@ -28,7 +28,7 @@ NOT_A_PHONE = N_("Enter a phone number, such as +31 20 123 4567.")
 
 NOT_A_NUMBER = N_("Enter a number.")
 NOT_WHOLE = N_("Enter a whole number.")
-TOO_MANY_DECIMALS = N_("Enter at most %(most)d decimals.")
+TOO_MANY_DECIMALS = N_("Enter %(most)d or fewer decimals.")
 TOO_LOW = N_("Enter %(least)s or more.")
 TOO_HIGH = N_("Enter %(most)s or less.")
 OUT_OF_BOUNDS = N_("The number is too large.")

@@ -81,7 +81,7 @@ class _State:
     """One state of the automaton: a test of one character, an anchor, or a free choice."""
 
     targets: tuple[int, ...]
-    ranges: Ranges = ()
+    ranges: Ranges | None = None
     anchor: str = ""
 
 
@@ -106,7 +106,7 @@ class _Machine:
             target
             for number in states
             for target in self._states[number].targets
-            if any(low <= code <= high for low, high in self._states[number].ranges)
+            if any(low <= code <= high for low, high in self._states[number].ranges or ())
         ]
 
     def close(
@@ -121,7 +121,7 @@ class _Machine:
                 continue
             reached.add(number)
             state = self._states[number]
-            is_open = {"": not state.ranges, "^": is_at_start, "$": is_at_end}[state.anchor]
+            is_open = {"": state.ranges is None, "^": is_at_start, "$": is_at_end}[state.anchor]
             if is_open:
                 waiting.extend(state.targets)
         return frozenset(reached)
