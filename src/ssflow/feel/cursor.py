@@ -6,6 +6,8 @@ from typing import NoReturn
 from ssflow.feel.errors import FeelError
 from ssflow.feel.tokens import Token, TokenKind, tokenize
 
+_SYMBOLS = frozenset({TokenKind.SIGN, TokenKind.NAME, TokenKind.END})
+
 
 class Cursor:
     """A place among the tokens of a text."""
@@ -25,13 +27,8 @@ class Cursor:
         return self.token.kind is TokenKind.END
 
     @property
-    def is_last(self) -> bool:
-        """Tell whether the token at the place is the last one."""
-        return self._index == len(self._tokens) - 2
-
-    @property
     def symbol(self) -> str | None:
-        """The token at the place, if it is a sign or a word; None for a number or a text."""
+        """The sign or word at the place; "" at the end, None for a number or a text."""
         return self._symbol_at(0)
 
     def sees(self, *symbols: str) -> bool:
@@ -39,7 +36,7 @@ class Cursor:
         return all(self._symbol_at(ahead) == symbol for ahead, symbol in enumerate(symbols))
 
     def symbols_ahead(self) -> Iterator[str | None]:
-        """Give the signs and words from the place on; None for what is neither."""
+        """Give the symbols from the place on."""
         return (self._symbol_at(ahead) for ahead in range(len(self._tokens) - self._index))
 
     def take(self) -> Token:
@@ -92,4 +89,4 @@ class Cursor:
 
     def _symbol_at(self, ahead: int) -> str | None:
         token = self._tokens[min(self._index + ahead, len(self._tokens) - 1)]
-        return token.text if token.kind in (TokenKind.SIGN, TokenKind.NAME) else None
+        return token.text if token.kind in _SYMBOLS else None

@@ -1,7 +1,6 @@
 """Read S-FEEL text into its tree."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from decimal import Decimal
 from itertools import islice
 
@@ -57,6 +56,9 @@ _KEYWORDS = frozenset(
     {*_LOOPS, *_CONSTANTS, *("and", "or", "in", "between", "not", "if", "then", "else")}
     | {"satisfies", "return"}
 )
+_AFTER_RANGE = frozenset(
+    {"", ")", "]", ",", "..", "then", "else", "satisfies", "return", *_LEVELS} - {"-"}
+)
 _PYTHON_METHODS = {"startswith": "starts with", "endswith": "ends with"}
 _CONSTRUCTORS = frozenset({"date", "date and time", "duration"})
 _MOST_WORDS = 3
@@ -77,7 +79,6 @@ class Reader(Cursor):
         self._nesting = 0
         self._filters = 0  # around the place
         self._bound: list[str] = []  # names of loops and filters around the place
-        self._may_filter = True  # "[" after an operand; not where it ends a range
 
     def read_expression(self) -> Node:
         """Read the whole text as an expression.
@@ -95,9 +96,11 @@ class Reader(Cursor):
         Raises:
             FeelError: they are none.
         """
-        if self.is_at_end or (self.sees("-") and self.is_last):
+        if self.is_at_end or self.sees("-", ""):
             return Anything()
         question = self._find_negation() or self._tests()
+        if self.symbol in ("and", "or"):
+            self.refuse('{} needs the value on both sides, as in "? > 1 and ? < 5"')
         self.need_end()
         return question
 
@@ -149,10 +152,9 @@ class Reader(Cursor):
 
     def _range(self) -> Question:
         low_sign = ">=" if self.take().text == "[" else ">"
-        with self._nested(may_filter=False):
-            low = self._operation(_SUM)
-            self.need("..")
-            high = self._operation(_SUM)
+        low = self._operation(_SUM)
+        self.need("..")
+        high = self._operation(_SUM)
         if self.symbol not in ("]", ")", "["):
             self.refuse('"]" or ")" is missing before {}')
         high_sign = "<=" if self.take().text == "]" else "<"
@@ -161,8 +163,12 @@ class Reader(Cursor):
     # operators
 
     def _expression(self) -> Node:
-        with self._nested(may_filter=True):
-            return self._operation(_OR)
+        self._nesting += 1
+        if self._nesting > MAX_NESTING:
+            self.refuse(f"{{}} is nested more than {MAX_NESTING} deep")
+        node = self._operation(_OR)
+        self._nesting -= 1
+        return node
 
     def _operation(self, lowest: int) -> Node:
         node = self._operand()
@@ -391,7 +397,7 @@ class Reader(Cursor):
                     start, steps = self._method(_join(start, steps), token), []
                 else:
                     steps.append(FieldStep(token.text))
-            elif self._may_filter and self.eat("["):
+            elif self._sees_filter():
                 steps.append(self._step_in_brackets())
             else:
                 return _join(start, steps)
@@ -402,7 +408,12 @@ class Reader(Cursor):
             self.refuse("{} is called like a method; write a function instead", token)
         return self._call_with(name, [target], token)
 
+    def _sees_filter(self) -> bool:
+        """Tell "[" that begins a filter from one that ends a range, as in `x in ]1..5[`."""
+        return self.sees("[") and list(islice(self.symbols_ahead(), 2))[1] not in _AFTER_RANGE
+
     def _step_in_brackets(self) -> Step:
+        self.need("[")
         self._filters += 1
         self._bound.append("item")
         condition = self._expression()
@@ -414,16 +425,6 @@ class Reader(Cursor):
         if isinstance(condition, Literal) and type(condition.value) is int:
             return ItemStep(condition.value)
         return FilterStep(condition)
-
-    @contextmanager
-    def _nested(self, *, may_filter: bool) -> Iterator[None]:
-        self._nesting += 1
-        if self._nesting > MAX_NESTING:
-            self.refuse(f"{{}} is nested more than {MAX_NESTING} deep")
-        outside, self._may_filter = self._may_filter, may_filter
-        yield
-        self._may_filter = outside
-        self._nesting -= 1
 
 
 def _join(start: Node, steps: list[Step]) -> Node:

@@ -53,8 +53,8 @@ class Run:
                 waiting.extend(current)
 
     def note_mismatch(self, left: Value, sign: str, right: Value) -> None:
-        """Remember two values that have no order, unless one is just missing."""
-        if left is not None and right is not None:
+        """Remember the first two values that have no order, unless one is just missing."""
+        if self.mismatch is None and left is not None and right is not None:
             kinds = f"{find_kind(left).value} with {find_kind(right).value}"
             self.mismatch = f"{_show(left)} {sign} {_show(right)} compares {kinds}"
 
