@@ -1,9 +1,13 @@
 import pytest
 
+from ssflow.engine.diagram import KnownNames, check_bundle
+from ssflow.engine.problems import Severity
 from tests.engine.rules.diagrams import (
+    KNOWN,
     boundary,
     catch,
     chain,
+    check,
     decide,
     definition,
     diagram,
@@ -178,3 +182,114 @@ def test_a_sound_diagram_has_no_problems(data: bytes) -> None:
     found = problems_of(data, route_dmn=ROUTE)
 
     assert [str(problem) for problem in found] == []
+
+
+def test_files_of_other_kinds_are_passed_over() -> None:
+    checked = check_bundle({"a.form.json": b"{", "b.i18n.json": b"", "c.png": b"\x00"}, KNOWN)
+
+    assert (checked.processes, checked.decisions, checked.problems) == ((), (), ())
+
+
+def test_a_file_that_cannot_be_read_leaves_the_others() -> None:
+    checked = check(GOOD["a user task"], broken_bpmn=b"<a>", odd_dmn=b"")
+
+    assert [one.key for one in checked.processes] == ["P_main"]
+    assert [(one.file, one.code) for one in checked.errors] == [
+        ("broken.bpmn", "xml-not-readable"),
+        ("odd.dmn", "xml-not-readable"),
+    ]
+
+
+def test_a_warning_is_no_error() -> None:
+    data = diagram(start(extensions(colour="red")), end(), chain("Start_1", "E_done"))
+
+    checked = check(data)
+
+    assert [problem.severity for problem in checked.problems] == [Severity.WARNING]
+    assert checked.errors == ()
+
+
+def test_problems_stand_in_the_order_of_the_file() -> None:
+    data = diagram(
+        start(),
+        user("U_b", form="nowhere"),
+        user("U_a", role="stranger"),
+        end(),
+        chain("Start_1", "U_b", "U_a", "E_done"),
+    )
+
+    lines = [problem.line or 0 for problem in problems_of(data)]
+
+    assert lines == sorted(lines)
+    assert len(set(lines)) == 2
+
+
+def test_the_names_around_a_bundle_may_be_none() -> None:
+    checked = check_bundle({"main.bpmn": GOOD["a user task"]}, KnownNames())
+
+    assert [problem.code for problem in checked.problems] == ["role-unknown"]
+
+
+FACTS = file_of(
+    process(
+        extensions(starters="clerk", title="='Case ' + business_key"),
+        element(
+            "laneSet",
+            "Lanes",
+            element("lane", "Lane_1", "<bpmn:flowNodeRef>SP_a</bpmn:flowNodeRef>", name="manager"),
+        ),
+        start(extensions(form="request")),
+        decide("B_a", "route"),
+        sub_process(
+            "SP_a",
+            start(id="Start_2"),
+            element("userTask", "U_in", extensions(form="review"), name="Look at it"),
+            end(id="E_in"),
+            chain("Start_2", "U_in", "E_in"),
+        ),
+        element("callActivity", "C_a", calledElement="deployed"),
+        user("U_a", esc="clerk"),
+        end(),
+        chain("Start_1", "B_a", "SP_a", "C_a", "U_a"),
+        flow("U_a", "E_done", name="all well"),
+    )
+)
+
+
+def test_facts_tell_what_a_process_names() -> None:
+    [facts] = check(FACTS, route_dmn=ROUTE).processes
+
+    assert (facts.key, facts.name, facts.file) == ("P_main", "P_main", "main.bpmn")
+    assert facts.properties == {"starters": "clerk", "title": "='Case ' + business_key"}
+    assert (facts.start_form, facts.start_message) == ("request", None)
+    assert facts.calls == {"deployed"}
+    assert facts.decisions == {"route"}
+    assert facts.forms == {"request", "review"}
+    assert facts.roles == {"clerk", "manager"}
+
+
+def test_facts_tell_what_a_process_holds() -> None:
+    [facts] = check(FACTS, route_dmn=ROUTE).processes
+
+    inner, outer = facts.activities["U_in"], facts.activities["U_a"]
+    assert (inner.name, inner.kind, inner.lane) == ("Look at it", "userTask", "manager")
+    assert (outer.name, outer.kind, outer.lane) == ("", "userTask", None)
+    assert facts.activities["Start_2"].kind == "startEvent"
+    named = facts.flows["F_U_a_E_done"]
+    assert (named.source, named.target, named.name) == ("U_a", "E_done", "all well")
+    assert "F_Start_2_U_in" in facts.flows
+
+
+def test_facts_tell_which_message_starts_a_process() -> None:
+    [facts] = check(GOOD["messages"]).processes
+
+    assert (facts.start_form, facts.start_message) == (None, "answer")
+
+
+def test_only_executable_processes_have_facts() -> None:
+    data = file_of(
+        process(start(), end(), chain("Start_1", "E_done")),
+        process(element("task", "T_other"), id="P_other", executable="false"),
+    )
+
+    assert [facts.key for facts in check(data).processes] == ["P_main"]

@@ -1,6 +1,7 @@
 """Reading of XML that strangers wrote: no entities, no network, no huge trees, no odd names."""
 
 import re
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator
 from typing import TypeAlias, cast
 
@@ -64,6 +65,7 @@ def read_xml(data: bytes, file: str) -> Element:
     """
     _require_small_file(data, file)
     root = _parse(data, file)
+    _require_utf_8(data, root, file)
     _require_plain_document(root, file)
     _require_few_elements(root, file)
     _trim_references(root)
@@ -124,16 +126,19 @@ def _parse(data: bytes, file: str) -> Element:
         ) from error
 
 
-def _require_plain_document(root: Element, file: str) -> None:
-    document = root.getroottree()
-    encoding = (document.docinfo.encoding or "utf-8").lower()
-    if encoding not in _ENCODINGS:
+def _require_utf_8(data: bytes, root: Element, file: str) -> None:
+    encoding = (root.getroottree().docinfo.encoding or "utf-8").lower()
+    if encoding not in _ENCODINGS or b"\0" in data or data[:2] in (BOM_UTF16_LE, BOM_UTF16_BE):
         raise _refusal(
             file,
             "encoding-refused",
-            f'The file declares the encoding "{encoding}"; save it as UTF-8.',
+            "The file is not written in UTF-8; save it in that encoding.",
             line=1,
         )
+
+
+def _require_plain_document(root: Element, file: str) -> None:
+    document = root.getroottree()
     if document.docinfo.internalDTD is not None:
         raise _refusal(
             file,

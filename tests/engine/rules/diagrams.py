@@ -75,7 +75,7 @@ def service(id: str, name: str = "record.create", **parameters: str) -> str:
     return element("serviceTask", id, operator(name, written))
 
 
-def operator(name: str, parameters: str = "", result: str = "answer") -> str:
+def operator(name: str, parameters: str = "", result: str = "created") -> str:
     inner = f"<spiffworkflow:parameters>{parameters}</spiffworkflow:parameters>"
     return extended(
         f'<spiffworkflow:serviceTaskOperator id="{name}" resultVariable="{result}">{inner}'
@@ -217,12 +217,17 @@ def line_of(data: bytes, text: str) -> int:
     return data[: data.index(text.encode())].count(b"\n") + 1
 
 
-def assert_breaks(data: bytes, code: str, element_id: str, **more: bytes) -> Problem:
-    """Assert that a diagram breaks one rule only, at this element and on its line."""
-    found = problems_of(data, **more)
+def assert_breaks(
+    data: bytes, code: str, element_id: str, *, at: str | None = None, **more: bytes
+) -> Problem:
+    """Assert that a diagram breaks one rule only, at this element and on its line.
+
+    `at` is a text on the line where the problem lies, if it is not that of the element.
+    """
+    found = problems_of(data, KNOWN, **more)
     assert {problem.code for problem in found} == {code}, [str(one) for one in found]
     at_element = [problem for problem in found if problem.element_id == element_id]
     assert at_element, [str(one) for one in found]
     assert at_element[0].file == FILE
-    assert at_element[0].line == line_of(data, f'id="{element_id}"')
+    assert at_element[0].line == line_of(data, at or f'id="{element_id}"')
     return at_element[0]

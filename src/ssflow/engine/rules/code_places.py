@@ -32,7 +32,8 @@ class CodePlace:
         if start is None or self.element.tag == f"{{{SPIFF}}}property":
             return start
         blank = self.text[: len(self.text) - len(self.text.lstrip())] if self.is_expression else ""
-        return start + blank.count("\n") + line - 1
+        last = self.text.rstrip().count("\n")
+        return start + min(blank.count("\n") + line - 1, last)
 
 
 def list_code(process: Process) -> Iterator[CodePlace]:

@@ -2,41 +2,35 @@
 
 import re
 from collections.abc import Iterator
-from datetime import datetime
 
 from ssflow.engine.problems import Problem
 from ssflow.engine.rules.code_places import CodePlace, list_code, list_correlations
 from ssflow.engine.rules.context import Bundle
-from ssflow.engine.rules.python_code import read_code
+from ssflow.engine.rules.python_code import find_faults, read_code
 from ssflow.engine.rules.report import build_problem
-from ssflow.engine.xml_reading import BPMN, get_local_name
+from ssflow.engine.rules.times import EXAMPLES, find_time_kind, is_time, is_unquoted_time
+from ssflow.engine.xml_reading import BPMN
 
-_DURATION = (
-    r"P(?=\d|T\d)(?:\d+Y)?(?:\d+M)?(?:\d+W)?(?:\d+D)?"
-    r"(?:T(?:\d+H)?(?:\d+M)?(?:\d+(?:\.\d+)?S)?)?"
-)
-_MOMENT = r"\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)?)?"
-_PATTERNS = {
-    "timeDate": re.compile(_MOMENT),
-    "timeDuration": re.compile(_DURATION),
-    "timeCycle": re.compile(rf"R\d*/(?:(?:{_MOMENT})/)?{_DURATION}"),
-}
-_EXAMPLES = {
-    "timeDate": '"2026-05-01T12:00:00+02:00"',
-    "timeDuration": '"P2D"',
-    "timeCycle": '"R3/PT1H"',
-}
+MAX_PIECES = 2_000
+
 _PYTHON = re.compile(r".*python.*", re.IGNORECASE)
 
 
 def check_code(bundle: Bundle) -> Iterator[Problem]:
     """Find code that cannot run, in all processes of the bundle."""
-    for process in bundle.processes:
-        for place in list_code(process):
-            yield from _check_place(process.file, place)
+    places = [(process.file, place) for process in bundle.processes for place in list_code(process)]
     for file, root in bundle.roots.items():
-        for place in list_correlations(root):
-            yield from _check_place(file, place)
+        places.extend((file, place) for place in list_correlations(root))
+    if len({place.text for _, place in places}) > MAX_PIECES:
+        file, place = places[0]
+        message = (
+            f"The bundle holds more than {MAX_PIECES} pieces of code; deploy it in parts, or move "
+            "rules into decision tables."
+        )
+        yield build_problem(file, place.element, "too-much-code", message)
+        return
+    for file, place in places:
+        yield from _check_place(file, place)
 
 
 def check_languages(bundle: Bundle) -> Iterator[Problem]:
@@ -55,44 +49,22 @@ def check_languages(bundle: Bundle) -> Iterator[Problem]:
 
 
 def _check_place(file: str, place: CodePlace) -> Iterator[Problem]:
-    kind = get_local_name(place.element)
-    if kind in _PATTERNS and _is_time(kind, place.text.strip()):
-        yield _problem(
-            file,
-            place,
-            1,
-            "timer-not-quoted",
-            f"A time is a Python text; write it in quotes: {_EXAMPLES[kind]}.",
-        )
+    kind = find_time_kind(place)
+    if kind is not None and is_unquoted_time(place):
+        message = f"A time is a Python text; write it in quotes: {EXAMPLES[kind]}."
+        yield _problem(file, place, 1, "timer-not-quoted", message)
         return
-    reading = read_code(place.text, is_expression=place.is_expression)
-    for fault in reading.faults:
+    for fault in find_faults(place.text, is_expression=place.is_expression):
         yield _problem(file, place, fault.line, fault.code, fault.message)
-    if kind in _PATTERNS and reading.constant is not None:
-        yield from _check_time(file, place, kind, reading.constant[0])
+    constant = read_code(place.text, is_expression=place.is_expression).constant
+    if kind is not None and constant is not None:
+        yield from _check_time(file, place, kind, constant[0])
 
 
 def _check_time(file: str, place: CodePlace, kind: str, value: object) -> Iterator[Problem]:
-    if not isinstance(value, str) or not _is_time(kind, value):
-        yield _problem(
-            file,
-            place,
-            1,
-            "timer-not-iso",
-            f'"{value}" is not understood as a {kind}; write for example {_EXAMPLES[kind]}.',
-        )
-
-
-def _is_time(kind: str, text: str) -> bool:
-    if not _PATTERNS[kind].fullmatch(text):
-        return False
-    if kind != "timeDate":
-        return True
-    try:
-        datetime.fromisoformat(text)
-    except ValueError:
-        return False
-    return True
+    if not isinstance(value, str) or not is_time(kind, value):
+        message = f'"{value}" is not understood as a {kind}; write for example {EXAMPLES[kind]}.'
+        yield _problem(file, place, 1, "timer-not-iso", message)
 
 
 def _problem(file: str, place: CodePlace, line: int, code: str, message: str) -> Problem:

@@ -153,6 +153,7 @@ MEANINGS: Mapping[str, CodeMeaning] = {
     "code-missing": _error("A script or expression is empty."),
     "code-too-long": _error("A piece of code has more than 20 000 characters."),
     "code-refused": _error("A piece of code is no Python, or the sandbox does not support it."),
+    "too-much-code": _error("A bundle holds more than 2 000 pieces of code."),
     "code-language": _error("A piece of code is not in Python."),
     "timer-not-quoted": _error("A timer's ISO text lacks its quotes."),
     "timer-not-iso": _error("A timer's text is no ISO 8601 date, duration or cycle."),

@@ -1,5 +1,6 @@
 """Drawings that run, but in which data or work is easily lost: warnings."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 from ssflow.engine.problems import Problem
@@ -32,15 +33,12 @@ def _check_parallel_writes(
 ) -> Iterator[Problem]:
     targets = {flow.target for flow in scope.outgoing(gateway)}
     branches = [find_reachable(scope, [scope.nodes[target]]) for target in sorted(targets)]
-    seen: set[str] = set()
-    shared: set[str] = set()
-    for index, branch in enumerate(branches):
-        others = set().union(*(set(other) for at, other in enumerate(branches) if at != index))
-        written: set[str] = set()
-        for identifier in set(branch) - others:
-            written |= _written_within(scope, scope.nodes[identifier], bundle)
-        shared |= written & seen
-        seen |= written
+    branches_of = Counter(identifier for branch in branches for identifier in branch)
+    writers: Counter[str] = Counter()
+    for branch in branches:
+        own = [scope.nodes[identifier] for identifier in branch if branches_of[identifier] == 1]
+        writers.update(set().union(*(_written_within(scope, node, bundle) for node in own)))
+    shared = {name for name, count in writers.items() if count > 1}
     if shared:
         yield build_problem(
             process.file,
@@ -119,7 +117,7 @@ def _check_reset(process: Process, bundle: Bundle, scope: Scope, node: Node) -> 
     if not any(
         name in list_written_names(other, bundle)
         for other in process.nodes()
-        if other.kind == "scriptTask"
+        if other.kind == "scriptTask" and other is not node
     ):
         yield build_problem(
             process.file,

@@ -6,8 +6,9 @@ from ssflow.engine.problems import Problem
 from ssflow.engine.rules.calls import find_called_decision, list_called_processes
 from ssflow.engine.rules.code_places import list_code
 from ssflow.engine.rules.context import Bundle
-from ssflow.engine.rules.python_code import read_code
+from ssflow.engine.rules.python_code import REFUSED_NAMES, read_code
 from ssflow.engine.rules.report import build_problem
+from ssflow.engine.rules.times import is_unquoted_time
 from ssflow.engine.rules.tree import Process
 from ssflow.engine.rules.variables import SUPPLIED_NAMES, list_written_names
 from ssflow.engine.xml_reading import BPMN
@@ -23,7 +24,7 @@ _BUILTINS = (
     "max min next object oct ord pow print property range repr reversed round set setattr slice "
     "sorted str sum tuple type zip"
 )
-SANDBOX_NAMES = frozenset(_BUILTINS.split())
+SANDBOX_NAMES = frozenset(_BUILTINS.split()) | REFUSED_NAMES.keys()
 
 
 def check_names(bundle: Bundle) -> Iterator[Problem]:
@@ -41,8 +42,10 @@ def check_names(bundle: Bundle) -> Iterator[Problem]:
 def _check_process(process: Process, known: set[str]) -> Iterator[Problem]:
     reported = set(known)
     for place in list_code(process):
-        reading = read_code(place.text, is_expression=place.is_expression)
-        for name in sorted(reading.used - reported if place.sees_data else ()):
+        if not place.sees_data or is_unquoted_time(place):
+            continue
+        used = read_code(place.text, is_expression=place.is_expression).used
+        for name in sorted(used - reported):
             reported.add(name)
             yield build_problem(
                 process.file,

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from ssflow.engine.code import read_expression, read_script
+from ssflow.engine.code import CodeProblem, read_expression, read_script
 from ssflow.engine.scripts import check_code
 
 MAX_CODE_LENGTH = 20_000
 
-_REFUSED_NAMES = {
+REFUSED_NAMES = {
     "eval": "write the step as plain Python",
     "exec": "write the step as plain Python",
     "open": "files are read and written by operations of service tasks",
@@ -30,31 +30,28 @@ class CodeFault:
 
 @dataclass(frozen=True)
 class CodeReading:
-    """What a piece of code says; `used` leaves out the names that it binds itself."""
+    """The names of a piece of code; `used` leaves out those that it binds itself."""
 
-    faults: tuple[CodeFault, ...] = ()
     used: frozenset[str] = frozenset()
     stored: frozenset[str] = frozenset()
     constant: tuple[Any] | None = None
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=8192)
 def read_code(text: str, *, is_expression: bool) -> CodeReading:
-    """Read a script or an expression; what is refused has faults and no names."""
-    faults = tuple(_find_faults(text, is_expression=is_expression))
-    if faults:
-        return CodeReading(faults=faults)
-    program = read_expression(text) if is_expression else read_script(text)
+    """Read the names of a script or an expression; of one that cannot be read there are none."""
+    if len(text) > MAX_CODE_LENGTH:
+        return CodeReading()
+    try:
+        program = read_expression(text) if is_expression else read_script(text)
+    except CodeProblem:
+        return CodeReading()
     tree = ast.parse(f"({text.strip()}\n)" if is_expression else text)
-    return CodeReading(
-        faults=tuple(_check_names(tree)),
-        used=frozenset(_used_names(tree)),
-        stored=program.stored,
-        constant=program.constant,
-    )
+    return CodeReading(frozenset(_used_names(tree)), program.stored, program.constant)
 
 
-def _find_faults(text: str, *, is_expression: bool) -> Iterator[CodeFault]:
+def find_faults(text: str, *, is_expression: bool) -> Iterator[CodeFault]:
+    """Find what keeps a script or an expression from running."""
     if not text.strip():
         kind = "expression" if is_expression else "script"
         yield CodeFault(1, "code-missing", f"The {kind} is empty; write it.")
@@ -66,27 +63,28 @@ def _find_faults(text: str, *, is_expression: bool) -> Iterator[CodeFault]:
             "data into a decision table or a record.",
         )
     else:
-        for line, message in check_code(text, expression=is_expression):
-            yield CodeFault(line, "code-refused", message)
+        faults = check_code(text, expression=is_expression)
+        yield from (CodeFault(line, "code-refused", message) for line, message in faults)
+        if not faults:
+            tree = ast.parse(f"({text.strip()}\n)" if is_expression else text)
+            yield from _check_names(tree)
 
 
 def _check_names(tree: ast.AST) -> Iterator[CodeFault]:
     for node in ast.walk(tree):
-        if isinstance(node, ast.Name) and node.id in _REFUSED_NAMES:
+        if isinstance(node, ast.Name) and node.id in REFUSED_NAMES:
             yield CodeFault(
                 node.lineno,
                 "code-refused",
-                f"`{node.id}` is not available; {_REFUSED_NAMES[node.id]}.",
+                f"`{node.id}` is not available; {REFUSED_NAMES[node.id]}.",
             )
         elif isinstance(node, ast.Import | ast.ImportFrom):
             yield from _check_import(node)
 
 
 def _check_import(node: ast.Import | ast.ImportFrom) -> Iterator[CodeFault]:
-    modules = (
-        {alias.name for alias in node.names} if isinstance(node, ast.Import) else {node.module}
-    )
-    for module in modules & _NOT_REPEATABLE:
+    names = [node.module] if isinstance(node, ast.ImportFrom) else [one.name for one in node.names]
+    for module in _NOT_REPEATABLE.intersection(names):
         yield CodeFault(
             node.lineno,
             "code-refused",

@@ -1,0 +1,147 @@
+import pytest
+
+from tests.engine.rules.diagrams import (
+    FILE,
+    assert_breaks,
+    boundary,
+    chain,
+    definition,
+    diagram,
+    element,
+    end,
+    extensions,
+    file_of,
+    message,
+    problems_of,
+    process,
+    start,
+    sub_process,
+    throw,
+    user,
+)
+
+
+def _with(part: str, id: str = "X_odd", beside: str = "") -> bytes:
+    """Put one element between a start and an end."""
+    return diagram(start(), part, end(), chain("Start_1", id, "E_done"), beside=beside)
+
+
+REFUSED = {
+    "complex-gateway": _with(element("complexGateway", "X_odd")),
+    "plain-task": _with(element("task", "X_odd")),
+    "manual-task": _with(element("manualTask", "X_odd")),
+    "compensation": _with(throw("X_odd", definition("compensate"))),
+    "plain-event": _with(element("implicitThrowEvent", "X_odd")),
+    "link-event": _with(throw("X_odd", definition("link", name="L"))),
+    "instantiating-element": _with(
+        element("receiveTask", "X_odd", messageRef="M_answer", instantiate="true"),
+        beside=message(),
+    ),
+}
+
+
+@pytest.mark.parametrize(("code", "data"), REFUSED.items(), ids=REFUSED.keys())
+def test_an_unsupported_element_is_refused(code: str, data: bytes) -> None:
+    assert_breaks(data, code, "X_odd")
+
+
+def test_an_ad_hoc_sub_process_is_refused() -> None:
+    data = _with(
+        element("adHocSubProcess", "X_odd", start(id="S2") + end(id="E2") + chain("S2", "E2"))
+    )
+
+    assert_breaks(data, "ad-hoc-sub-process", "X_odd")
+
+
+def test_a_compensation_boundary_event_is_refused() -> None:
+    data = diagram(
+        start(),
+        user("U_a"),
+        boundary("X_odd", "U_a", definition("compensate")),
+        end(),
+        chain("Start_1", "U_a", "E_done"),
+        chain("X_odd", "E_done"),
+    )
+
+    assert_breaks(data, "compensation", "X_odd")
+
+
+def test_an_activity_for_compensation_is_refused() -> None:
+    data = _with(element("userTask", "X_odd", extensions(role="clerk"), isForCompensation="true"))
+
+    assert_breaks(data, "compensation", "X_odd")
+
+
+def test_a_data_store_is_refused_at_the_top_and_in_the_process() -> None:
+    data = diagram(
+        start(),
+        element("dataStoreReference", "Ref_1", dataStoreRef="Store_1"),
+        end(),
+        chain("Start_1", "E_done"),
+        beside=element("dataStore", "Store_1", name="Records"),
+    )
+
+    found = problems_of(data)
+
+    assert [(one.code, one.element_id) for one in found] == [
+        ("data-store", "Ref_1"),
+        ("data-store", "Store_1"),
+    ]
+
+
+def test_an_unsupported_element_is_found_inside_a_sub_process() -> None:
+    data = _with(
+        sub_process(
+            "X_odd",
+            start(id="S2"),
+            element("manualTask", "U_inner"),
+            end(id="E2"),
+            chain("S2", "U_inner", "E2"),
+        )
+    )
+
+    assert_breaks(data, "manual-task", "U_inner")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        file_of(element("choreography", "Chor_1")),
+        file_of(process(start(), end(), chain("Start_1", "E_done"), executable="false")),
+        file_of(element("collaboration", "Coll_1")),
+    ],
+    ids=["a choreography", "a process that is not executable", "a collaboration of nothing"],
+)
+def test_a_file_in_which_nothing_can_run_is_refused(data: bytes) -> None:
+    assert_breaks(data, "no-executable-process", "Definitions_1")
+
+
+def test_a_process_beside_one_that_is_not_executable_may_run() -> None:
+    data = file_of(
+        process(start(), end(), chain("Start_1", "E_done")),
+        process(element("task", "T_other"), id="P_other", executable="false"),
+    )
+
+    assert problems_of(data) == ()
+
+
+def test_a_choreography_activity_is_refused() -> None:
+    task = element(
+        "choreographyTask",
+        "X_odd",
+        "<bpmn:participantRef>A</bpmn:participantRef><bpmn:participantRef>B</bpmn:participantRef>"
+        "<bpmn:messageFlowRef>F</bpmn:messageFlowRef>",
+        initiatingParticipantRef="A",
+    )
+
+    found = problems_of(_with(task))
+
+    assert ("choreography", "X_odd") in [(one.code, one.element_id) for one in found]
+
+
+def test_a_problem_is_a_sentence_about_a_file() -> None:
+    [problem] = problems_of(_with(element("task", "X_odd")))
+
+    assert (problem.file, problem.severity) == (FILE, "error")
+    assert str(problem) == f"main.bpmn:{problem.line}: X_odd {problem.message} [plain-task]"
+    assert problem.message.endswith(".")
