@@ -119,6 +119,10 @@ class Case:
     # --- looking ----------------------------------------------------------------------------
 
     @property
+    def path(self) -> tuple[str, ...]:
+        return self.result.trail.path
+
+    @property
     def open(self) -> list[str]:
         return sorted(task.activity_id for task in self.result.after.user_tasks.values())
 

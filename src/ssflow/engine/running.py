@@ -14,12 +14,12 @@ from ssflow.engine.faults import (
     TaskGoneError,
     UnfitDataError,
 )
-from ssflow.engine.json_values import MAX_TASK_BYTES, count_bytes
 from ssflow.engine.moves import GoOn, Move
 from ssflow.engine.opening import OPENED, open_user_task
 from ssflow.engine.parking import park, read_fault
 from ssflow.engine.pruning import prune
 from ssflow.engine.saved_state import dump_state, load_state
+from ssflow.engine.scale import Scale, is_too_large
 from ssflow.engine.scripts import ScriptEngine
 from ssflow.engine.snapshot import IncidentKind, Snapshot
 from ssflow.engine.spiff import CatchingEvent, SpiffTask, TaskState
@@ -30,7 +30,6 @@ from ssflow.engine.waiting import take_snapshot
 
 MAX_STEPS = 5_000
 MAX_TIME = timedelta(seconds=3)
-MAX_INSTANCE_BYTES = 10_000_000
 SLICE = 100
 MAX_FAULTS = 20
 
@@ -39,6 +38,10 @@ _PASSED_ON = (TaskGoneError, UnfitDataError, SandboxBusyError)
 
 class _BudgetSpentError(Exception):
     """The step has run for long enough."""
+
+
+class _TooLargeError(Exception):
+    """The state has outgrown a limit; the step is taken again, measuring what grows."""
 
 
 @dataclass
@@ -86,7 +89,7 @@ class Run:
         self._move: Move = GoOn()
         self._steps = -1
         self._current: SpiffTask | None = None
-        self._measures = False
+        self._scale: Scale | None = None
         self.workflow = self._load()
 
     @property
@@ -107,8 +110,9 @@ class Run:
         for _ in range(MAX_FAULTS):
             stop = self._attempt(budget)
             if stop is None:
-                break
+                return
             self._set_back(stop)
+        self._open_user_tasks()
         self._save()
 
     def take_snapshot(self) -> Snapshot:
@@ -122,19 +126,29 @@ class Run:
         """Run to the end of the step, or to the first fault."""
         self._steps, self._current = -1, None
         try:
-            self._move.make(self.workflow, self.recorder.note)
-            self._steps = 0
+            self._make_move()
             self._run_on(budget)
             self._open_user_tasks()
+            self._save(checks=True)
         except _PASSED_ON:
             raise
+        except _TooLargeError:
+            return self._measure(budget)
         except OutsideError as error:
             raise error.cause from None
         except _BudgetSpentError as error:
             self._park_what_is_left(str(error))
+            self._open_user_tasks()
+            self._save()
         except Exception as error:  # noqa: BLE001 - SpiffWorkflow raises whatever a diagram provokes
             return self._stop(error)
         return None
+
+    def _make_move(self) -> None:
+        self._move.make(self.workflow, self.recorder.note)
+        if self._scale is not None:
+            self._scale.weigh_open(self.workflow)
+        self._steps = 0
 
     def _run_on(self, budget: Budget | None, *, limit: int | None = None) -> None:
         """Run engine tasks as they become ready, `limit` of them at most."""
@@ -145,11 +159,11 @@ class Run:
                 budget.spend()
             self._current.run()
             self.recorder.note(self._current)
-            if self._measures:
-                self._require_small(self._current)
+            if self._scale is not None:
+                self._scale.weigh(self._current)
             self._steps += 1
             if limit is None and self._steps == SLICE:
-                self._save()
+                self._save(checks=True)
                 queue = self.workflow.queue
         self._current = None
 
@@ -179,11 +193,17 @@ class Run:
         if stop.steps < 0:
             self._move.park(self.workflow, stop.fault)
         else:
-            self._move.make(self.workflow, self.recorder.note)
-            self._steps = 0
+            self._scale = None
+            self._make_move()
             self._run_on(None, limit=stop.steps)
             park(next(iter(self.workflow.queue.values())), stop.fault, when="before")
         self._save()
+
+    def _measure(self, budget: Budget) -> _Stop | None:
+        """Take the step again, to find the element that outgrew a limit."""
+        self._return()
+        self._scale = Scale(len(self._base or b""))
+        return self._attempt(budget)
 
     def _return(self) -> None:
         if self.engine.has_called:
@@ -203,26 +223,28 @@ class Run:
 
     # --- saving -----------------------------------------------------------------------------
 
-    def _require_small(self, task: SpiffTask) -> None:
-        """Refuse a task whose data has grown over its limit; asked only when the state is large."""
-        for grown in (task, task.parent):
-            if grown is not None and count_bytes(grown.data) > MAX_TASK_BYTES:
-                message = "The variables are larger than 1 MB; store large things as attachments."
-                raise ElementError(IncidentKind.DATA, message)
-
     def _load(self) -> LiveWorkflow:
         if self._base is None:
             definition = self._definition
             return LiveWorkflow(definition.spec, dict(definition.subprocess_specs), self.engine)
         return load_state(self._base, self._definition, self.engine)
 
-    def _save(self) -> None:
-        """Make the present state the last good one: what was done so far stands."""
+    def _save(self, *, checks: bool = False) -> None:
+        """Make the present state the last good one: what was done so far stands.
+
+        Raises:
+            _TooLargeError: it is checked, and some of it has outgrown a limit.
+        """
         prune(self.workflow)
-        self._base = dump_state(self.workflow)
+        state = dump_state(self.workflow)
+        if checks and self._scale is None and is_too_large(self.workflow, state, self._base):
+            raise _TooLargeError
+        self._base = state
         self._mark = self.recorder.mark()
         self._move = GoOn()
         self._steps = 0
+        if self._scale is not None:
+            self._scale = Scale(len(state))
         if self.engine.has_called:
             self.engine.operations.keep()
             self.engine.has_called = False
