@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from itertools import islice
+from typing import TypeVar
 
 from ssflow.feel.arithmetic import OPERATIONS
 from ssflow.feel.cursor import Cursor
@@ -63,6 +64,8 @@ _PYTHON_METHODS = {"startswith": "starts with", "endswith": "ends with"}
 _CONSTRUCTORS = frozenset({"date", "date and time", "duration"})
 _MOST_WORDS = 3
 
+Read = TypeVar("Read")
+
 
 class Reader(Cursor):
     """Reads one text, and collects the names that it speaks of on the way.
@@ -86,9 +89,7 @@ class Reader(Cursor):
         Raises:
             FeelError: it is none.
         """
-        node = self._expression()
-        self.need_end()
-        return node
+        return self._within_stack(self._whole_expression)
 
     def read_tests(self) -> Question:
         """Read the whole text as the tests in a decision's cell.
@@ -96,6 +97,20 @@ class Reader(Cursor):
         Raises:
             FeelError: they are none.
         """
+        return self._within_stack(self._whole_tests)
+
+    def _within_stack(self, read: Callable[[], Read]) -> Read:
+        try:
+            return read()
+        except RecursionError:
+            self.refuse("too much is nested before {}")
+
+    def _whole_expression(self) -> Node:
+        node = self._expression()
+        self.need_end()
+        return node
+
+    def _whole_tests(self) -> Question:
         if self.is_at_end or self.sees("-", ""):
             return Anything()
         question = self._find_negation() or self._tests()
@@ -181,9 +196,11 @@ class Reader(Cursor):
 
     def _continue(self, left: Node, level: int) -> Node:
         if level == _OR:
-            return Connection(disjunction, (left, *self._conditions("or", _AND)))
+            return Connection(decisive=True, conditions=(left, *self._conditions("or", _AND)))
         if level == _AND:
-            return Connection(conjunction, (left, *self._conditions("and", _COMPARISON)))
+            return Connection(
+                decisive=False, conditions=(left, *self._conditions("and", _COMPARISON))
+            )
         if level == _COMPARISON:
             return self._comparison(left)
         return self._calculation(left, level)
@@ -224,7 +241,7 @@ class Reader(Cursor):
             left = right
         if len(comparisons) == 1:
             return comparisons[0]
-        return Connection(conjunction, tuple(comparisons))
+        return Connection(decisive=False, conditions=tuple(comparisons))
 
     # operands
 

@@ -112,14 +112,21 @@ class Minus(Node):
 
 @dataclass(frozen=True, slots=True)
 class Connection(Node):
-    """Conditions joined by `and` or by `or`."""
+    """Conditions joined by `and`, where a false one decides, or by `or`, where a true one does."""
 
-    join: Callable[[Iterable[Value]], bool | None]
+    decisive: bool
     conditions: tuple[Node, ...]
 
     def evaluate(self, scope: Scope) -> Value:
-        """Ask one after the other until the answer is clear."""
-        return self.join(condition.evaluate(scope) for condition in self.conditions)
+        """Ask one after the other. A plain loop: nested ones need less of the stack that way."""
+        outcome: bool | None = not self.decisive
+        for condition in self.conditions:
+            answer = condition.evaluate(scope)
+            if answer is self.decisive:
+                return answer
+            if not isinstance(answer, bool):
+                outcome = None
+        return outcome
 
 
 @dataclass(frozen=True, slots=True)
