@@ -185,9 +185,11 @@ class UserTask(Base):
             raise SeparationOfDutiesError(
                 "You did other work in this case, so somebody else must do this task."
             )
-        if self.assignee is not None:
-            if self.assignee != actor.user_id:
-                raise TaskClaimedByOtherError(self.assignee)
+        if self.assignee == actor.user_id and actor.user_id is not None:
             return
+        if self.is_fixed:
+            raise ForbiddenError("The process gave this task to one person, and that is not you.")
         if actor.user_id is None or self.role not in actor.roles:
             raise ForbiddenError(f"Only a {self.role} may do this task.")
+        if self.assignee is not None:
+            raise TaskClaimedByOtherError(self.assignee)

@@ -102,7 +102,7 @@ class Operation:
 
 
 def operation(
-    name: str, title: str, *, is_outside: bool = False, **parameters: Field[Any]
+    name: str, title: str, /, *, is_outside: bool = False, **parameters: Field[Any]
 ) -> Callable[[Callable[[OperationContext, dict[str, Any]], JsonValue]], Operation]:
     """Turn a function into an operation with this name, title and checked parameters."""
     schema = Schema.from_dict(dict(parameters), name="Parameters")

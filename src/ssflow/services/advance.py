@@ -12,11 +12,12 @@ from ssflow.domain.job import JobKind
 from ssflow.domain.user_task import DEFAULT_PRIORITY, TaskStatus
 from ssflow.engine.commands import Command
 from ssflow.engine.execution import StepResult, Surroundings, read_variables, step
+from ssflow.engine.naming import read_name
 from ssflow.engine.snapshot import ParkedIncident, WaitingUserTask
 from ssflow.errors import InvalidInputError
 from ssflow.operations.operation import Effect, EffectKind, RecordChange
 from ssflow.services.audit import Entry, record_all
-from ssflow.services.definitions import SANDBOX, load_definition
+from ssflow.services.definitions import SANDBOX, load_definition, naming_of
 from ssflow.services.operation_port import Operations
 from ssflow.services.working_days import calendar_of
 from ssflow.store import incidents as incident_rows
@@ -60,7 +61,7 @@ def advance_instance(
     operations.keep()
 
     moved = Step(work, instance, result, operations)
-    _store_names(moved)
+    _store_names(moved, surroundings)
     _store_user_tasks(moved)
     _store_jobs(moved)
     _store_subscriptions(moved)
@@ -106,11 +107,16 @@ def close_waiting_points(work: UnitOfWork, instance: ProcessInstance) -> None:
     incident_rows.close_incidents_of(work.session, instance.id, at=work.now)
 
 
-def _store_names(moved: Step) -> None:
+def _store_names(moved: Step, surroundings: Surroundings) -> None:
     """Give the instance its business key and title as soon as the diagram knows them."""
-    instance, result = moved.instance, moved.result
-    instance.business_key = instance.business_key or result.business_key
-    instance.title = instance.title or result.title
+    instance, variables = moved.instance, moved.result.variables
+    if instance.business_key and instance.title:
+        return
+    naming = naming_of(moved.work.session, instance.definition_id)
+    if not instance.business_key:
+        instance.business_key = read_name(naming.business_key, variables, surroundings)
+    if not instance.title:
+        instance.title = read_name(naming.title, variables, surroundings)
 
 
 def _store_user_tasks(moved: Step) -> None:

@@ -41,6 +41,7 @@ def record(
     work: UnitOfWork,
     action: AuditAction,
     instance: ProcessInstance | None = None,
+    /,
     *,
     activity_id: str | None = None,
     **details: Any,

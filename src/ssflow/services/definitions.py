@@ -5,9 +5,8 @@ What is deployed never changes, so that nothing kept here can be out of date.
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from uuid import UUID
-
-from sqlalchemy.orm import Session
 
 from ssflow.domain.definition import ProcessDefinition
 from ssflow.engine.definition_cache import Definition, DefinitionCache, DefinitionSource
@@ -15,6 +14,16 @@ from ssflow.engine.sandbox import Sandbox
 from ssflow.errors import NotFoundError
 from ssflow.forms.layout import Layout, read_layout
 from ssflow.store import definitions as stored
+from ssflow.store.unit_of_work import DbSession
+
+
+@dataclass(frozen=True)
+class Naming:
+    """How cases of a definition are named: texts, or expressions after "="."""
+
+    business_key: str | None
+    title: str | None
+
 
 FORM_SUFFIX, LABELS_SUFFIX, SCENARIOS_SUFFIX = ".form.json", ".i18n.json", ".scenarios.json"
 
@@ -22,15 +31,30 @@ SANDBOX = Sandbox()
 """Where code of diagrams runs; opened at the first use in this process."""
 _DEFINITIONS = DefinitionCache()
 _LAYOUTS: dict[tuple[UUID, str, str], Layout] = {}
+_NAMINGS: dict[UUID, Naming] = {}
 _LAYOUTS_KEPT = 2_000
 
 
-def load_definition(session: Session, definition_id: UUID) -> Definition:
+def load_definition(session: DbSession, definition_id: UUID) -> Definition:
     """Give the parsed definition, reading its files at the first use in this process."""
     return _DEFINITIONS.get(definition_id, lambda: _read_source(session, definition_id))
 
 
-def load_layout(session: Session, deployment_id: UUID, form_id: str, language: str) -> Layout:
+def naming_of(session: DbSession, definition_id: UUID) -> Naming:
+    """Give how cases of a definition are named; without a title they are called as the process."""
+    naming = _NAMINGS.get(definition_id)
+    if naming is None:
+        definition = stored.get_definition(session, definition_id)
+        properties = definition.facts["properties"]
+        naming = Naming(
+            business_key=properties.get("business_key"),
+            title=properties.get("title") or definition.name.removeprefix("="),
+        )
+        _NAMINGS[definition_id] = naming
+    return naming
+
+
+def load_layout(session: DbSession, deployment_id: UUID, form_id: str, language: str) -> Layout:
     """Give a form of a deployment with its labels in the reader's language.
 
     Raises:
@@ -63,7 +87,7 @@ def translated_name(
     return str(labels.get(element_id, name))
 
 
-def _read_layout(session: Session, deployment_id: UUID, form_id: str, language: str) -> Layout:
+def _read_layout(session: DbSession, deployment_id: UUID, form_id: str, language: str) -> Layout:
     content = stored.find_file(session, deployment_id, form_id + FORM_SUFFIX)
     if content is None:
         raise NotFoundError(f"There is no form {form_id} in this deployment.")
@@ -72,7 +96,7 @@ def _read_layout(session: Session, deployment_id: UUID, form_id: str, language: 
     return read_layout(json.loads(content), labels=labels_of(files, language))
 
 
-def _read_source(session: Session, definition_id: UUID) -> DefinitionSource:
+def _read_source(session: DbSession, definition_id: UUID) -> DefinitionSource:
     definition = stored.get_definition(session, definition_id)
     files: dict[str, bytes] = {}
     _collect_files(session, definition, files, seen=set())
@@ -80,7 +104,7 @@ def _read_source(session: Session, definition_id: UUID) -> DefinitionSource:
 
 
 def _collect_files(
-    session: Session, definition: ProcessDefinition, files: dict[str, bytes], *, seen: set[UUID]
+    session: DbSession, definition: ProcessDefinition, files: dict[str, bytes], *, seen: set[UUID]
 ) -> None:
     if definition.id in seen:
         return

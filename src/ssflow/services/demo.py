@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from ssflow.domain.identity import OPERATOR, ROLE_TITLES, Actor
-from ssflow.domain.registers.customers import Customer
+from ssflow.domain.registers.customers import Customer, CustomerKind, CustomerTier
 from ssflow.domain.registers.portfolio import Service, ServiceState
 from ssflow.domain.registers.strategy import MarketSegment, StrategicObjective
 from ssflow.domain.registers.working_time import Holiday
@@ -46,9 +46,9 @@ class _Case:
 
 
 _CUSTOMERS = {
-    "production": ("Production", "internal", "key"),
-    "sales": ("Sales", "internal", "standard"),
-    "logistics": ("Northern Logistics", "external", "standard"),
+    "production": ("Production", CustomerKind.INTERNAL, CustomerTier.KEY),
+    "sales": ("Sales", CustomerKind.INTERNAL, CustomerTier.STANDARD),
+    "logistics": ("Northern Logistics", CustomerKind.EXTERNAL, CustomerTier.STANDARD),
 }
 _OBJECTIVES = {
     "o_uptime": ("No hall stands still for want of IT", "lost hours a month", "20", "2"),
@@ -114,7 +114,7 @@ def _make_people(work: UnitOfWork) -> dict[str, Actor]:
 
 
 def _make_records(work: UnitOfWork, people: Mapping[str, Actor]) -> dict[str, str]:
-    told = {"created_at": work.now, "created_by": OPERATOR.key, "is_demo": True}
+    told: dict[str, Any] = {"created_at": work.now, "created_by": OPERATOR.key, "is_demo": True}
     made: dict[str, Any] = {
         ref: Customer(
             name=name,

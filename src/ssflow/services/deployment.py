@@ -313,16 +313,18 @@ def _facts_as_json(facts: ProcessFacts, files: Mapping[str, bytes]) -> dict[str,
             i: {"source": f.source, "target": f.target, "name": f.name}
             for i, f in facts.flows.items()
         },
-        "labels": _labels(files),
+        "labels": _labels(files, {facts.key, *facts.activities, *facts.flows}),
     }
 
 
-def _labels(files: Mapping[str, bytes]) -> dict[str, dict[str, str]]:
+def _labels(files: Mapping[str, bytes], wanted: set[str]) -> dict[str, dict[str, str]]:
+    """Collect the translated names of a process's elements: language -> element id -> name."""
     labels: dict[str, dict[str, str]] = {}
     for name, content in sorted(files.items()):
         if name.endswith(LABELS_SUFFIX):
             for language, texts in json.loads(content).items():
-                labels.setdefault(language, {}).update(texts)
+                named = {key: text for key, text in texts.items() if key in wanted}
+                labels.setdefault(language, {}).update(named)
     return labels
 
 

@@ -273,11 +273,22 @@ def revoke_role(
     grants = [g for g in rows.grants_of(work.session, user_id) if _facts_of(g)[:3] == scope]
     if not grants:
         raise NotFoundError(f"This user does not hold the role {role}.")
-    if role == ADMIN:
-        _require_another_admin(work, user_id)
-    for grant in grants:
-        work.session.delete(grant)
-        record(work, AuditAction.ROLE_REVOKED, user=str(user_id), **_told(grant))
+    _remove_grants(work, user_id, grants)
+
+
+def revoke_grant(work: UnitOfWork, user_id: UUID, grant_id: UUID) -> None:
+    """Take one grant of a role from somebody; it counts at once.
+
+    Raises:
+        NotFoundError: there is no such grant.
+        ForbiddenError: the actor does not administer.
+        LastAdministratorError: nobody else could administer.
+    """
+    _require_admin(work)
+    grants = [g for g in rows.grants_of(work.session, user_id) if g.id == grant_id]
+    if not grants:
+        raise NotFoundError("This role was taken away already.")
+    _remove_grants(work, user_id, grants)
 
 
 # --- signing in ----------------------------------------------------------------------------------
@@ -366,6 +377,20 @@ def refresh_password_hash(work: UnitOfWork, user_id: UUID, password_hash: str) -
     rows.get_user(work.session, user_id).password = password_hash
 
 
+def end_sessions_of(work: UnitOfWork, user_id: UUID) -> User:
+    """End every session of somebody: of oneself, or as an administrator.
+
+    Raises:
+        NotFoundError, ForbiddenError: there is no such user; it is somebody else's account.
+    """
+    if work.actor.user_id != user_id:
+        _require_admin(work)
+    user = rows.get_user(work.session, user_id)
+    end_sessions(work, user)
+    record(work, AuditAction.USER_CHANGED, user=str(user.id), sessions="ended")
+    return user
+
+
 def end_sessions(work: UnitOfWork, user: User) -> None:
     """End every session of a user."""
     user.session_key = uuid4().hex
@@ -431,6 +456,14 @@ def revoke_token(work: UnitOfWork, token_id: UUID) -> AccessToken:
 def _require_admin(work: UnitOfWork) -> None:
     if not work.actor.is_admin:
         raise ForbiddenError("Only an administrator may change accounts and roles.")
+
+
+def _remove_grants(work: UnitOfWork, user_id: UUID, grants: Sequence[RoleGrant]) -> None:
+    if any(grant.role == ADMIN for grant in grants):
+        _require_another_admin(work, user_id)
+    for grant in grants:
+        work.session.delete(grant)
+        record(work, AuditAction.ROLE_REVOKED, user=str(user_id), **_told(grant))
 
 
 def _require_another_admin(work: UnitOfWork, user_id: UUID) -> None:

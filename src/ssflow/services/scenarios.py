@@ -210,25 +210,26 @@ class Player:
 
     def _complete(self, step: Mapping[str, Any]) -> None:
         actor = self.actor(step["as"])
-        task = self._open_task(step["complete"], actor)
+        task, form = self._open_task(step["complete"], actor), self._filled(step.get("form", {}))
         with self.work(actor) as work:
             claim_task(work, task.id)
         with self.work(actor) as work:
-            complete_task(work, task.id, self._filled(step.get("form", {})))
+            complete_task(work, task.id, form)
         self._let_time_pass(timedelta(0))
 
     def _claim(self, step: Mapping[str, Any]) -> None:
         actor = self.actor(step["as"])
+        task = self._open_task(step["claim"], actor)
         with self.work(actor) as work:
-            claim_task(work, self._open_task(step["claim"], actor).id)
+            claim_task(work, task.id)
 
     def _refuse(self, step: Mapping[str, Any]) -> None:
         actor = self.actor(step["as"])
-        task = self._open_task(step["refuse"], actor)
+        task, form = self._open_task(step["refuse"], actor), self._filled(step.get("form", {}))
         wanted = int(step.get("status", 403))
         try:
             with self.work(actor) as work:
-                complete_task(work, task.id, self._filled(step.get("form", {})))
+                complete_task(work, task.id, form)
         except SsflowError as error:
             got = _status_of(error)
             if got != wanted:
@@ -256,12 +257,13 @@ class Player:
         self._let_time_pass(timedelta(0))
 
     def _retry(self, step: Mapping[str, Any]) -> None:
+        instance_id, changes = self._instance().id, self._filled(step.get("changes", {}))
         with self.work() as work:
-            found = incident_rows.open_incidents_of(work.session, self._instance().id)
+            found = incident_rows.open_incidents_of(work.session, instance_id)
             incident = next((i for i in found if i.activity_id == step["retry"]), None)
             if incident is None:
                 raise ScenarioFailedError(f"{step['retry']} has no open incident.")
-            retry_incident(work, incident.id, self._filled(step.get("changes", {})), "scenario")
+            retry_incident(work, incident.id, changes, "scenario")
 
     def _expect(self, step: Mapping[str, Any]) -> None:
         self._check(step["expect"], "here")
@@ -280,8 +282,9 @@ class Player:
 
     def _open_task(self, activity_id: str, actor: Actor) -> UserTask:
         """Find the open task at an element; of several the one that is offered to the actor."""
+        instance_id = self._instance().id
         with self.work() as work:
-            tasks = task_rows.find_open_tasks_of_instance(work.session, self._instance().id)
+            tasks = task_rows.find_open_tasks_of_instance(work.session, instance_id)
         here = [task for task in tasks if task.activity_id == activity_id]
         if not here:
             waiting = ", ".join(sorted(task.activity_id for task in tasks)) or "nothing"
@@ -309,8 +312,9 @@ class Player:
                 raise ScenarioFailedError(f"{where}: {problem}")
 
     def _check_open(self, wanted: Sequence[str]) -> str | None:
+        instance_id = self._instance().id
         with self.work() as work:
-            tasks = task_rows.find_open_tasks_of_instance(work.session, self._instance().id)
+            tasks = task_rows.find_open_tasks_of_instance(work.session, instance_id)
         found = sorted(task.activity_id for task in tasks)
         return None if found == sorted(wanted) else f"open is {found}, expected {sorted(wanted)}"
 
@@ -322,20 +326,23 @@ class Player:
         return f"ended is {told}, expected {wanted}"
 
     def _why_not(self) -> str:
+        instance_id = self._instance().id
         with self.work() as work:
-            found = incident_rows.open_incidents_of(work.session, self._instance().id)
+            found = incident_rows.open_incidents_of(work.session, instance_id)
         return "".join(f"; incident at {i.activity_id}: {i.message}" for i in found)
 
     def _check_variables(self, wanted: Mapping[str, Any]) -> str | None:
+        instance_id = self._instance().id
         with self.work() as work:
-            instance = instance_rows.lock_instance(work.session, self._instance().id)
+            instance = instance_rows.lock_instance(work.session, instance_id)
             found = instance_variables(work, instance)
         wrong = [name for name, value in wanted.items() if not _holds(found.get(name), value)]
         return "; ".join(f"{n} is {found.get(n)!r}, expected {wanted[n]!r}" for n in wrong) or None
 
     def _check_path(self, wanted: Sequence[str]) -> str | None:
+        stream = str(self._instance().id)
         with self.work() as work:
-            events = trail_rows.events_of_stream(work.session, str(self._instance().id))
+            events = trail_rows.events_of_stream(work.session, stream)
             path = iter([element for event in events for element in count_elements(event)])
         missed = [element for element in wanted if element not in path]
         return f"the way did not pass {missed[0]} in this order" if missed else None
@@ -360,15 +367,17 @@ class Player:
         return f"no {kind.__name__} has {dict(wanted)}; there is {near or 'none'}"
 
     def _check_audit(self, wanted: Sequence[str]) -> str | None:
+        stream = str(self._instance().id)
         with self.work() as work:
-            events = trail_rows.events_of_stream(work.session, str(self._instance().id))
+            events = trail_rows.events_of_stream(work.session, stream)
             found = {str(event.action) for event in events}
         missing = [action for action in wanted if action not in found]
         return f"the trail has no {', '.join(missing)}" if missing else None
 
     def _check_incidents(self, wanted: Sequence[str]) -> str | None:
+        instance_id = self._instance().id
         with self.work() as work:
-            found = incident_rows.open_incidents_of(work.session, self._instance().id)
+            found = incident_rows.open_incidents_of(work.session, instance_id)
         at = sorted(incident.activity_id for incident in found)
         return None if at == sorted(wanted) else f"incidents are at {at}, expected {sorted(wanted)}"
 
