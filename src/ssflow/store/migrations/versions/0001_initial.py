@@ -825,8 +825,8 @@ _SQLITE_TRIGGERS = (
     """,
     """
     CREATE TRIGGER audit_event_chain BEFORE INSERT ON audit_event
-    WHEN NEW.seq <> coalesce(
-           (SELECT max(seq) FROM audit_event WHERE stream = NEW.stream), 0) + 1
+    WHEN NEW.seq < 1
+      OR NEW.seq > coalesce((SELECT max(seq) FROM audit_event WHERE stream = NEW.stream), 0) + 1
       OR NEW.prev <> coalesce(
            (SELECT hash FROM audit_event WHERE stream = NEW.stream AND seq = NEW.seq - 1),
            zeroblob(32))
