@@ -11,8 +11,8 @@ from uuid import UUID
 from marshmallow import ValidationError, fields
 
 from ssflow.forms import messages
+from ssflow.forms.bounds import MAX_TEXT_LENGTH
 from ssflow.forms.component import Component, ComponentType, FieldKind, Subtype
-from ssflow.forms.component_reading import MAX_TEXT_LENGTH
 from ssflow.forms.context import ChoiceKind, ChoiceQuery, FormContext
 from ssflow.forms.numbers import (
     MAX_NUMBER,

@@ -4,38 +4,30 @@ import keyword
 import math
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from decimal import Decimal
+from dataclasses import replace
 
+from ssflow.forms.bounds import (
+    DEFAULT_INNER_ROWS,
+    DEFAULT_ROWS,
+    MAX_DEPTH,
+    MAX_ROWS,
+    MAX_ROWS_WITHIN_ROWS,
+)
 from ssflow.forms.component import (
+    INPUT_TYPES,
     KEYED_TYPES,
     Column,
     Component,
     ComponentType,
-    Display,
     FieldKind,
     Limits,
-    Option,
-    OptionValue,
-    Reference,
     RowRules,
-    Subtype,
 )
-from ssflow.forms.labels import Labels
-from ssflow.forms.patterns import parse_pattern
-from ssflow.forms.source import Source, is_clean
+from ssflow.forms.field_reading import read_field
+from ssflow.forms.place import Place, is_name
+from ssflow.forms.source import Source
 from ssflow.forms.templates import Format, FormatKind, Template, parse_blocks
 
-MAX_COMPONENTS = 300
-MAX_DEPTH = 6
-MAX_OPTIONS = 500
-MAX_TEXT_LENGTH = 500_000
-DEFAULT_LINE_LENGTH = 1_000
-DEFAULT_ROWS = 100
-MAX_ROWS = 1_000
-DEFAULT_FILES = 5
-
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
 _ID = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,99}")
 _SUPPLIED_NAMES = frozenset({"initiator", "done_by", "now", "business_key"})
 _FEEL_WORDS = frozenset(
@@ -60,27 +52,6 @@ _KINDS_OF_TYPE = {
     ComponentType.TAGLIST: frozenset({FieldKind.REFS, FieldKind.USERS}),
     ComponentType.CHECKLIST: frozenset({FieldKind.REFS, FieldKind.USERS}),
 }
-_LIMITS_OF_KIND = {
-    FieldKind.MONEY: Limits(minimum=Decimal(0), decimals=2),
-    FieldKind.PCT: Limits(minimum=Decimal(0), maximum=Decimal(100)),
-    FieldKind.RATING: Limits(minimum=Decimal(1), maximum=Decimal(5), decimals=0),
-    FieldKind.NPS: Limits(minimum=Decimal(0), maximum=Decimal(10), decimals=0),
-}
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where in the form a component stands."""
-
-    labels: Labels
-    prefix: str = ""
-    depth: int = 0
-    has_fixed_rows: bool = False
-
-    def within(self, key: str, *, has_fixed_rows: bool) -> "Place":
-        """Give the place of the columns of a list."""
-        prefix = f"{self.prefix}{key}."
-        return replace(self, prefix=prefix, depth=self.depth + 1, has_fixed_rows=has_fixed_rows)
 
 
 def read_components(sources: list[Source], place: Place) -> tuple[Component, ...]:
@@ -92,11 +63,6 @@ def read_components(sources: list[Source], place: Place) -> tuple[Component, ...
         if component is not None:
             components.append(component)
     return tuple(components)
-
-
-def is_name(text: str) -> bool:
-    """Say whether a text can name a form or an answer."""
-    return _NAME.fullmatch(text) is not None
 
 
 def _read_component(source: Source, place: Place, default_id: str) -> Component | None:
@@ -113,11 +79,12 @@ def _read_component(source: Source, place: Place, default_id: str) -> Component 
         return None
     component_type = ComponentType(kind)
     component = _read_common(source, place, Component(identifier, component_type))
-    return _READERS.get(component_type, _keep)(source, place, component)
+    return _READERS.get(component_type, read_field)(source, place, component)
 
 
 def _read_common(source: Source, place: Place, component: Component) -> Component:
     properties = _read_properties(source)
+    _refuse_misplaced(properties, component.type)
     component = replace(component, key=_read_key(source, component.type))
     path = place.prefix + (component.key or component.id)
     is_locked = source.flag("disabled") or source.flag("readonly")
@@ -153,6 +120,16 @@ def _read_properties(source: Source) -> Source:
         if name not in _PROPERTIES:
             source.note("unknown_property", f"There is no property “{name[:100]}”.")
     return properties
+
+
+def _refuse_misplaced(properties: Source, component_type: ComponentType) -> None:
+    for name, types in (
+        ("check", KEYED_TYPES),
+        ("requiredWhen", INPUT_TYPES),
+        ("prefill", INPUT_TYPES),
+    ):
+        if properties.data.get(name) and component_type not in types:
+            properties.note("wrong_value", f"A {component_type} cannot have “{name}”.")
 
 
 def _read_key(source: Source, component_type: ComponentType) -> str:
@@ -215,171 +192,43 @@ def _read_width(source: Source) -> int:
     return 12 if columns is None else max(1, math.floor(columns * 12 / 16))
 
 
-def _keep(source: Source, place: Place, component: Component) -> Component:
-    return component
-
-
-def _read_text_field(source: Source, place: Place, component: Component) -> Component:
-    validate = source.child("validate")
-    is_line = component.type is ComponentType.TEXTFIELD
-    most = validate.integer("maxLength", least=1, most=MAX_TEXT_LENGTH)
-    pattern = validate.text("pattern")
-    text_kind = validate.text("validationType")
-    if text_kind not in ("", "custom", "email", "phone"):
-        source.note("wrong_value", "“validationType” is email, phone or custom.")
-    limits = replace(
-        component.limits,
-        min_length=validate.integer("minLength", most=MAX_TEXT_LENGTH) or 0,
-        max_length=most or (DEFAULT_LINE_LENGTH if is_line else None),
-        pattern=source.parse(pattern, parse_pattern, "bad_pattern", "pattern") if pattern else None,
-        text_kind=text_kind if text_kind in ("email", "phone") else "",
-    )
-    if limits.max_length is not None and limits.min_length > limits.max_length:
-        source.note("wrong_value", "“minLength” must not exceed “maxLength”.")
-    return replace(component, limits=limits)
-
-
-def _read_number(source: Source, place: Place, component: Component) -> Component:
-    validate = source.child("validate")
-    known = _LIMITS_OF_KIND.get(component.kind, Limits()) if component.kind else Limits()
-    minimum, maximum = validate.number("min"), validate.number("max")
-    decimals = source.integer("decimalDigits", most=10)
-    limits = replace(
-        component.limits,
-        minimum=known.minimum if minimum is None else minimum,
-        maximum=known.maximum if maximum is None else maximum,
-        decimals=known.decimals if decimals is None else decimals,
-    )
-    if (
-        limits.minimum is not None
-        and limits.maximum is not None
-        and limits.minimum > limits.maximum
-    ):
-        source.note("wrong_value", "“min” must not exceed “max”.")
-    if component.kind in (FieldKind.RATING, FieldKind.NPS) and _is_stretched(limits, known):
-        source.note("wrong_value", f"“min” and “max” cannot widen a {component.kind}.")
-    return replace(component, limits=limits)
-
-
-def _is_stretched(limits: Limits, known: Limits) -> bool:
-    return (limits.minimum or 0) < (known.minimum or 0) or (limits.maximum or 0) > (
-        known.maximum or 0
-    )
-
-
-def _read_datetime(source: Source, place: Place, component: Component) -> Component:
-    subtype = source.text("subtype", "date")
-    if subtype not in Subtype.__members__.values():
-        source.note("wrong_value", "“subtype” is date, time or datetime.")
-        subtype = "date"
-    limits = replace(component.limits, not_before_today=source.flag("disallowPassedDates"))
-    return replace(component, subtype=Subtype(subtype), limits=limits)
-
-
-def _read_filepicker(source: Source, place: Place, component: Component) -> Component:
-    is_multiple = source.flag("multiple")
-    limits = _read_item_limits(source, component, DEFAULT_FILES if is_multiple else 1)
-    return replace(component, limits=limits, accept=source.text("accept"), is_multiple=is_multiple)
-
-
-def _read_choice(source: Source, place: Place, component: Component) -> Component:
-    path = place.prefix + component.key
-    component = replace(component, display=_read_display(source))
-    if component.type in (ComponentType.CHECKLIST, ComponentType.TAGLIST):
-        component = replace(component, limits=_read_item_limits(source, component, None))
-    if component.kind is not None:
-        return replace(component, reference=_read_reference(source, component.kind))
-    component = replace(
-        component,
-        options=_read_options(source, place, path),
-        option_source=source.expression("valuesExpression") or source.expression("valuesKey"),
-    )
-    if not component.options and component.option_source is None:
-        source.note("missing_options", "A choice needs values, valuesExpression or valuesKey.")
-    return component
-
-
-def _read_item_limits(source: Source, component: Component, most: int | None) -> Limits:
-    properties = source.child("properties")
-    given = properties.integer("maxItems", least=1, most=MAX_OPTIONS)
-    least = properties.integer("minItems", most=MAX_OPTIONS) or 0
-    return replace(component.limits, min_items=least, max_items=given or most)
-
-
-def _read_display(source: Source) -> Display:
-    name = source.child("properties").text("display")
-    if name not in Display.__members__.values():
-        source.note("wrong_value", "“display” is cards or inline.")
-        return Display.STACKED
-    return Display(name)
-
-
-def _read_options(source: Source, place: Place, path: str) -> tuple[Option, ...]:
-    options: list[Option] = []
-    for child in source.children("values"):
-        value: OptionValue | None = child.data.get("value")
-        if value is None or not _is_option_value(value):
-            source.note("wrong_value", "The value of an option is a text, a number, true or false.")
-            continue
-        option = Option(value, child.text("label"), child.text("description"))
-        label = place.labels.find(f"{path}.{option.text}", option.label or option.text)
-        options.append(replace(option, label=label))
-    if len(options) > MAX_OPTIONS:
-        source.note("too_large", f"A field has at most {MAX_OPTIONS} options.")
-    if len({option.text for option in options}) < len(options):
-        source.note("duplicate_option", "Two options have the same value.")
-    return tuple(options)
-
-
-def _is_option_value(value: object) -> bool:
-    if isinstance(value, str):
-        return 0 < len(value) <= MAX_OPTIONS and is_clean(value)
-    return isinstance(value, bool | int | float) and abs(value) < 2**53
-
-
-def _read_reference(source: Source, kind: FieldKind) -> Reference:
-    properties = source.child("properties")
-    if kind in (FieldKind.USER, FieldKind.USERS):
-        return Reference(roles=properties.names("role"))
-    entity = properties.text("entity")
-    if not is_name(entity):
-        source.note("missing_entity", "A field of type ref needs the property “entity”.")
-    return Reference(entity=entity, filters=_read_filters(source, properties))
-
-
-def _read_filters(source: Source, properties: Source) -> tuple[tuple[str, Template], ...]:
-    filters: list[tuple[str, Template]] = []
-    for part in properties.names("filter"):
-        name, sign, value = part.partition("=")
-        if not sign or not is_name(name.strip()):
-            source.note("wrong_value", "A filter is written as “field=value, field=value”.")
-            continue
-        filters.append((name.strip(), source.read_template(value.strip(), "filter")))
-    return tuple(filters)
-
-
 def _read_list(source: Source, place: Place, component: Component) -> Component:
-    may_change = source.flag("allowAddRemove", default=True)
-    inner = place.within(component.key, has_fixed_rows=not may_change)
+    rules = _read_row_rules(source, place, component)
+    inner = place.within(component.key, rules)
     children = read_components(source.children("components"), inner)
     if not children:
         source.note("missing_key", "An editable table needs columns.")
-    if not may_change and component.prefill is None:
+    if component.is_disabled or component.is_readonly:
+        source.note("wrong_value", "Rows that nobody changes belong in a “table”.")
+    if place.rows_around > 1 and inner.rows_around > MAX_ROWS_WITHIN_ROWS:
+        source.note("too_large", f"Lists in lists: at most {MAX_ROWS_WITHIN_ROWS} rows in all.")
+    if not rules.may_change and component.prefill is None:
         source.note(
             "wrong_value", "Fixed rows (allowAddRemove: false) come from the property “prefill”."
         )
-    rules = _read_row_rules(source, component, may_change=may_change)
-    known = {child.key for child in children if child.key}
-    for name in rules.unique + rules.ascending + rules.covers:
-        if name not in known:
-            source.note("unknown_column", f"There is no column “{name[:100]}”.")
+    _check_rules(source, rules, children)
     return replace(component, children=children, rows=rules)
 
 
-def _read_row_rules(source: Source, component: Component, *, may_change: bool) -> RowRules:
+def _check_rules(source: Source, rules: RowRules, columns: tuple[Component, ...]) -> None:
+    types = {column.key: column.type for column in columns if column.key}
+    for name in rules.unique + rules.ascending + rules.covers:
+        if name not in types:
+            source.note("unknown_column", f"There is no column “{name[:100]}”.")
+    ordered = (ComponentType.NUMBER, ComponentType.DATETIME)
+    if any(types.get(name, ordered[0]) not in ordered for name in rules.ascending):
+        source.note("wrong_value", "“ascending” takes columns of numbers or dates.")
+    chosen = (ComponentType.RADIO, ComponentType.SELECT)
+    if any(types.get(name, chosen[0]) not in chosen for name in rules.covers):
+        source.note("wrong_value", "“covers” takes columns with options.")
+
+
+def _read_row_rules(source: Source, place: Place, component: Component) -> RowRules:
     properties = source.child("properties")
+    may_change = source.flag("allowAddRemove", default=True)
+    usual = DEFAULT_ROWS if place.rows_around == 1 else DEFAULT_INNER_ROWS
     least = properties.integer("minRows", most=MAX_ROWS)
-    most = properties.integer("maxRows", least=1, most=MAX_ROWS) or DEFAULT_ROWS
+    most = properties.integer("maxRows", least=1, most=MAX_ROWS) or usual
     minimum = least if least is not None else int(component.limits.is_required)
     if minimum > most:
         source.note("wrong_value", "“minRows” must not exceed “maxRows”.")
@@ -442,15 +291,6 @@ def _read_text(source: Source, place: Place, component: Component) -> Component:
 
 
 _READERS: dict[ComponentType, Callable[[Source, Place, Component], Component]] = {
-    ComponentType.TEXTFIELD: _read_text_field,
-    ComponentType.TEXTAREA: _read_text_field,
-    ComponentType.NUMBER: _read_number,
-    ComponentType.DATETIME: _read_datetime,
-    ComponentType.FILEPICKER: _read_filepicker,
-    ComponentType.RADIO: _read_choice,
-    ComponentType.SELECT: _read_choice,
-    ComponentType.CHECKLIST: _read_choice,
-    ComponentType.TAGLIST: _read_choice,
     ComponentType.GROUP: _read_group,
     ComponentType.DYNAMICLIST: _read_list,
     ComponentType.EXPRESSION: _read_expression,

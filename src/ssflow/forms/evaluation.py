@@ -9,9 +9,11 @@ from ssflow.feel.expression import Expression
 from ssflow.forms.context import FormContext
 from ssflow.forms.numbers import MAX_NUMBER, is_in_bounds, to_json_number
 
+MAX_DEPTH = 50
+
 
 def evaluate(expression: Expression, names: Mapping[str, Any], context: FormContext) -> Any:
-    """Give the value of an expression as JSON; what JSON cannot hold becomes None."""
+    """Give the value as JSON; what JSON cannot hold, or nests too deep, becomes None."""
     return _to_json(expression.evaluate(names, today=context.today))
 
 
@@ -20,14 +22,16 @@ def is_true(expression: Expression | None, names: Mapping[str, Any], context: Fo
     return expression is not None and evaluate(expression, names, context) is True
 
 
-def _to_json(value: Any) -> Any:
+def _to_json(value: Any, depth: int = 0) -> Any:
+    if depth > MAX_DEPTH:
+        return None
     if isinstance(value, Decimal):
         return to_json_number(value) if value.is_finite() and is_in_bounds(value) else None
     if isinstance(value, int | float):
         is_sound = isinstance(value, int) or math.isfinite(value)
         return value if is_sound and -MAX_NUMBER <= value <= MAX_NUMBER else None
     if isinstance(value, Mapping):
-        return {str(key): _to_json(item) for key, item in value.items()}
+        return {str(key): _to_json(item, depth + 1) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_to_json(item) for item in value]
+        return [_to_json(item, depth + 1) for item in value]
     return value

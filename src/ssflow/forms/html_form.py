@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from ssflow.forms.bounds import MAX_ROWS
 from ssflow.forms.component import Component, ComponentType, flatten
-from ssflow.forms.component_reading import MAX_ROWS
 from ssflow.forms.context import FormContext
 from ssflow.forms.layout import Layout
 from ssflow.forms.numbers import parse_number, to_json_number

@@ -10,11 +10,13 @@ from marshmallow import ValidationError
 
 from ssflow.errors import InvalidInputError
 from ssflow.forms.answers import Surrounding, build_answer
+from ssflow.forms.bounds import MAX_COMPONENTS
 from ssflow.forms.circles import find_circle
 from ssflow.forms.component import Component, ComponentType, flatten
-from ssflow.forms.component_reading import MAX_COMPONENTS, Place, is_name, read_components
+from ssflow.forms.component_reading import read_components
 from ssflow.forms.context import FormContext
 from ssflow.forms.labels import Labels
+from ssflow.forms.place import Place, is_name
 from ssflow.forms.source import LayoutProblem, Source
 
 

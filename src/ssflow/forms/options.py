@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from ssflow.forms.bounds import MAX_OPTIONS
 from ssflow.forms.component import Component, ComponentType, FieldKind, Option
-from ssflow.forms.component_reading import MAX_OPTIONS
 from ssflow.forms.context import ChoiceKind, ChoiceQuery, FormContext
 from ssflow.forms.evaluation import evaluate
 from ssflow.forms.formats import show_template

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from ssflow.errors import InvalidInputError
 
 MAX_PATTERN_LENGTH = 500
-MAX_STATES = 2_000
+MAX_STATES = 500
 _MAX_GROUPS_DEEP = 20
 _MAX_REMEMBERED_STEPS = 4_096
 _LAST_CHARACTER = 0x10FFFF

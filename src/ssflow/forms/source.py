@@ -1,5 +1,6 @@
 """One JSON object of a form while it is read: typed getters that note what is wrong."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -11,6 +12,7 @@ from ssflow.forms.numbers import MAX_NUMBER, is_in_bounds, read_number
 from ssflow.forms.templates import Template, parse_template
 
 _MAX_TEXT_LENGTH = 20_000
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 _Read = TypeVar("_Read")
 
 
@@ -126,4 +128,4 @@ class Source:
 
 def is_clean(text: str) -> bool:
     """Say whether every database can hold the text: no NUL, no half of a surrogate pair."""
-    return "\0" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
+    return _UNSTORABLE.search(text) is None

@@ -8,8 +8,8 @@ from typing import Any
 from marshmallow import ValidationError
 
 from ssflow.forms.answers import Surrounding, build_answer
+from ssflow.forms.bounds import MAX_ROWS
 from ssflow.forms.component import Component, ComponentType, FieldKind, flatten
-from ssflow.forms.component_reading import MAX_ROWS
 from ssflow.forms.context import FormContext
 from ssflow.forms.evaluation import evaluate, is_true
 from ssflow.forms.numbers import read_number, round_to_cents, to_json_number
@@ -69,10 +69,11 @@ def get_fixed_rows(component: Component, context: FormContext) -> list[Mapping[s
 def get_submitted_rows(
     component: Component, submitted: Mapping[str, Any], context: FormContext
 ) -> list[Any]:
-    """Give the rows of a table as sent, or as they are at first; not checked in any way."""
+    """Give the rows of a table as sent, up to its maximum, or as they are at first; unchecked."""
     if component.key in submitted and component.is_answerable:
         rows = submitted[component.key]
-        return rows[:MAX_ROWS] if isinstance(rows, list) else []
+        most = component.rows.maximum if component.rows else MAX_ROWS
+        return rows[:most] if isinstance(rows, list) else []
     given = get_fixed_rows(component, context)
     initial = component.rows.initial if component.rows else 0
     return [*given, *[{}] * (initial - len(given))]

@@ -8,14 +8,14 @@ from marshmallow import ValidationError
 
 from ssflow.errors import InvalidInputError
 from ssflow.forms import messages
+from ssflow.forms.bounds import MAX_ROWS
 from ssflow.forms.component import Component, ComponentType, RowRules, flatten
-from ssflow.forms.component_reading import MAX_ROWS
 from ssflow.forms.context import FormContext
 from ssflow.forms.drawing import build_form_view, visible_components
 from ssflow.forms.evaluation import evaluate
 from ssflow.forms.html_form import asks_for_redraw, read_html_form
 from ssflow.forms.layout import Layout
-from ssflow.forms.options import list_options
+from ssflow.forms.rows import find_breaches, is_blank
 from ssflow.forms.schema import build_schema
 from ssflow.forms.state import (
     ScopeState,
@@ -153,13 +153,10 @@ class _ScopeReader:
         names = {**self.state.names, **answers}
         for component in self._visible():
             path = self.prefix + component.key
-            if component.check is None or self._has_error(path):
+            if component.check is None or _has_error(self.errors, path):
                 continue
             if evaluate(component.check, names, self.context) is False:
                 self.errors.setdefault(path, []).append(component.message)
-
-    def _has_error(self, path: str) -> bool:
-        return any(name == path or name.startswith(f"{path}.") for name in self.errors)
 
     def _visible(self) -> Iterator[Component]:
         for component in flatten(self.components):
@@ -195,8 +192,9 @@ class _RowsReader:
             if not self._may_skip(row)
         }
         self._check_count(len(sent), len(rows), is_required=is_required)
-        if not any(name.startswith(self.path) for name in self.errors):
-            self._check_rules(rows)
+        if not _has_error(self.errors, self.path):
+            for breach in find_breaches(self.component, rows, self.context):
+                self._refuse(breach.place, breach.message, **breach.parameters)
         return list(rows.values())
 
     def _may_skip(self, row: Any) -> bool:
@@ -215,41 +213,10 @@ class _RowsReader:
         if not self._rules.may_change:
             if sent != len(get_fixed_rows(self.component, self.context)):
                 self._refuse("", messages.FIXED_ROWS)
+        elif sent > self._rules.maximum:
+            self._refuse("", messages.TOO_MANY_ROWS, most=self._rules.maximum)
         elif filled < least:
             self._refuse("", messages.TOO_FEW_ROWS, least=least)
-        elif filled > self._rules.maximum or sent > MAX_ROWS:
-            self._refuse("", messages.TOO_MANY_ROWS, most=self._rules.maximum)
-
-    def _check_rules(self, rows: Mapping[int, Mapping[str, Any]]) -> None:
-        for key in self._rules.unique:
-            self._check_unique(key, rows)
-        for key in self._rules.ascending:
-            self._check_ascending(key, rows)
-        for key in self._rules.covers:
-            self._check_covers(key, rows)
-
-    def _check_unique(self, key: str, rows: Mapping[int, Mapping[str, Any]]) -> None:
-        seen: set[str] = set()
-        for index, row in rows.items():
-            value = repr(row[key])
-            if value in seen:
-                self._refuse(f".{index}.{key}", messages.NOT_UNIQUE)
-            seen.add(value)
-
-    def _check_ascending(self, key: str, rows: Mapping[int, Mapping[str, Any]]) -> None:
-        last: Any = None
-        for index, row in rows.items():
-            value = row[key]
-            if last is not None and value is not None and not value > last:
-                self._refuse(f".{index}.{key}", messages.NOT_ASCENDING)
-            last = value if value is not None else last
-
-    def _check_covers(self, key: str, rows: Mapping[int, Mapping[str, Any]]) -> None:
-        column = next(child for child in self.component.children if child.key == key)
-        found = {repr(row[key]) for row in rows.values()}
-        for option in list_options(column, self.context):
-            if repr(option.value) not in found:
-                self._refuse("", messages.NOT_COVERED, option=option.label)
 
     @property
     def _rules(self) -> RowRules:
@@ -260,24 +227,8 @@ class _RowsReader:
         self.errors.setdefault(self.path + place, []).append(text)
 
 
-def is_blank(children: tuple[Component, ...], row: Any) -> bool:
-    """Say whether nothing was filled in: every answer is missing, empty or the column's default."""
-    if not isinstance(row, Mapping):
-        return False
-    columns = {child.key: child for child in flatten(children)}
-    return all(_is_idle(columns.get(key), value) for key, value in row.items())
-
-
-def _is_idle(column: Component | None, value: Any) -> bool:
-    if value is None or value is False or value in ("", []):
-        return True
-    if column is None:
-        return False
-    if column.type is ComponentType.EXPRESSION:
-        return True
-    if column.type is ComponentType.DYNAMICLIST and isinstance(value, list):
-        return all(is_blank(column.children, row) for row in value)
-    return bool(value == column.default)
+def _has_error(errors: Mapping[str, list[str]], path: str) -> bool:
+    return any(name == path or name.startswith(f"{path}.") for name in errors)
 
 
 def _shorten(name: object) -> str:
