@@ -1,0 +1,1 @@
+"""Pages and REST: what people and programs meet."""

@@ -1,0 +1,159 @@
+"""From an error to its answer: a page for people, problem+json for programs, never a trace."""
+
+import logging
+from dataclasses import asdict, dataclass, field
+from http import HTTPStatus
+from typing import Any
+from uuid import UUID
+
+from flask import Flask, Response, current_app, jsonify, make_response, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from werkzeug.exceptions import HTTPException
+
+from ssflow.errors import (
+    ConflictError,
+    ForbiddenError,
+    InvalidInputError,
+    NotFoundError,
+    SsflowError,
+)
+from ssflow.services.deployment import DeploymentRefusedError
+from ssflow.services.modeling import DraftChangedError
+from ssflow.services.people import names_of
+from ssflow.store.database import DatabaseAwayError
+from ssflow.web.access import NotSignedInError
+from ssflow.web.request_ids import current_request_id
+from ssflow.web.request_work import request_work
+
+_log = logging.getLogger(__name__)
+
+RETRY_AFTER_SECONDS = 5
+_STATUS: tuple[tuple[type[Exception], HTTPStatus], ...] = (
+    (NotSignedInError, HTTPStatus.UNAUTHORIZED),
+    (DatabaseAwayError, HTTPStatus.SERVICE_UNAVAILABLE),
+    (NotFoundError, HTTPStatus.NOT_FOUND),
+    (ForbiddenError, HTTPStatus.FORBIDDEN),
+    (ConflictError, HTTPStatus.CONFLICT),
+    (InvalidInputError, HTTPStatus.UNPROCESSABLE_ENTITY),
+)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What the person or program is told."""
+
+    status: HTTPStatus
+    message: str
+    errors: dict[str, list[str]] = field(default_factory=dict)
+    details: dict[str, Any] = field(default_factory=dict)
+    winner: tuple[UUID, str] | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Shape it as RFC 9457 says."""
+        told: dict[str, Any] = {
+            "type": "about:blank",
+            "title": self.status.phrase,
+            "status": self.status.value,
+            "detail": self.message,
+            "request_id": current_request_id(),
+            **self.details,
+        }
+        if self.errors:
+            told["errors"] = self.errors
+        if self.winner:
+            told["winner"] = {"id": str(self.winner[0]), "name": self.winner[1]}
+        return told
+
+
+def init_errors(app: Flask) -> None:
+    """Answer every error of `app`."""
+    app.register_error_handler(SsflowError, _answer_own)
+    app.register_error_handler(HTTPException, _answer_http)
+    app.register_error_handler(Exception, _answer_unforeseen)
+
+
+def problem_of(error: SsflowError) -> Problem:
+    """Say what an error of ours means to whoever caused it."""
+    status = next(
+        (status for kind, status in _STATUS if isinstance(error, kind)), HTTPStatus.BAD_REQUEST
+    )
+    return Problem(
+        status,
+        gettext(error.message) if error.message else status.phrase,
+        errors=getattr(error, "errors", {}),
+        details=_details(error),
+        winner=_winner(error),
+    )
+
+
+def wants_json() -> bool:
+    """Tell whether a program asks, or a script of ours."""
+    if request.path.startswith("/api/"):
+        return True
+    best = request.accept_mimetypes.best_match(["text/html", "application/json"], "text/html")
+    return best == "application/json"
+
+
+def answer(problem: Problem) -> Response:
+    """Build the answer in the form that was asked for."""
+    if wants_json():
+        response = jsonify(problem.as_json())
+        response.mimetype = "application/problem+json"
+    else:
+        template = "_error.html" if "HX-Request" in request.headers else "error.html"
+        response = make_response(render_template(template, problem=problem))
+    response.status_code = problem.status
+    if problem.status is HTTPStatus.SERVICE_UNAVAILABLE:
+        response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    if problem.status is HTTPStatus.UNAUTHORIZED:
+        response.headers["WWW-Authenticate"] = 'Bearer realm="ssflow"'
+    return response
+
+
+def _answer_own(error: SsflowError) -> ResponseReturnValue:
+    problem = problem_of(error)
+    if problem.status.value >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        _log.warning("%s %s: %s", request.method, request.path, error)
+    return answer(problem)
+
+
+def _answer_http(error: HTTPException) -> ResponseReturnValue:
+    if error.code is None or error.code < HTTPStatus.BAD_REQUEST:
+        return error.get_response()
+    status = HTTPStatus(error.code)
+    response = answer(Problem(status, error.description or status.phrase))
+    for name, value in error.get_headers():
+        if name not in ("Content-Type", "Content-Length"):
+            response.headers[name] = value
+    return response
+
+
+def _answer_unforeseen(error: Exception) -> ResponseReturnValue:
+    if current_app.testing and current_app.config["PROPAGATE_EXCEPTIONS"]:
+        raise error
+    _log.error(
+        "%s %s failed (%s)", request.method, request.path, current_request_id(), exc_info=error
+    )
+    return answer(
+        Problem(
+            HTTPStatus.INTERNAL_SERVER_ERROR, gettext("ssflow made a mistake. It has been noted.")
+        )
+    )
+
+
+def _details(error: SsflowError) -> dict[str, Any]:
+    """What the error itself tells programs."""
+    if isinstance(error, DraftChangedError):
+        return {"revision": error.revision}
+    if isinstance(error, DeploymentRefusedError):
+        return {"problems": [asdict(problem) for problem in error.problems]}
+    return {}
+
+
+def _winner(error: SsflowError) -> tuple[UUID, str] | None:
+    winner = getattr(error, "winner", None)
+    if not isinstance(winner, UUID):
+        return None
+    with request_work(read_only=True) as work:
+        return winner, names_of(work, [winner]).get(winner, gettext("somebody else"))

@@ -1,0 +1,71 @@
+"""The language and the time zone of a page, and the catalogs of translated texts."""
+
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from babel import Locale
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.support import NullTranslations, Translations
+from flask import Flask, has_request_context, request
+from flask_babel import Babel, Domain, get_babel, get_locale
+
+from ssflow.web.sign_in import current_actor
+from ssflow.web.site import current_site
+
+LANGUAGES = {"en": "English", "nl": "Nederlands", "sv": "Svenska"}
+"""Each by its own name, as people look for it."""
+_CATALOGS = Path(__file__).parent / "translations"
+
+
+class Catalogs(Domain):
+    """Reads catalogs as people write them (.po), so that no compiled copy can go stale."""
+
+    def get_translations(self) -> NullTranslations:
+        """Give the texts of the request's language."""
+        locale = get_locale()
+        return _read_catalog(locale.language if locale else "en")
+
+
+def init_i18n(app: Flask) -> None:
+    """Let pages of `app` speak the reader's language."""
+    Babel(app, locale_selector=page_language, timezone_selector=page_timezone)
+    with app.app_context():
+        get_babel().instance.domain_instance = Catalogs()
+    app.jinja_env.globals["LANGUAGES"] = LANGUAGES
+
+
+def page_language() -> str:
+    """Choose the reader's own language, else what the browser asks for."""
+    if not has_request_context():
+        return "en"
+    actor = current_actor()
+    if actor.user_id is not None and actor.language in LANGUAGES:
+        return actor.language
+    return request.accept_languages.best_match(list(LANGUAGES), "en") or "en"
+
+
+def page_timezone() -> ZoneInfo:
+    """Choose the reader's own time zone, else the organisation's."""
+    actor = current_actor() if has_request_context() else None
+    if actor is not None and actor.timezone:
+        try:
+            return ZoneInfo(actor.timezone)
+        except (ZoneInfoNotFoundError, ValueError):
+            pass  # a zone that this machine does not know
+    return current_site().config.timezone
+
+
+@cache
+def _read_catalog(language: str) -> NullTranslations:
+    path = _CATALOGS / language / "LC_MESSAGES" / "messages.po"
+    if not path.is_file():
+        return NullTranslations()
+    with path.open("rb") as file:
+        catalog = read_po(file, locale=Locale(language))
+    compiled = BytesIO()
+    write_mo(compiled, catalog)
+    compiled.seek(0)
+    return Translations(compiled)

@@ -1,0 +1,79 @@
+"""Names of people, processes and activities, looked up once for a page, in its language."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from flask_babel import gettext
+
+from ssflow.domain.definition import ProcessDefinition
+from ssflow.domain.identity import OPERATOR_NAME, SYSTEM_NAME
+from ssflow.services import people
+from ssflow.services.definitions import translated_name
+from ssflow.store import definitions as definition_rows
+from ssflow.store.unit_of_work import UnitOfWork
+from ssflow.web.i18n import page_language
+
+
+@dataclass
+class Names:
+    """The names that one page shows."""
+
+    work: UnitOfWork
+    _people: dict[UUID, str] = field(default_factory=dict)
+    _definitions: dict[str, ProcessDefinition | None] = field(default_factory=dict)
+
+    def load_people(self, ids: Iterable[UUID | str | None]) -> None:
+        """Look up many people at once, so that `person` need not ask for each."""
+        wanted = {found for each in ids if (found := _uuid(each))} - self._people.keys()
+        if wanted:
+            self._people |= people.names_of(self.work, wanted)
+
+    def person(self, key: UUID | str | None) -> str:
+        """Name a person, or what acts in nobody's name."""
+        if key is None:
+            return str(gettext("nobody"))
+        if key in (SYSTEM_NAME, OPERATOR_NAME, "nobody"):
+            return str(_OTHERS[str(key)]())
+        user_id = _uuid(key)
+        if user_id is None:
+            return str(key)
+        self.load_people([user_id])
+        return self._people.get(user_id) or str(gettext("somebody who left"))
+
+    def process(self, key: str, default: str | None = None) -> str:
+        """Name a process."""
+        definition = self._definition(key)
+        if definition is None:
+            return default or key
+        return translated_name(definition, key, definition.name, page_language())
+
+    def activity(self, key: str, activity_id: str | None, default: str | None = None) -> str:
+        """Name an element of a process's diagram."""
+        definition = self._definition(key)
+        if definition is None or activity_id is None:
+            return default or activity_id or ""
+        known = definition.facts.get("activities", {}).get(activity_id, {})
+        name = default or known.get("name") or activity_id
+        return translated_name(definition, activity_id, name, page_language())
+
+    def _definition(self, key: str) -> ProcessDefinition | None:
+        if key not in self._definitions:
+            self._definitions[key] = definition_rows.find_latest(self.work.session, key)
+        return self._definitions[key]
+
+
+_OTHERS = {
+    SYSTEM_NAME: lambda: gettext("ssflow itself"),
+    OPERATOR_NAME: lambda: gettext("an operator on the server"),
+    "nobody": lambda: gettext("somebody who had not signed in"),
+}
+
+
+def _uuid(value: UUID | str | None) -> UUID | None:
+    if isinstance(value, UUID):
+        return value
+    try:
+        return UUID(value) if value else None
+    except ValueError:
+        return None

@@ -1,0 +1,1 @@
+"""HTML, one blueprint a noun."""

@@ -1,0 +1,73 @@
+"""The audit trail across all cases."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from ssflow.domain.audit import AuditAction
+from ssflow.domain.identity import ADMIN, AUDITOR
+from ssflow.services.trail_path import details_of
+from ssflow.store import audit as rows
+from ssflow.store import people as people_rows
+from ssflow.store.unit_of_work import UnitOfWork
+from ssflow.web.access import needs_role
+from ssflow.web.names import Names
+from ssflow.web.query import find_choice, find_day_end, find_day_start, read_search
+from ssflow.web.request_work import request_work
+
+blueprint = Blueprint("audit", __name__, url_prefix="/audit")
+
+PAGE_SIZE = 50
+
+
+@blueprint.get("")
+@needs_role(AUDITOR, ADMIN)
+def browse() -> ResponseReturnValue:
+    """List what happened, newest first, by person, case, action and day."""
+    with request_work(read_only=True) as work:
+        return render_template("audit/browse.html", **_facts(work))
+
+
+def _facts(work: UnitOfWork) -> dict[str, Any]:
+    asked = {name: request.args.get(name, "").strip() for name in ("person", "case", "from", "to")}
+    action, q, cursor = (
+        find_choice(AuditAction, "action"),
+        read_search(),
+        request.args.get("cursor"),
+    )
+    page = rows.list_events(
+        work.session,
+        work.actor,
+        instance_id=_find_uuid(asked["case"]),
+        actor_key=asked["person"] or None,
+        action=action,
+        from_=find_day_start("from"),
+        to=find_day_end("to"),
+        q=q or None,
+        cursor=cursor,
+        limit=PAGE_SIZE,
+    )
+    names = Names(work)
+    names.load_people(event.actor for event in page.items)
+    asked |= {"action": action or "", "q": q}
+    query: dict[str, Any] = {name: value for name, value in asked.items() if value}
+    return {
+        "events": [(event, details_of(event)) for event in page.items],
+        "asked": asked,
+        "cursor": cursor,
+        "first_url": url_for(".browse", **query),
+        "next_url": page.next_cursor and url_for(".browse", **query, cursor=page.next_cursor),
+        "actions": list(AuditAction),
+        "people": people_rows.list_users(work.session, limit=200).items,
+        "names": names,
+        "instance": None,
+    }
+
+
+def _find_uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

@@ -1,0 +1,134 @@
+"""Business records: lists, single ones, and the forms of those that administrators maintain."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+
+from ssflow.forms.submission import FormError
+from ssflow.services import registers
+from ssflow.services.form_view import FormView
+from ssflow.services.register_forms import maintained_kinds
+from ssflow.store.unit_of_work import UnitOfWork
+from ssflow.web.access import ADMIN_ONLY, signed_in
+from ssflow.web.forms import draw, read_typed
+from ssflow.web.names import Names
+from ssflow.web.query import read_search
+from ssflow.web.records import column_label, columns_of, facts_of, label_of, reference_of
+from ssflow.web.request_work import request_work
+
+blueprint = Blueprint("registers", __name__, url_prefix="/registers")
+
+PAGE_SIZE = 50
+
+
+@blueprint.get("")
+@signed_in
+def choose() -> ResponseReturnValue:
+    """List the registers."""
+    with request_work(read_only=True) as work:
+        kinds = registers.readable_kinds(work)
+        return render_template("registers/choose.html", kinds=kinds, maintained=maintained_kinds())
+
+
+@blueprint.get("/<kind>")
+@signed_in
+def browse(kind: str) -> ResponseReturnValue:
+    """List the records of one register."""
+    q, cursor = read_search(), request.args.get("cursor")
+    with request_work(read_only=True) as work:
+        page = registers.list_register(work, kind, q=q or None, cursor=cursor, limit=PAGE_SIZE)
+        return render_template(
+            "registers/browse.html",
+            kind=kind,
+            q=q,
+            cursor=cursor,
+            columns=columns_of(kind),
+            rows=[(record, facts_of(work, record, columns_of(kind))) for record in page.items],
+            next_url=page.next_cursor
+            and url_for(".browse", kind=kind, q=q or None, cursor=page.next_cursor),
+            is_maintained=work.actor.is_admin and kind in maintained_kinds(),
+            column_label=column_label,
+            reference_of=reference_of,
+            names=Names(work),
+        )
+
+
+@blueprint.get("/<kind>/<reference>")
+@signed_in
+def show(kind: str, reference: str) -> ResponseReturnValue:
+    """Show one record."""
+    with request_work(read_only=True) as work:
+        record = registers.read_record(work, kind, reference)
+        return render_template(
+            "registers/show.html",
+            kind=kind,
+            record=record,
+            label=label_of(record),
+            facts=facts_of(work, record),
+            reference_of=reference_of,
+            is_maintained=work.actor.is_admin and kind in maintained_kinds(),
+            names=Names(work),
+        )
+
+
+@blueprint.get("/<kind>/add")
+@ADMIN_ONLY
+def add(kind: str) -> ResponseReturnValue:
+    """Show the form for a new record."""
+    with request_work(read_only=True) as work:
+        return _form_page(kind, None, registers.record_form(work, kind))
+
+
+@blueprint.post("/<kind>/add")
+@ADMIN_ONLY
+def create(kind: str) -> ResponseReturnValue:
+    """Add a record."""
+    with request_work() as work:
+        form = registers.record_form(work, kind)
+        return _save(work, kind, None, form)
+
+
+@blueprint.get("/<kind>/<reference>/change")
+@ADMIN_ONLY
+def edit(kind: str, reference: str) -> ResponseReturnValue:
+    """Show the form of a record."""
+    with request_work(read_only=True) as work:
+        return _form_page(kind, reference, registers.record_form(work, kind, reference))
+
+
+@blueprint.post("/<kind>/<reference>/change")
+@ADMIN_ONLY
+def change(kind: str, reference: str) -> ResponseReturnValue:
+    """Change a record."""
+    with request_work() as work:
+        return _save(work, kind, reference, registers.record_form(work, kind, reference))
+
+
+def _save(
+    work: UnitOfWork, kind: str, reference: str | None, form: FormView
+) -> ResponseReturnValue:
+    typed = read_typed(work, form)
+    try:
+        if reference is None:
+            registers.add_record(work, kind, typed.answers)
+        else:
+            registers.change_record(work, kind, reference, typed.answers)
+    except FormError as error:
+        return _form_page(kind, reference, form, typed.answers, error.errors), 422
+    flash(gettext("Saved."), "success")
+    return redirect(url_for(".browse", kind=kind), 303)
+
+
+def _form_page(
+    kind: str,
+    reference: str | None,
+    form: FormView,
+    answers: Mapping[str, Any] | None = None,
+    errors: Mapping[str, list[str]] | None = None,
+) -> str:
+    return render_template(
+        "registers/form.html", kind=kind, reference=reference, form=draw(form, answers, errors)
+    )

@@ -1,0 +1,248 @@
+"""The inbox, and one task with its form."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from markupsafe import Markup
+
+from ssflow.domain.user_task import UserTask
+from ssflow.forms.submission import FormError
+from ssflow.services import instances, user_tasks
+from ssflow.store import instances as instance_rows
+from ssflow.store import notes as note_rows
+from ssflow.store import user_tasks as rows
+from ssflow.store.unit_of_work import UnitOfWork
+from ssflow.store.user_tasks import InboxSort, InboxView
+from ssflow.web.access import signed_in
+from ssflow.web.clock import reader_clock
+from ssflow.web.forms import draw, read_typed
+from ssflow.web.names import Names
+from ssflow.web.once import new_key, once
+from ssflow.web.page import Tab
+from ssflow.web.query import read_choice, read_search
+from ssflow.web.request_work import request_work
+
+blueprint = Blueprint("tasks", __name__)
+
+PAGE_SIZE = 25
+
+
+@dataclass(frozen=True)
+class InboxQuery:
+    """What the reader asked the inbox for."""
+
+    view: InboxView
+    sort: InboxSort
+    q: str
+    cursor: str | None
+
+    @classmethod
+    def read(cls) -> "InboxQuery":
+        """Read the query of the request; anything unknown means the default."""
+        return cls(
+            view=read_choice(InboxView, "view", InboxView.ALL),
+            sort=read_choice(InboxSort, "sort", InboxSort.DUE),
+            q=read_search(),
+            cursor=request.args.get("cursor"),
+        )
+
+    def url(self, **changes: str | None) -> str:
+        """Address the same list with something changed; the first page unless `cursor` is given."""
+        asked: dict[str, Any] = {"view": self.view, "sort": self.sort, "q": self.q or None}
+        return url_for("tasks.inbox", **{**asked, **changes})
+
+
+@blueprint.get("/")
+@signed_in
+def home() -> ResponseReturnValue:
+    """Begin with the inbox."""
+    return redirect(url_for(".inbox"))
+
+
+@blueprint.get("/tasks")
+@signed_in
+def inbox() -> ResponseReturnValue:
+    """List the tasks that wait for the reader."""
+    asked = InboxQuery.read()
+    with request_work(read_only=True) as work:
+        return render_template("tasks/inbox.html", asked=asked, **_inbox_facts(work, asked))
+
+
+@blueprint.get("/tasks/<uuid:task_id>")
+@signed_in
+def show(task_id: UUID) -> ResponseReturnValue:
+    """Show a task, with its form when it is the reader's to do."""
+    with request_work(read_only=True) as work:
+        return _task_page(work, task_id)
+
+
+@blueprint.post("/tasks/<uuid:task_id>")
+@signed_in
+def complete(task_id: UUID) -> ResponseReturnValue:
+    """Hand in the form and finish the task; a wrong form comes back with its errors."""
+    with request_work() as work:
+        typed = read_typed(work, user_tasks.task_form(work, task_id), task_id=task_id)
+        if typed.is_redraw:
+            return _task_page(work, task_id, typed.answers)
+        try:
+            typed.require_files_stored()
+            return redirect(once(work, lambda: _complete(work, task_id, typed.answers)), 303)
+        except FormError as error:
+            # What was uploaded is kept: its ids stand among the answers.
+            return _task_page(work, task_id, typed.answers, error.errors), 422
+
+
+@blueprint.post("/tasks/<uuid:task_id>/fields")
+@signed_in
+def fields(task_id: UUID) -> ResponseReturnValue:
+    """Draw the fields again for the answers so far; stores nothing."""
+    with request_work(read_only=True) as work:
+        form = user_tasks.task_form(work, task_id)
+        if form is None:
+            return ""
+        typed = read_typed(work, form, with_files=False)
+        redraw_url = url_for(".fields", task_id=task_id)
+        return render_template(
+            "tasks/_fields.html", form=draw(form, typed.answers), redraw_url=redraw_url
+        )
+
+
+@blueprint.post("/tasks/<uuid:task_id>/draft")
+@signed_in
+def save_draft(task_id: UUID) -> ResponseReturnValue:
+    """Keep what was typed so far."""
+    with request_work() as work:
+        form = user_tasks.task_form(work, task_id)
+        if form is not None:
+            typed = read_typed(work, form, with_files=False)
+            user_tasks.save_draft(work, task_id, typed.answers)
+    if "X-CSRFToken" in request.headers:
+        return "", 204
+    flash(gettext("Your draft is saved."), "success")
+    return redirect(url_for(".show", task_id=task_id), 303)
+
+
+@blueprint.post("/tasks/<uuid:task_id>/claim")
+@signed_in
+def claim(task_id: UUID) -> ResponseReturnValue:
+    """Reserve a task and open it."""
+    with request_work() as work:
+        user_tasks.claim_task(work, task_id)
+    return redirect(url_for(".show", task_id=task_id), 303)
+
+
+@blueprint.post("/tasks/<uuid:task_id>/release")
+@signed_in
+def release(task_id: UUID) -> ResponseReturnValue:
+    """Give a task back to its role."""
+    with request_work() as work:
+        task = user_tasks.release_task(work, task_id)
+        flash(gettext("“%(task)s” is back with its group.", task=task.name), "success")
+    return redirect(url_for(".inbox"), 303)
+
+
+@blueprint.post("/tasks/<uuid:task_id>/comments")
+@signed_in
+def comment(task_id: UUID) -> ResponseReturnValue:
+    """Say something about the case of a task."""
+    with request_work() as work:
+        task = user_tasks.get_visible_task(work, task_id)
+        instances.add_comment(work, task.instance_id, request.form.get("text", ""))
+    return redirect(url_for(".show", task_id=task_id, _anchor="comments"), 303)
+
+
+def _complete(work: UnitOfWork, task_id: UUID, answers: Any) -> str:
+    done = user_tasks.complete_task(work, task_id, answers)
+    following = user_tasks.next_task_after(work, done)
+    flash(_well_done(done, following), "success")
+    return url_for(".inbox")
+
+
+def _well_done(done: UserTask, following: UserTask | None) -> Markup:
+    said = gettext("“%(task)s” is completed.", task=done.name)
+    if following is None:
+        return Markup("{} {}").format(said, gettext("Your inbox is empty. Well done!"))
+    address = url_for(".show", task_id=following.id)
+    offer = gettext("Go on with “%(task)s”", task=following.name)
+    return Markup('{} <a href="{}">{}</a>').format(said, address, offer)
+
+
+def _task_page(
+    work: UnitOfWork,
+    task_id: UUID,
+    answers: Mapping[str, Any] | None = None,
+    errors: Mapping[str, list[str]] | None = None,
+) -> str:
+    task = user_tasks.get_visible_task(work, task_id)
+    form = user_tasks.task_form(work, task_id) if task.is_open else None
+    return render_template(
+        "tasks/show.html",
+        task=task,
+        form=draw(form, answers, errors) if form else None,
+        has_draft=form is not None and form.draft is not None and answers is None,
+        **_task_facts(work, task),
+    )
+
+
+def _task_facts(work: UnitOfWork, task: UserTask) -> dict[str, Any]:
+    instance = instance_rows.get_instance(work.session, task.instance_id)
+    sees_case = instance_rows.may_see(work.session, work.actor, instance)
+    return {
+        "instance": instance,
+        "sees_case": sees_case,
+        "is_mine": task.assignee == work.actor.user_id,
+        "is_workable": task.is_offered_to(work.actor) and not instance.has_ended,
+        "names": Names(work),
+        "clock": reader_clock(),
+        "comments": instances.comments_of(work, instance.id) if sees_case else [],
+        "attachments": note_rows.attachments_of(work.session, instance.id) if sees_case else [],
+        "earlier": _earlier(work, task) if sees_case else [],
+        "idempotency_key": new_key(),
+    }
+
+
+def _earlier(work: UnitOfWork, task: UserTask) -> list[UserTask]:
+    """List what was done in the case so far, newest first."""
+    done = [other for other in instances.tasks_of(work, task.instance_id) if other.completed_at]
+    return sorted(done, key=lambda other: other.completed_at or other.created_at, reverse=True)
+
+
+def _inbox_facts(work: UnitOfWork, asked: InboxQuery) -> dict[str, Any]:
+    clock = reader_clock()
+    found = rows.list_inbox(
+        work.session,
+        work.actor,
+        view=asked.view,
+        sort=asked.sort,
+        q=asked.q or None,
+        cursor=asked.cursor,
+        limit=PAGE_SIZE,
+    )
+    counts = rows.count_inbox(work.session, work.actor, now=clock.now, day_end=clock.day_end)
+    names = Names(work)
+    names.load_people(row.task.assignee for row in found.items)
+    return {
+        "rows": found.items,
+        "next_url": asked.url(cursor=found.next_cursor) if found.next_cursor else None,
+        "counts": counts,
+        "tabs": _tabs(asked, counts),
+        "names": names,
+        "clock": clock,
+    }
+
+
+def _tabs(asked: InboxQuery, counts: rows.InboxCounts) -> list[Tab]:
+    views = (
+        (InboxView.ALL, gettext("All"), counts.mine + counts.group),
+        (InboxView.MINE, gettext("Mine"), counts.mine),
+        (InboxView.GROUP, gettext("My groups"), counts.group),
+        (InboxView.DONE, gettext("Done"), None),
+    )
+    return [
+        Tab(asked.url(view=view), label, view is asked.view, count) for view, label, count in views
+    ]

@@ -1,0 +1,15 @@
+"""The unit of work of one request."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from ssflow.store.unit_of_work import UnitOfWork
+from ssflow.web.sign_in import current_actor
+from ssflow.web.site import current_site
+
+
+@contextmanager
+def request_work(*, read_only: bool = False) -> Iterator[UnitOfWork]:
+    """Open a unit of work for whoever sends this request; it commits when the block ends well."""
+    with current_site().open_work(current_actor(), read_only=read_only) as work:
+        yield work

@@ -1,0 +1,151 @@
+"""What ssflow calls its own things, in the reader's language."""
+
+from collections.abc import Iterable
+
+from flask_babel import gettext, lazy_gettext
+
+from ssflow.domain.audit import AuditAction
+from ssflow.domain.identity import Role
+from ssflow.domain.registers.portfolio import Phase
+
+ROLES = {
+    "customer": lazy_gettext("Customer"),
+    "orderer": lazy_gettext("Orderer"),
+    "service_desk": lazy_gettext("Service desk"),
+    "complaint_manager": lazy_gettext("Complaint manager"),
+    "brm": lazy_gettext("Business relationship manager"),
+    "slm": lazy_gettext("Service level manager"),
+    "service_owner": lazy_gettext("Service owner"),
+    "capacity_manager": lazy_gettext("Capacity manager"),
+    "risk_officer": lazy_gettext("Risk officer"),
+    "portfolio_manager": lazy_gettext("Portfolio manager"),
+    "demand_manager": lazy_gettext("Demand manager"),
+    "strategy_manager": lazy_gettext("Strategy manager"),
+    "budget_holder": lazy_gettext("Budget holder"),
+    "accountant": lazy_gettext("Accountant"),
+    "finance_manager": lazy_gettext("Finance manager"),
+    "it_director": lazy_gettext("IT director"),
+    "itsg_member": lazy_gettext("IT steering group member"),
+    "itsg_chair": lazy_gettext("IT steering group chair"),
+    "process_designer": lazy_gettext("Process designer"),
+    "auditor": lazy_gettext("Auditor"),
+    "admin": lazy_gettext("Administrator"),
+}
+
+ACTIONS = {
+    AuditAction.INSTANCE_STARTED: lazy_gettext("Case started"),
+    AuditAction.INSTANCE_ENDED: lazy_gettext("Case ended"),
+    AuditAction.INSTANCE_CANCELLED: lazy_gettext("Case cancelled"),
+    AuditAction.INSTANCE_SUSPENDED: lazy_gettext("Case suspended"),
+    AuditAction.INSTANCE_RESUMED: lazy_gettext("Case resumed"),
+    AuditAction.TASK_CREATED: lazy_gettext("Task opened"),
+    AuditAction.TASK_CLAIMED: lazy_gettext("Task claimed"),
+    AuditAction.TASK_RELEASED: lazy_gettext("Task given back"),
+    AuditAction.TASK_COMPLETED: lazy_gettext("Task completed"),
+    AuditAction.TASK_CANCELLED: lazy_gettext("Task cancelled"),
+    AuditAction.TASK_OVERDUE: lazy_gettext("Task overdue"),
+    AuditAction.TIMER_FIRED: lazy_gettext("Time was up"),
+    AuditAction.MESSAGE_CAUGHT: lazy_gettext("Message received"),
+    AuditAction.OPERATION_ANSWERED: lazy_gettext("Operation answered"),
+    AuditAction.INCIDENT_OPENED: lazy_gettext("Case got stuck"),
+    AuditAction.INCIDENT_RETRIED: lazy_gettext("Faulty step tried again"),
+    AuditAction.INCIDENT_CLOSED: lazy_gettext("Incident settled"),
+    AuditAction.RECORD_CREATED: lazy_gettext("Record added"),
+    AuditAction.RECORD_CHANGED: lazy_gettext("Record changed"),
+    AuditAction.COMMENT_ADDED: lazy_gettext("Comment added"),
+    AuditAction.FILE_ATTACHED: lazy_gettext("File attached"),
+    AuditAction.NOTICE_SENT: lazy_gettext("Notice sent"),
+    AuditAction.ATTEMPT_REFUSED: lazy_gettext("Attempt refused"),
+    AuditAction.SEPARATION_OF_DUTIES_BLOCKED: lazy_gettext("Stopped by separation of duties"),
+    AuditAction.DEPLOYMENT_PUBLISHED: lazy_gettext("Processes published"),
+    AuditAction.DRAFT_SAVED: lazy_gettext("Draft saved"),
+    AuditAction.USER_CREATED: lazy_gettext("Account added"),
+    AuditAction.USER_CHANGED: lazy_gettext("Account changed"),
+    AuditAction.ROLE_GRANTED: lazy_gettext("Role granted"),
+    AuditAction.ROLE_REVOKED: lazy_gettext("Role revoked"),
+    AuditAction.TOKEN_CREATED: lazy_gettext("Token made"),
+    AuditAction.TOKEN_REVOKED: lazy_gettext("Token revoked"),
+    AuditAction.SIGNED_IN: lazy_gettext("Signed in"),
+    AuditAction.SIGNED_OUT: lazy_gettext("Signed out"),
+    AuditAction.SIGN_IN_FAILED: lazy_gettext("Signing in failed"),
+    AuditAction.PASSWORD_CHANGED: lazy_gettext("Password changed"),
+    AuditAction.JOB_FAILED: lazy_gettext("Job failed"),
+}
+
+PHASES = {
+    Phase.PIPELINE: lazy_gettext("Service pipeline"),
+    Phase.CATALOGUE: lazy_gettext("Service catalogue"),
+    Phase.RETIRED: lazy_gettext("Retired services"),
+}
+
+STATES = {
+    "proposed": lazy_gettext("proposed"),
+    "defined": lazy_gettext("defined"),
+    "analysed": lazy_gettext("analysed"),
+    "approved": lazy_gettext("approved"),
+    "chartered": lazy_gettext("chartered"),
+    "design": lazy_gettext("in design"),
+    "development": lazy_gettext("in development"),
+    "test": lazy_gettext("in test"),
+    "deployment": lazy_gettext("being deployed"),
+    "live": lazy_gettext("live"),
+    "retiring": lazy_gettext("being retired"),
+    "retired": lazy_gettext("retired"),
+    "rejected": lazy_gettext("rejected"),
+    "declined": lazy_gettext("declined"),
+    "withdrawn": lazy_gettext("withdrawn"),
+    "cancelled": lazy_gettext("cancelled"),
+    "deferred": lazy_gettext("deferred"),
+    "duplicate": lazy_gettext("duplicate"),
+}
+
+REGISTERS = {
+    "Customer": lazy_gettext("Customers"),
+    "CustomerRole": lazy_gettext("Roles at customers"),
+    "Service": lazy_gettext("Services"),
+    "ServiceProposal": lazy_gettext("Service proposals"),
+    "BusinessCase": lazy_gettext("Business cases"),
+    "RiskItem": lazy_gettext("Risks"),
+    "Charter": lazy_gettext("Charters"),
+    "ResourceAllocation": lazy_gettext("Allocated resources"),
+    "Decision": lazy_gettext("Decisions"),
+    "Document": lazy_gettext("Documents"),
+    "ServiceDependency": lazy_gettext("Service dependencies"),
+    "ServiceAsset": lazy_gettext("Service assets"),
+    "ServiceObjective": lazy_gettext("Services and objectives"),
+    "StrategicObjective": lazy_gettext("Strategic objectives"),
+    "MarketSegment": lazy_gettext("Market segments"),
+    "Holiday": lazy_gettext("Holidays"),
+}
+
+
+def role_title(key: str | None) -> str:
+    """Give the title that people know a role by."""
+    if not key:
+        return str(gettext("nobody"))
+    return str(ROLES[key]) if key in ROLES else key.replace("_", " ").capitalize()
+
+
+def role_choices(roles: Iterable[Role]) -> list[tuple[str, str]]:
+    """Give roles to choose from, by title."""
+    return sorted(((role.key, role_title(role.key)) for role in roles), key=lambda pair: pair[1])
+
+
+def phase_title(phase: Phase) -> str:
+    """Name a part of the portfolio."""
+    return str(PHASES[phase])
+
+
+def action_title(action: AuditAction) -> str:
+    """Say what happened."""
+    return str(ACTIONS.get(action, action))
+
+
+def state_title(state: str) -> str:
+    """Say how far a record is."""
+    return str(STATES.get(str(state), str(state).replace("_", " ")))
+
+
+def register_title(kind: str) -> str:
+    """Name a register."""
+    return str(REGISTERS.get(kind, kind))

@@ -1,0 +1,27 @@
+"""Slow down whoever guesses: per account and per address, counted before any hash is computed."""
+
+from datetime import timedelta
+
+from flask import request
+
+from ssflow.domain.identity import SYSTEM
+from ssflow.store import sign_in as rows
+from ssflow.web.site import current_site
+
+
+def reserve_attempt(name: str = "") -> timedelta | None:
+    """Count one attempt to sign in; gives the time to wait when there were too many."""
+    site = current_site()
+    with site.open_work(SYSTEM) as work:
+        return rows.reserve_attempt(work.session, _subjects(name), work.now) or None
+
+
+def forgive(name: str = "") -> None:
+    """Forget the attempts after one that succeeded."""
+    with current_site().open_work(SYSTEM) as work:
+        rows.clear_attempts(work.session, _subjects(name))
+
+
+def _subjects(name: str) -> list[str]:
+    subjects = [f"address:{request.remote_addr or '-'}"]
+    return [*subjects, f"account:{name.casefold()[:64]}"] if name else subjects
