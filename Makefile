@@ -26,5 +26,5 @@ build: .venv/.built
 	@test -n "$(PYTHON)" || { echo "ssflow needs Python 3.11 or newer; none was found."; exit 1; }
 	$(PYTHON) -m venv .venv
 	.venv/bin/pip install --quiet --upgrade --constraint constraints.txt pip
-	.venv/bin/pip install --quiet --constraint constraints.txt --build-constraint constraints.txt --editable '.[dev,postgres]'
+	.venv/bin/pip install --quiet --no-compile --constraint constraints.txt --build-constraint constraints.txt --editable '.[dev,postgres]'
 	touch $@
