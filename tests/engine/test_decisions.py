@@ -150,6 +150,19 @@ def test_priority_compares_the_output_columns_from_the_left() -> None:
     assert decide(table, x=0).rows == (3, 2, 1)
 
 
+def test_an_output_column_without_an_order_does_not_count_for_priority() -> None:
+    data = dmn(
+        ["x"], ["y", "z"], [("-", "2", "1"), ("-", "1", "9")], policy="PRIORITY", order="1, 2"
+    )
+    second_order = (
+        b'<output id="o2" name="z"><outputValues><text>1, 2</text></outputValues></output>'
+    )
+
+    table = read(data.replace(second_order, b'<output id="o2" name="z"/>'))
+
+    assert decide(table, x=0) == DecisionOutcome({"y": 1, "z": 9}, (2, 1), {"x": 0})
+
+
 def test_priority_refuses_a_computed_output_outside_its_order() -> None:
     table = one_input(("-", "x"), policy="PRIORITY", order='"a", "b"')
 
@@ -657,8 +670,9 @@ def test_an_output_outside_the_order_is_refused_before_it_can_happen() -> None:
     assert (problem.code, problem.element_id) == ("decision-output-order", "r1c2")
 
 
-def test_a_table_without_rows_is_refused() -> None:
+def test_a_table_without_rows_or_outputs_is_refused() -> None:
     assert [p.code for p in problems_of(dmn(["x"], ["y"], []))] == ["decision-rows"]
+    assert [p.code for p in problems_of(dmn(["x"], [], [("-",)]))] == ["decision-output-name"]
 
 
 # --- two shipped tables --------------------------------------------------------------------------

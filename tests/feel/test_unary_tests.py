@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ssflow.feel.unary_tests import FeelError, IncomparableError, parse_unary_tests
+from ssflow.feel.unary_tests import FeelError, UndecidableError, parse_unary_tests
 
 TODAY = date(2026, 3, 2)
 FEELIN = json.loads((Path(__file__).parent / "feelin_answers.json").read_text("utf-8"))
@@ -130,10 +130,17 @@ def test_a_cell_lets_values_pass(text: str, passing: list[Any], failing: list[An
     ],
 )
 def test_a_value_that_cannot_be_compared_is_an_error(text: str, value: Any, message: str) -> None:
-    with pytest.raises(IncomparableError) as caught:
+    with pytest.raises(UndecidableError) as caught:
         matches(text, value)
 
     assert caught.value.message == message
+
+
+def test_data_that_is_too_large_to_be_tested_is_an_error() -> None:
+    tests = parse_unary_tests("not(large)")
+
+    with pytest.raises(UndecidableError, match="too large"):
+        tests.matches(-1, {"large": [0] * 200_000}, today=TODAY)
 
 
 @pytest.mark.parametrize(
@@ -251,5 +258,5 @@ CELLS = st.lists(SINGLE, min_size=1, max_size=3).map(", ".join)
 def test_a_value_passes_or_not_or_cannot_be_compared(cell: str, value: Any, x: Any) -> None:
     tests = parse_unary_tests(cell)
 
-    with suppress(IncomparableError):
+    with suppress(UndecidableError):
         assert tests.matches(value, {"x": x}, today=TODAY) in (True, False)

@@ -9,7 +9,7 @@ from typing import Any
 from ssflow.engine.hit_policies import Aggregation, DecisionError, Hit, HitPolicy, Output, settle
 from ssflow.feel.expression import Expression, give_json
 from ssflow.feel.scope import Run, Scope
-from ssflow.feel.unary_tests import IncomparableError, UnaryTests
+from ssflow.feel.unary_tests import UnaryTests, UndecidableError
 from ssflow.feel.values import Value, find_number
 
 _SHOWN_CHARACTERS = 300
@@ -111,7 +111,7 @@ class DecisionTable:
             try:
                 if not tests.pass_in(scope, values[place]):
                     return False
-            except IncomparableError as error:
+            except UndecidableError as error:
                 raise DecisionError(
                     f'in row {row.number}, column "{self.inputs[place].label}", {error.message}',
                     rows=(row.number,),

@@ -92,13 +92,11 @@ def settle(
     outputs: Sequence[Output],
     hits: Sequence[Hit],
 ) -> Settlement:
-    """Apply a hit policy to the rows that hit.
+    """Apply a hit policy to the rows that hit; only COLLECT does without any.
 
     Raises:
-        DecisionError: none hit, or more than may, or their outputs do not fit the policy.
+        DecisionError: more hit than may, or their outputs do not fit the policy.
     """
-    if not hits and policy is not HitPolicy.COLLECT:
-        raise DecisionError("no row matches.")
     hits = _ARRANGE[policy](outputs, hits)
     rows = tuple(hit.row for hit in hits)
     columns = {o.name: [hit.values[i] for hit in hits] for i, o in enumerate(outputs)}

@@ -6,7 +6,8 @@ both sides look like it. Numbers are decimal, so that 0.1 + 0.2 is 0.3.
 
 Evaluation never fails. What has no answer - a missing name, text times a number, a division by
 zero - is null, and null travels on by the rules of three-valued logic: `false and null` is false,
-`true and null` is null. A condition holds only when its value is true.
+`true and null` is null. A condition holds only when its value is true. A text is at most 4 000
+characters long and nested 64 deep; what walks through more than 100 000 items is null, too.
 
 What can be written, from the loosest binding to the tightest:
 
@@ -31,8 +32,8 @@ a duration `.years .months .days .hours .minutes .seconds`: `(finish - milestone
 Functions:
 
     today()   date(x)   date and time(x)   duration("P14D")
-    sum(list)   min(list)   max(list)   mean(list)   count(list)       or their items: max(a, b)
-    all(list)   any(list)   list contains(list, x)   distinct values(list)
+    sum(list)   min(list)   max(list)   mean(list)   all(list)   any(list)   or items: max(a, b)
+    count(list)   list contains(list, x)   distinct values(list)
     contains(text, part)   starts with(text, part)   ends with(text, part)
     upper case(text)   lower case(text)   string length(text)   string(x)   number(text)
     abs(n)   floor(n)   ceiling(n)   round half up(n, digits)   decimal(n, digits)   not(c)
@@ -44,7 +45,8 @@ a moment are compared by the day. A moment without offset is taken as UTC.
 A decision cell (`unary_tests`) is one or more tests of its column's value, joined by commas:
 `< 5`, `[1..10]`, `(1..10]`, `]1..10]`, `"a","b"`, `not("a")`, `true`, `null`, a date, or nothing
 or `-` for any value. A cell may also speak of its value as `?`: `? in ("a","b")`, `2 < ? <= 5`,
-`starts with(?, "60")`.
+`starts with(?, "60")`. A value of another kind than the cell speaks of does not pass, but where
+the cell asks for an order that the two do not have ("x" < 5) there is an error.
 
 As a courtesy to files written for SpiffWorkflow, Python's `==`, `True`, `False`, `None` and 'text'
 are understood everywhere, and `?.startswith("60")` in cells.

@@ -11,5 +11,5 @@ class FeelError(InvalidInputError):
         self.position = position
 
 
-class IncomparableError(InvalidInputError):
-    """A test cannot be decided for this value, such as "x" < 5."""
+class UndecidableError(InvalidInputError):
+    """A test has no answer for this value, such as "x" < 5."""

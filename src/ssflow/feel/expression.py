@@ -14,7 +14,7 @@ from ssflow.feel.values import Value, to_json
 
 __all__ = ["Expression", "FeelError", "parse_expression"]
 
-_ATOMS = frozenset({type(None), bool, int, str})
+_ATOMS = frozenset({type(None), bool, str})
 _LEADING_EQUALS = re.compile(r"\A\s*=")
 
 
@@ -49,7 +49,8 @@ def give_json(value: Value, scope: Scope) -> Any:
     if type(value) in _ATOMS:
         return value
     try:
-        scope.run.visit_all(value)
+        if isinstance(value, (list, dict)):
+            scope.run.visit_all(value)
         return to_json(value)
     except (TooMuchWorkError, RecursionError):
         return None

@@ -1,6 +1,7 @@
 """Cut S-FEEL text into names, numbers, texts and signs."""
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 
@@ -59,8 +60,18 @@ def tokenize(text: str) -> list[Token]:
 
 
 def unquote(token: Token) -> str:
-    """Give the characters that a text token stands for."""
-    return _ESCAPE.sub(_unescape, token.text[1:-1])
+    """Give the characters that a text token stands for.
+
+    Raises:
+        FeelError: they are no text that can be stored.
+    """
+    text = _ESCAPE.sub(_unescape, token.text[1:-1])
+    with suppress(UnicodeDecodeError):
+        text = text.encode("utf-16", "surrogatepass").decode("utf-16")  # \ud83d\ude00 is one 😀
+        if "\0" not in text:
+            return text
+    position = token.position
+    raise FeelError(f"The text at character {position} cannot be stored.", position=position)
 
 
 def _read_token(text: str, start: int) -> Token:

@@ -5,14 +5,14 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from ssflow.feel.errors import FeelError, IncomparableError
+from ssflow.feel.errors import FeelError, UndecidableError
 from ssflow.feel.grammar import Reader
 from ssflow.feel.questions import Anything
 from ssflow.feel.scope import Run, Scope, TooMuchWorkError
 from ssflow.feel.tree import Question
 from ssflow.feel.values import Value, exact
 
-__all__ = ["FeelError", "IncomparableError", "UnaryTests", "parse_unary_tests"]
+__all__ = ["FeelError", "UnaryTests", "UndecidableError", "parse_unary_tests"]
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class UnaryTests:
         """Tell whether a value passes.
 
         Raises:
-            IncomparableError: the value is of a kind that the tests cannot decide on.
+            UndecidableError: the value is of a kind that the tests have no answer for.
         """
         return self.pass_in(Scope(context, Run(today)), exact(value))
 
@@ -41,15 +41,15 @@ class UnaryTests:
         """Tell whether a value passes; `scope` may serve many tests of one evaluation.
 
         Raises:
-            IncomparableError: the value is of a kind that the tests cannot decide on.
+            UndecidableError: the value is of a kind that the tests have no answer for.
         """
         scope.run.mismatch = None
         try:
             answer = self.question.ask(value, scope)
         except (TooMuchWorkError, RecursionError):
-            return False
+            raise UndecidableError("the data is too large or too deep to be tested.") from None
         if answer is None and scope.run.mismatch is not None:
-            raise IncomparableError(f"{scope.run.mismatch}.")
+            raise UndecidableError(f"{scope.run.mismatch}.")
         return answer is True
 
 

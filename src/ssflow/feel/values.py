@@ -1,5 +1,6 @@
 """Values of S-FEEL: what they are, how they compare, what goes in and out. No answer is None."""
 
+import math
 import operator
 import re
 from collections.abc import Callable
@@ -18,6 +19,7 @@ Compare = Callable[[Value, Value], bool | None]
 # 34 digits, as the standard has them; exponents that a JSON number can carry; no exceptions.
 DECIMAL = Context(prec=34, rounding=ROUND_HALF_EVEN, Emin=-307, Emax=307, traps=[])
 
+_LARGEST_INTEGER = 2**53
 _DATE_LENGTH = len("2026-05-01")
 _EXACT_NUMBERS = frozenset({int, Decimal})
 _NUMBER = re.compile(r"-?\d{1,34}(\.\d{1,34})?", re.ASCII)
@@ -78,7 +80,7 @@ def finite(number: Decimal) -> Decimal | None:
 
 
 def to_json(value: Value) -> Value:
-    """Give a value as JSON: whole numbers as int, others as float, dates and durations as text."""
+    """Give a value as JSON: dates and durations as text, whole numbers up to 2^53 as int."""
     match find_kind(value):
         case Kind.NUMBER:
             return _to_json_number(value)
@@ -211,10 +213,12 @@ def _equal_items(left: list[Value], right: list[Value]) -> bool | None:
 
 def _to_json_number(value: Value) -> int | float | None:
     number = exact(value)
-    if number is None or isinstance(number, int):
+    if type(number) is int and abs(number) <= _LARGEST_INTEGER:
         return number
-    nearest = float(number)
-    return int(number) if nearest.is_integer() else nearest
+    nearest = math.inf if number is None else float(Decimal(number))
+    if nearest.is_integer() and abs(nearest) <= _LARGEST_INTEGER:
+        return int(nearest)
+    return nearest if math.isfinite(nearest) else None
 
 
 def _day_of(value: date) -> date:
