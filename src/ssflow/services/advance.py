@@ -10,7 +10,7 @@ from ssflow.domain.incident import Incident, IncidentStatus
 from ssflow.domain.instance import InstanceStatus, ProcessInstance
 from ssflow.domain.job import JobKind
 from ssflow.domain.user_task import DEFAULT_PRIORITY, TaskStatus
-from ssflow.engine.commands import Command
+from ssflow.engine.commands import Command, CompleteUserTask
 from ssflow.engine.execution import StepResult, Surroundings, read_variables, step
 from ssflow.engine.naming import read_name
 from ssflow.engine.snapshot import ParkedIncident, WaitingUserTask
@@ -41,6 +41,7 @@ class Step:
     instance: ProcessInstance
     result: StepResult
     operations: Operations
+    completed_task_id: UUID | None
 
 
 def advance_instance(
@@ -60,7 +61,8 @@ def advance_instance(
     result = step(definition, instance.state, command, surroundings)
     operations.keep()
 
-    moved = Step(work, instance, result, operations)
+    completed = command.task_id if isinstance(command, CompleteUserTask) else None
+    moved = Step(work, instance, result, operations, completed)
     _store_names(moved, surroundings)
     _store_user_tasks(moved)
     _store_jobs(moved)
@@ -121,10 +123,10 @@ def _store_names(moved: Step, surroundings: Surroundings) -> None:
 
 def _store_user_tasks(moved: Step) -> None:
     before, after = moved.result.before.user_tasks, moved.result.after.user_tasks
-    opened = [_task_row(moved, after[i]) for i in after.keys() - before.keys()]
+    opened = [_task_row(moved, after[i]) for i in after if i not in before]
     if opened:
         task_rows.add_tasks(moved.work.session, opened)
-    gone = before.keys() - after.keys()
+    gone = before.keys() - after.keys() - {moved.completed_task_id}
     if gone:
         task_rows.cancel_tasks(moved.work.session, gone)
 
@@ -305,7 +307,7 @@ def _entries(moved: Step, because: Entry) -> list[Entry]:
     return [
         _first_entry(moved, because),
         *_record_entries(moved.operations.changes),
-        *_task_entries(moved, because),
+        *_task_entries(moved),
         *(_incident_entry(parked) for parked in _new_incidents(moved)),
         *_end_entries(moved),
     ]
@@ -352,18 +354,17 @@ def _record_entries(changes: Iterable[RecordChange]) -> list[Entry]:
     ]
 
 
-def _task_entries(moved: Step, because: Entry) -> list[Entry]:
+def _task_entries(moved: Step) -> list[Entry]:
     before, after = moved.result.before.user_tasks, moved.result.after.user_tasks
     opened = [
         Entry(AuditAction.TASK_CREATED, after[i].activity_id, _opened_details(after[i]))
         for i in after
         if i not in before
     ]
-    done = because.details.get("task")
     cancelled = [
         Entry(AuditAction.TASK_CANCELLED, before[i].activity_id, {"task": str(i)})
         for i in before
-        if i not in after and str(i) != done
+        if i not in after and i != moved.completed_task_id
     ]
     return cancelled + opened
 

@@ -22,6 +22,7 @@ from ssflow.services.audit import Entry, record
 from ssflow.services.definitions import load_layout
 from ssflow.services.form_view import FormView, form_context
 from ssflow.services.trail_path import count_elements
+from ssflow.services.variables import check_variables
 from ssflow.store import audit as trail_rows
 from ssflow.store import definitions as definition_rows
 from ssflow.store import incidents as incident_rows
@@ -308,6 +309,7 @@ def _check_start(
 ) -> Variables:
     form_id = definition.facts.get("start_form")
     if not form_id:
+        check_variables(variables)
         return variables
     layout = load_layout(work.session, definition.deployment_id, form_id, work.actor.language)
     return read_submission(layout, variables, form_context(work, {}))

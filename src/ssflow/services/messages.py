@@ -7,12 +7,15 @@ from typing import Any
 from uuid import UUID
 
 from ssflow.domain.audit import AuditAction
+from ssflow.domain.definition import ProcessDefinition
 from ssflow.domain.message import MessageSubscription
-from ssflow.engine.commands import CatchMessage
-from ssflow.errors import NotFoundError
+from ssflow.engine.commands import CatchMessage, StartByMessage
+from ssflow.errors import ForbiddenError, NotFoundError
 from ssflow.services.advance import advance_instance
 from ssflow.services.audit import Entry
+from ssflow.services.instances import begin_instance
 from ssflow.services.variables import check_variables
+from ssflow.store import definitions as definition_rows
 from ssflow.store import instances as instance_rows
 from ssflow.store import messages as message_rows
 from ssflow.store.unit_of_work import UnitOfWork
@@ -32,6 +35,32 @@ class Correlation:
     instance_id: UUID
 
 
+def send_message(
+    work: UnitOfWork, name: str, correlation_key: str | None, payload: Mapping[str, Any]
+) -> Correlation:
+    """Bring in a message from outside: to the case that waits for it, else to start a process.
+
+    Raises:
+        NotFoundError: no case that the actor may see waits for it, and it starts no process.
+        ForbiddenError: the actor may not start the process that it starts.
+        InstanceNotRunningError, InvalidInputError: as `correlate_message`.
+    """
+    check_variables(payload)
+    waiting = message_rows.find_subscription(work.session, name, correlation_key)
+    if waiting is not None:
+        seen = instance_rows.find_visible_instance(work.session, work.actor, waiting.instance_id)
+        if seen is None:
+            raise _nobody_waits(name)
+        return _deliver(work, waiting, payload)
+    definition = _started_by(work, name)
+    if definition is None:
+        raise _nobody_waits(name)
+    if not work.actor.is_admin and definition.starters.isdisjoint(work.actor.roles):
+        raise ForbiddenError("You may not start the process that this message starts.")
+    instance = begin_instance(work, definition, StartByMessage(name, payload), payload, None)
+    return Correlation(Delivery.DELIVERED, instance.id)
+
+
 def correlate_message(
     work: UnitOfWork, name: str, correlation_key: str | None, payload: Mapping[str, Any]
 ) -> Correlation:
@@ -45,7 +74,7 @@ def correlate_message(
     check_variables(payload)
     waiting = message_rows.find_subscription(work.session, name, correlation_key)
     if waiting is None:
-        raise NotFoundError(f"No case waits for the message {name} with this key.")
+        raise _nobody_waits(name)
     return _deliver(work, waiting, payload)
 
 
@@ -59,3 +88,12 @@ def _deliver(
     because = Entry(AuditAction.MESSAGE_CAUGHT, activity_id, details)
     advance_instance(work, instance, CatchMessage(waiting_id, dict(payload)), because)
     return Correlation(Delivery.DELIVERED, instance.id)
+
+
+def _started_by(work: UnitOfWork, name: str) -> ProcessDefinition | None:
+    latest = definition_rows.list_latest(work.session)
+    return next((d for d in latest if d.facts.get("start_message") == name), None)
+
+
+def _nobody_waits(name: str) -> NotFoundError:
+    return NotFoundError(f"No case waits for the message {name} with this key.")

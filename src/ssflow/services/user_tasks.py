@@ -1,5 +1,6 @@
 """The task inbox: claim, release, fill in and complete user tasks."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
@@ -14,8 +15,9 @@ from ssflow.forms.submission import initial_values, read_submission
 from ssflow.services.advance import advance_instance, instance_variables
 from ssflow.services.attachments import bind_files
 from ssflow.services.audit import Entry, record
-from ssflow.services.definitions import load_layout
+from ssflow.services.definitions import FORM_SUFFIX, load_layout
 from ssflow.services.form_view import FormView, form_context
+from ssflow.services.variables import check_variables
 from ssflow.store import definitions as definition_rows
 from ssflow.store import instances as instance_rows
 from ssflow.store import user_tasks as task_rows
@@ -123,6 +125,24 @@ def task_form(work: UnitOfWork, task_id: UUID) -> FormView | None:
     )
 
 
+def form_source(work: UnitOfWork, task_id: UUID) -> dict[str, Any] | None:
+    """Give a task's form as it was deployed (form-js JSON), or None when the task has no form.
+
+    Raises:
+        NotFoundError: as `get_visible_task`.
+    """
+    task = get_visible_task(work, task_id)
+    if task.form_id is None:
+        return None
+    instance = instance_rows.get_instance(work.session, task.instance_id)
+    definition = definition_rows.get_definition(work.session, instance.definition_id)
+    name = task.form_id + FORM_SUFFIX
+    source: dict[str, Any] = json.loads(
+        definition_rows.get_file(work.session, definition.deployment_id, name)
+    )
+    return source
+
+
 def next_task_after(work: UnitOfWork, done: UserTask) -> UserTask | None:
     """Find what the actor can go on with: in the same case first, else the most urgent of all."""
     same_case = task_rows.find_open_tasks_of_instance(work.session, done.instance_id)
@@ -164,6 +184,7 @@ def _read_form(
     work: UnitOfWork, task: UserTask, instance: ProcessInstance, submitted: Mapping[str, Any]
 ) -> dict[str, Any]:
     if task.form_id is None:
+        check_variables(submitted)
         return dict(submitted)
     context = form_context(work, _data_at(work, task, instance))
     fields = read_submission(_layout(work, task, instance), submitted, context)

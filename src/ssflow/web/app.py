@@ -15,6 +15,7 @@ from ssflow.config import Config
 from ssflow.store.database import Database
 from ssflow.store.unit_of_work import Submit, no_submit
 from ssflow.web import access
+from ssflow.web.api.endpoints import init_api
 from ssflow.web.csrf import check_csrf
 from ssflow.web.errors import init_errors
 from ssflow.web.formats import init_formats
@@ -100,6 +101,7 @@ def _add_endpoints(app: Flask) -> None:
     access.declare(app, "static", access.Rule(access.Door.PUBLIC))
     for pages in _PAGES:
         app.register_blueprint(pages.blueprint)
+    init_api(app)
 
 
 def _guard() -> ResponseReturnValue | None:

@@ -1,0 +1,67 @@
+"""Deploy bundles, and check them."""
+
+from typing import Any
+
+from flask import Response, request
+from flask.typing import ResponseReturnValue
+
+from ssflow.errors import InvalidInputError
+from ssflow.services import deployment
+from ssflow.services.deployment import DeploymentOutcome
+from ssflow.store import definitions as rows
+from ssflow.store.unit_of_work import UnitOfWork
+from ssflow.web.access import bearer
+from ssflow.web.api.blueprint import rest_blueprint
+from ssflow.web.api.rest import answer_once
+from ssflow.web.api.schemas.definitions import (
+    DeploymentOutcomeSchema,
+    DeploymentSchema,
+    ProblemsSchema,
+)
+from ssflow.web.api.schemas.paging import PageQuerySchema, page_of
+from ssflow.web.request_work import request_work
+
+blueprint = rest_blueprint("deployments", "Files published together")
+
+
+@blueprint.post("/deployments")
+@bearer("deploy")
+@blueprint.doc(summary="Deploy files", responses={"201": {"description": "Deployed"}})
+def deploy() -> ResponseReturnValue:
+    """Deploy the uploaded files (`files`, repeated); the same files again change nothing."""
+    files = _uploaded()
+    area = request.form.get("area", "")
+
+    def do(work: UnitOfWork) -> DeploymentOutcome:
+        return deployment.deploy_files(work, files, area=area)
+
+    response: Response = answer_once(DeploymentOutcomeSchema, do, status=201)
+    return response
+
+
+@blueprint.post("/lint")
+@bearer("read")
+@blueprint.response(200, ProblemsSchema)
+def lint() -> Any:
+    """Check the uploaded files as a deployment would; nothing is stored."""
+    files = _uploaded()
+    with request_work(read_only=True) as work:
+        return {"problems": deployment.check_files(work, files).problems}
+
+
+@blueprint.get("/deployments")
+@bearer("read")
+@blueprint.arguments(PageQuerySchema, location="query")
+@blueprint.response(200, page_of(DeploymentSchema))
+def list_all(query: dict[str, Any]) -> Any:
+    """List deployments, newest first."""
+    with request_work(read_only=True) as work:
+        return rows.list_deployments(work.session, **query)
+
+
+def _uploaded() -> dict[str, bytes]:
+    uploads = request.files.getlist("files")
+    if not uploads:
+        problem = ["Send at least one file, as multipart field `files`."]
+        raise InvalidInputError("There are no files.", errors={"files": problem})
+    return {upload.filename or "": upload.read() for upload in uploads}

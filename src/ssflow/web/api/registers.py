@@ -1,0 +1,42 @@
+"""Business records over REST; only processes and administrators write them."""
+
+from typing import Any
+
+from flask import request
+from flask.typing import ResponseReturnValue
+
+from ssflow.domain.registers.record import Record, record_as_json
+from ssflow.services import registers
+from ssflow.web.access import bearer
+from ssflow.web.api.blueprint import rest_blueprint
+from ssflow.web.api.schemas.paging import DEFAULT_LIMIT, PageQuerySchema
+from ssflow.web.request_work import request_work
+
+blueprint = rest_blueprint("registers", "Business records")
+
+
+@blueprint.get("/registers/<kind>")
+@bearer("read")
+@blueprint.doc(responses={"200": {"description": "A page of records"}})
+def list_records(kind: str) -> ResponseReturnValue:
+    """List the records of a kind; other query parameters filter by field."""
+    asked = request.args.to_dict()
+    paging = {name: asked.pop(name) for name in ("cursor", "limit") if name in asked}
+    query = PageQuerySchema().load({"limit": DEFAULT_LIMIT, **paging})
+    q = asked.pop("q", None)
+    with request_work(read_only=True) as work:
+        page = registers.list_register(work, kind, filters=asked, q=q, **query)
+        return {"items": [_shape(r) for r in page.items], "next_cursor": page.next_cursor}
+
+
+@blueprint.get("/registers/<kind>/<reference>")
+@bearer("read")
+@blueprint.doc(responses={"200": {"description": "The record"}})
+def show(kind: str, reference: str) -> ResponseReturnValue:
+    """Get a record by its id or number."""
+    with request_work(read_only=True) as work:
+        return _shape(registers.read_record(work, kind, reference))
+
+
+def _shape(record: Record) -> dict[str, Any]:
+    return {"id": str(record.id), "kind": type(record).__name__, **record_as_json(record)}

@@ -1,0 +1,124 @@
+"""What all REST endpoints share: the document, how bodies are read, how answers are given once."""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, NoReturn
+
+from flask import Flask, Response, request
+from flask_smorest import Api
+from marshmallow import RAISE, Schema, ValidationError
+from webargs.flaskparser import FlaskParser
+
+from ssflow.errors import InvalidInputError
+from ssflow.services.idempotency import (
+    Answer,
+    remember_answer,
+    remembered_answer,
+    request_digest,
+)
+from ssflow.store.unit_of_work import UnitOfWork
+from ssflow.web.request_work import request_work
+
+PREFIX = "/api/v1"
+MAX_DEPTH = 200
+_SETTINGS = {
+    "API_TITLE": "ssflow",
+    "API_VERSION": "v1",
+    "OPENAPI_VERSION": "3.1.0",
+    "OPENAPI_URL_PREFIX": PREFIX,
+    "OPENAPI_JSON_PATH": "openapi.json",
+}
+
+
+class RestApi(Api):
+    """The OpenAPI document; errors are answered by `web.errors`, as for pages."""
+
+    def _register_error_handlers(self) -> None:
+        """Leave errors to the application."""
+
+
+class Parser(FlaskParser):
+    """Reads queries and bodies; what is wrong with them is told per field."""
+
+    DEFAULT_UNKNOWN_BY_LOCATION = {"json": RAISE, "query": RAISE}
+
+    def handle_error(  # type: ignore[override]
+        self, error: ValidationError, *_args: Any, **_kwargs: Any
+    ) -> NoReturn:
+        """Tell which field is wrong.
+
+        Raises:
+            InvalidInputError: always.
+        """
+        messages = error.messages if isinstance(error.messages, Mapping) else {}
+        errors = {n: _flat(m) for part in messages.values() for n, m in _items(part)}
+        raise InvalidInputError("The request is wrong.", errors=errors) from error
+
+
+def make_api(app: Flask) -> RestApi:
+    """Give the application its OpenAPI document."""
+    app.config.update(_SETTINGS)
+    api = RestApi(app)
+    scheme = {"type": "http", "scheme": "bearer"}
+    api.spec.components.security_scheme("bearer", scheme)
+    api.spec.options["security"] = [{"bearer": []}]
+    return api
+
+
+def json_object() -> dict[str, Any]:
+    """Read the body as a JSON object; no body is an empty one.
+
+    Raises:
+        InvalidInputError: it is something else.
+    """
+    raw = request.get_data(cache=True)
+    if not raw.strip():
+        return {}
+    try:
+        body = json.loads(raw)
+    except (ValueError, RecursionError) as error:
+        raise InvalidInputError("The body is not JSON.") from error
+    if not isinstance(body, dict):
+        raise InvalidInputError("The body must be a JSON object.")
+    return body
+
+
+def answer_once(
+    schema: type[Schema], do: Callable[[UnitOfWork], Any], *, status: int = 200
+) -> Response:
+    """Do what a write asks for, in one piece of work, and answer with what it gives.
+
+    With an Idempotency-Key a repeated request gets the first one's answer, and nothing is done
+    again.
+    """
+    key = request.headers.get("Idempotency-Key")
+    with request_work() as work:
+        if key:
+            digest = request_digest(request.method, request.path, request.get_data(cache=True))
+            former = remembered_answer(work, key, digest)
+            if former is not None:
+                return _respond(former.body, former.status, replayed=True)
+        result = do(work)
+        work.session.flush()
+        body = json.dumps(schema().dump(result), ensure_ascii=False)
+        status = getattr(result, "http_status", status)
+        if key:
+            remember_answer(work, key, digest, Answer(status, body))
+    return _respond(body, status)
+
+
+def _respond(body: str, status: int, *, replayed: bool = False) -> Response:
+    response = Response(body, status, mimetype="application/json")
+    if replayed:
+        response.headers["Idempotent-Replayed"] = "true"
+    return response
+
+
+def _items(part: Any) -> list[tuple[str, Any]]:
+    return list(part.items()) if isinstance(part, Mapping) else [("body", part)]
+
+
+def _flat(messages: Any) -> list[str]:
+    if isinstance(messages, Mapping):
+        return [text for inner in messages.values() for text in _flat(inner)]
+    return [str(text) for text in messages] if isinstance(messages, list) else [str(messages)]

@@ -1,0 +1,46 @@
+"""User tasks and how the inbox is asked for."""
+
+from marshmallow import Schema, fields
+from marshmallow.validate import OneOf
+
+from ssflow.store.user_tasks import InboxSort, InboxView
+from ssflow.web.api.schemas.paging import PageQuerySchema
+
+
+class UserTaskSchema(Schema):
+    """Work that waits for a person."""
+
+    id = fields.UUID()
+    instance_id = fields.UUID()
+    key = fields.String()
+    activity_id = fields.String()
+    name = fields.String()
+    role = fields.String(allow_none=True)
+    assignee = fields.UUID(allow_none=True)
+    status = fields.String()
+    created_at = fields.AwareDateTime()
+    due_at = fields.AwareDateTime(allow_none=True)
+    priority = fields.Integer()
+    form_id = fields.String(allow_none=True)
+
+
+class InboxQuerySchema(PageQuerySchema):
+    """Which tasks to list."""
+
+    view = fields.String(
+        load_default=str(InboxView.ALL), validate=OneOf([str(view) for view in InboxView])
+    )
+    sort = fields.String(
+        load_default=str(InboxSort.DUE), validate=OneOf([str(sort) for sort in InboxSort])
+    )
+    instance = fields.UUID(load_default=None)
+    key = fields.String(load_default=None)
+    q = fields.String(load_default=None)
+
+
+class FormSchema(Schema):
+    """A task's form (form-js JSON), its data, and the draft that was saved."""
+
+    form = fields.Dict(allow_none=True)
+    data = fields.Dict()
+    draft = fields.Dict(allow_none=True)

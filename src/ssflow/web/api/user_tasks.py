@@ -1,0 +1,95 @@
+"""User tasks: the inbox over REST."""
+
+from typing import Any
+from uuid import UUID
+
+from flask.typing import ResponseReturnValue
+
+from ssflow.services import user_tasks
+from ssflow.store import user_tasks as rows
+from ssflow.store.user_tasks import InboxSort, InboxView
+from ssflow.web.access import bearer
+from ssflow.web.api.blueprint import rest_blueprint
+from ssflow.web.api.rest import answer_once, json_object
+from ssflow.web.api.schemas.paging import page_of
+from ssflow.web.api.schemas.user_tasks import FormSchema, InboxQuerySchema, UserTaskSchema
+from ssflow.web.request_work import request_work
+
+blueprint = rest_blueprint("user_tasks", "Work that waits for people")
+
+
+@blueprint.get("/user-tasks")
+@bearer("read")
+@blueprint.arguments(InboxQuerySchema, location="query")
+@blueprint.response(200, page_of(UserTaskSchema))
+def list_all(query: dict[str, Any]) -> Any:
+    """List tasks of the token's owner."""
+    with request_work(read_only=True) as work:
+        page = rows.list_inbox(
+            work.session,
+            work.actor,
+            view=InboxView(query["view"]),
+            sort=InboxSort(query["sort"]),
+            q=query["q"],
+            key=query["key"],
+            instance_id=query["instance"],
+            cursor=query["cursor"],
+            limit=query["limit"],
+        )
+        return {"items": [row.task for row in page.items], "next_cursor": page.next_cursor}
+
+
+@blueprint.get("/user-tasks/<uuid:task_id>")
+@bearer("read")
+@blueprint.response(200, UserTaskSchema)
+def show(task_id: UUID) -> Any:
+    """Get a task."""
+    with request_work(read_only=True) as work:
+        return user_tasks.get_visible_task(work, task_id)
+
+
+@blueprint.get("/user-tasks/<uuid:task_id>/form")
+@bearer("read")
+@blueprint.response(200, FormSchema)
+def form(task_id: UUID) -> Any:
+    """Get a task's form with its data and draft."""
+    with request_work(read_only=True) as work:
+        view = user_tasks.task_form(work, task_id)
+        if view is None:
+            return {"form": None, "data": {}, "draft": None}
+        source = user_tasks.form_source(work, task_id)
+        return {"form": source, "data": dict(view.values), "draft": view.draft}
+
+
+@blueprint.post("/user-tasks/<uuid:task_id>/claim")
+@bearer("work")
+@blueprint.response(200, UserTaskSchema)
+def claim(task_id: UUID) -> ResponseReturnValue:
+    """Reserve a task."""
+    return answer_once(UserTaskSchema, lambda work: user_tasks.claim_task(work, task_id))
+
+
+@blueprint.post("/user-tasks/<uuid:task_id>/release")
+@bearer("work")
+@blueprint.response(200, UserTaskSchema)
+def release(task_id: UUID) -> ResponseReturnValue:
+    """Give a task back to its role."""
+    return answer_once(UserTaskSchema, lambda work: user_tasks.release_task(work, task_id))
+
+
+@blueprint.post("/user-tasks/<uuid:task_id>/completion")
+@bearer("work")
+@blueprint.response(200, UserTaskSchema)
+def complete(task_id: UUID) -> ResponseReturnValue:
+    """Complete a task; the body is its filled-in form."""
+    fields = json_object()
+    return answer_once(UserTaskSchema, lambda work: user_tasks.complete_task(work, task_id, fields))
+
+
+@blueprint.put("/user-tasks/<uuid:task_id>/draft")
+@bearer("work")
+@blueprint.response(200, UserTaskSchema)
+def save_draft(task_id: UUID) -> ResponseReturnValue:
+    """Keep what was filled in so far; it is not checked."""
+    fields = json_object()
+    return answer_once(UserTaskSchema, lambda work: user_tasks.save_draft(work, task_id, fields))
