@@ -116,7 +116,7 @@ def files_of(session: Session, deployment_id: UUID) -> dict[str, bytes]:
         .where(DeployedFile.deployment_id == deployment_id)
         .order_by(DeployedFile.name)
     )
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())
 
 
 def file_names_of(session: Session, deployment_id: UUID) -> Sequence[str]:

@@ -52,7 +52,7 @@ def attachment_names(session: Session, attachment_ids: Iterable[UUID]) -> dict[U
     if not ids:
         return {}
     query = select(Attachment.id, Attachment.name).where(Attachment.id.in_(ids))
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())
 
 
 def unbound_attachments(

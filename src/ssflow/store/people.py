@@ -72,7 +72,7 @@ def names_of(session: Session, user_ids: Iterable[UUID]) -> dict[UUID, str]:
     if not ids:
         return {}
     query = select(User.id, User.full_name).where(User.id.in_(ids))
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())
 
 
 def roles_of(session: Session, user_id: UUID, day: date) -> frozenset[str]:
