@@ -1,12 +1,14 @@
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ssflow.forms.context import FormContext
 from ssflow.forms.drawing import build_form_view, visible_components
 from ssflow.forms.views import FactsView, FieldView, RowsView, TableView, View, Widget
 from tests.forms.building import Json, costs, layout, number, radio, text
-from tests.forms.conftest import FILES
+from tests.forms.conftest import FILES, TODAY
 
 
 def draw(component: Json, context: FormContext, values: Json | None = None) -> View:
@@ -310,3 +312,35 @@ def test_a_draft_of_any_shape_can_be_drawn(junk: object, context: FormContext) -
     views = visible_components(found, dict.fromkeys("abcdefgh", junk), context)
 
     assert len(views) == 8
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=10),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=8,
+)
+
+
+@given(
+    values=st.dictionaries(st.sampled_from("abcdefgh"), json_values | st.just([{"what": 5}])),
+    variables=st.dictionaries(st.sampled_from(["x", "lines"]), json_values),
+)
+def test_whatever_a_draft_and_a_case_hold_can_be_drawn(values: Json, variables: Json) -> None:
+    found = layout(
+        text("a", label="{{x}} {{x.y | date}}"),
+        number("b", properties={"prefill": "=x"}),
+        radio("c") | {"valuesExpression": "=lines"},
+        radio("d", readonly=True, properties={"prefill": "=x"}) | {"type": "checklist"},
+        {"type": "datetime", "key": "e", "subtype": "datetime", "properties": {"prefill": "=x"}},
+        {"type": "filepicker", "key": "g"},
+        costs(path="h", properties={"prefill": "=lines"}),
+        {
+            "type": "text",
+            "text": "{{x | money}} {{lines | pct}} {{x | ref Service}} {{lines | user}}",
+        },
+        {"type": "table", "dataSource": "=lines", "columns": [{"key": "what", "type": "date"}]},
+    )
+
+    view = build_form_view(found, values, FormContext(variables=variables, today=TODAY), {})
+
+    assert len(view.components) == 9

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from marshmallow import ValidationError
@@ -36,6 +37,7 @@ __all__ = [
 
 _MAX_NAME_LENGTH = 100
 _MAX_UNKNOWN_NAMES = 20
+_MAX_WRONG_FIELDS = 500
 
 
 class FormError(InvalidInputError):
@@ -50,7 +52,7 @@ def read_submission(
     Every answerable field is in the result: a hidden one with its empty value.
 
     Raises:
-        FormError: with every problem at its field.
+        FormError: with every problem at its field, of the first 500 fields.
     """
     if not isinstance(submitted, Mapping):
         raise FormError(context.say(messages.NOT_AN_OBJECT))
@@ -58,7 +60,8 @@ def read_submission(
     reader = _ScopeReader(layout.components, submitted, state, context)
     variables = reader.read()
     if reader.errors:
-        raise FormError(context.say(messages.WRONG_FORM), errors=reader.errors)
+        first = dict(islice(reader.errors.items(), _MAX_WRONG_FIELDS))
+        raise FormError(context.say(messages.WRONG_FORM), errors=first)
     keys = layout.keys()
     return {key: value for key, value in variables.items() if key in keys}
 
