@@ -33,7 +33,7 @@ def test_fields_become_the_json_that_rest_sends(context: FormContext) -> None:
             *(("several", ""), ("several", "back"), ("several", "reject")),
             *(("agree", ""), ("agree", "true")),
             ("day", "2026-12-01"),
-            *(("files", ""), ("files", FILES[0].value)),
+            *(("files", ""), ("files", "[object File]"), ("files", FILES[0].value)),
             *(("costs", ""), ("costs-0-what", "Disks"), ("costs-0-y0", "10")),
             ("csrf_token", "x"),
         ]

@@ -1,5 +1,6 @@
 """From the fields of an HTML form to the JSON that `read_submission` takes."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -15,7 +16,8 @@ ADD = "_add"
 REMOVE = "_remove"
 REDRAW = "_redraw"
 
-_MANY = frozenset({ComponentType.CHECKLIST, ComponentType.TAGLIST, ComponentType.FILEPICKER})
+_MANY = frozenset({ComponentType.CHECKLIST, ComponentType.TAGLIST})
+_FILE_ID = re.compile(r"[0-9a-fA-F-]{36}")
 
 
 class HtmlFields(Protocol):
@@ -90,6 +92,9 @@ def _may_change(component: Component) -> bool:
 
 
 def _read_texts(component: Component, texts: list[str], language: str) -> Any:
+    if component.type is ComponentType.FILEPICKER:
+        # A file that is chosen but not stored yet travels apart; scripts send a stand-in for it.
+        return [text for text in texts if _FILE_ID.fullmatch(text)]
     if component.type in _MANY:
         return [text for text in texts if text]
     last = texts[-1] if texts else ""
