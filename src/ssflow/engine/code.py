@@ -80,6 +80,7 @@ class Program:
     stored: frozenset[str] = frozenset()
     certain: frozenset[str] = frozenset()
     may_change_inputs: bool = False
+    uses_modules: bool = False
     constant: tuple[Any] | None = None
 
     def text_for(self, given: frozenset[str]) -> str:
@@ -135,6 +136,7 @@ def read_script(source: str) -> Program:
         stored=stored,
         certain=certain,
         may_change_inputs=any(_may_change(node) for node in ast.walk(tree)),
+        uses_modules=bool(_imported(tree)),
     )
 
 

@@ -114,6 +114,8 @@ class CountingInclusiveGateway(InclusiveGateway):
                 activity_id=self.bpmn_id,
             )
         my_task._sync_children(matches or defaults, TaskState.FUTURE)
+        for child in my_task.children:
+            child.task_spec._predict(child, mask=TaskState.FUTURE | TaskState.PREDICTED_MASK)
         return True
 
 

@@ -1,9 +1,11 @@
 """Where code of strangers runs: in its own process, with little time and memory."""
 
 import os
+import sys
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from datetime import date, datetime, timedelta
+from importlib.util import find_spec
 from threading import Lock
 from types import TracebackType
 from typing import Any
@@ -35,21 +37,20 @@ class Clock:
     def __init__(self, now: datetime, calendar: Calendar) -> None:
         self.now = now.astimezone(calendar.timezone)
         self.calendar = calendar
-        self._policy: monty.OSPolicy = {
-            "datetime": now,
-            "timezone": calendar.timezone.key or "UTC",
-            "sleep": "zero",
-            "process_time": "zero",
-            "random_start": {"seed": now.isoformat()},
-        }
 
     def policy(self) -> monty.OSPolicy:
         """Tell the sandbox which clock and which random numbers to use."""
-        return self._policy
+        return {
+            "datetime": self.now,
+            "timezone": self.calendar.timezone.key or "UTC",
+            "sleep": "zero",
+            "process_time": "zero",
+            "random_start": {"seed": self.now.isoformat()},
+        }
 
     def today(self) -> date:
         """Tell which day it is here."""
-        return self.calendar.local_date(self.now)
+        return self.now.date()
 
     def working_day(self, n: int) -> date:
         """Tell which day is the n-th working day from today."""
@@ -91,11 +92,12 @@ class Sandbox:
         text: str,
         inputs: Mapping[str, Any],
         *,
-        clock: Clock,
+        clock: Clock | None = None,
         functions: Mapping[str, Callable[..., Any]] | None = None,
     ) -> Any:
         """Run a text in a worker of its own and give the value of its last expression.
 
+        Code that imports modules needs the `clock` that they go by.
         A worker that is lost is replaced once; code that loses the second one too is at fault.
 
         Raises:
@@ -117,7 +119,7 @@ class Sandbox:
         self,
         text: str,
         inputs: Mapping[str, Any],
-        clock: Clock,
+        clock: Clock | None,
         functions: Mapping[str, Callable[..., Any]] | None,
     ) -> Any:
         with self._checkout(clock) as session:
@@ -128,8 +130,9 @@ class Sandbox:
                 print_callback=_drop_output,
             )
 
-    def _checkout(self, clock: Clock) -> AbstractContextManager[monty.MontySession]:
-        return _Checkout(self._open_pool().checkout(limits=_LIMITS, os_policy=clock.policy()))
+    def _checkout(self, clock: Clock | None) -> AbstractContextManager[monty.MontySession]:
+        policy = clock.policy() if clock is not None else None
+        return _Checkout(self._open_pool().checkout(limits=_LIMITS, os_policy=policy))
 
     def _open_pool(self) -> monty.Monty:
         with self._lock:
@@ -144,6 +147,7 @@ class Sandbox:
             return self._pool
 
     def _start(self) -> monty.Monty:
+        _spare_a_search()
         pool = monty.Monty(
             min_processes=1,
             max_processes=self._max_workers,
@@ -172,6 +176,12 @@ class _Checkout:
         traceback: TracebackType | None,
     ) -> None:
         self._session.__exit__(kind, error, traceback)
+
+
+def _spare_a_search() -> None:
+    """Say once that there is no OpenTelemetry: monty would look for it whenever it runs code."""
+    if find_spec("opentelemetry") is None:
+        sys.modules.setdefault("opentelemetry", None)  # type: ignore[arg-type]  # means "none here"
 
 
 def _drop_output(stream: str, text: str) -> None:

@@ -1,14 +1,12 @@
 """Code in diagrams: checked when it is deployed, run in the sandbox when its element is reached."""
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import date
 from functools import lru_cache
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pydantic_monty as monty
 
-from ssflow.calendar import Calendar
 from ssflow.engine.code import CodeProblem, Program, find_problems, read_expression, read_script
 from ssflow.engine.faults import ElementError, OutsideError
 from ssflow.engine.json_values import to_json
@@ -21,7 +19,6 @@ from ssflow.engine.surroundings import Surroundings
 from ssflow.errors import InvalidInputError
 
 _CHECKER = Sandbox(max_workers=1)
-_CHECK_CLOCK = Clock(datetime(2000, 1, 1, tzinfo=UTC), Calendar(ZoneInfo("UTC"), frozenset()))
 
 
 def check_code(text: str, *, expression: bool) -> list[tuple[int, str]]:
@@ -41,7 +38,7 @@ def _compile(program: Program) -> tuple[tuple[int, str], ...]:
     """Let the sandbox read the code inside a function that nobody calls."""
     lines = [f"    {line}" for line in program.text.splitlines()]
     try:
-        _CHECKER.run("\n".join(["def __check():", *lines, "    pass"]), {}, clock=_CHECK_CLOCK)
+        _CHECKER.run("\n".join(["def __check():", *lines, "    pass"]), {})
     except monty.MontyError as error:
         line = (_find_line(error) or 2) - 1
         return ((program.line_of(line), _message_of(error)),)
@@ -127,8 +124,9 @@ class MontyEnvironment:
     def _run(self, program: Program, text: str, given: dict[str, Any]) -> Any:
         inputs = {**given, **_pick(program, self._reserved)}
         functions = self._functions(program)
+        clock = self._clock if program.uses_modules else None
         try:
-            return self._sandbox.run(text, inputs, clock=self._clock, functions=functions)
+            return self._sandbox.run(text, inputs, clock=clock, functions=functions)
         except monty.MontyError as error:
             raise _fault_of(error, program) from None
 

@@ -15,7 +15,7 @@ from ssflow.engine.spiff import (
 
 
 def collect_variables(tree: Any) -> dict[str, Any]:
-    """Give the variables of a process, seen over all its branches.
+    """Give the variables of a process, seen over all its branches; the latest change wins.
 
     Work inside an embedded sub-process counts; called processes and single instances of many
     keep theirs until they end.
@@ -23,6 +23,7 @@ def collect_variables(tree: Any) -> dict[str, Any]:
     if tree.completed:
         return {name: value for name, value in tree.data.items() if name != "data_objects"}
     ends = [task for task in tree.open.values() if _is_end(task)]
+    ends.sort(key=lambda task: task.last_state_change)
     if not ends:
         return dict(tree.task_tree.data)
     if len(ends) == 1:
