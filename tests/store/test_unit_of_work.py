@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from ssflow.domain.identity import SYSTEM, Role
 from ssflow.domain.instance import ProcessInstance
+from ssflow.errors import InvalidInputError
 from ssflow.store import database as database_module
 from ssflow.store.database import Database, DatabaseAwayError, open_database
 from ssflow.store.jobs import add_jobs
@@ -152,6 +153,16 @@ def test_adding_what_somebody_else_just_added_is_a_lost_race(work_on: OpenWork) 
 
     with pytest.raises(LostRaceError), work_on() as work:
         work.session.add(Role(key="a", title="Another"))
+
+
+@pytest.mark.parametrize("title", ["a\0b"])
+def test_what_a_database_cannot_hold_is_wrong_input(
+    postgresql_database: Database, title: str
+) -> None:
+    work_on = partial(open_work, postgresql_database, actor=SYSTEM, now=NOW, timezone=TIMEZONE)
+
+    with pytest.raises(InvalidInputError), work_on() as work:
+        work.session.add(Role(key="a", title=title))
 
 
 def test_other_broken_rules_are_faults_of_ours_and_stay_visible(work_on: OpenWork) -> None:

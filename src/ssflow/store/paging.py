@@ -1,11 +1,10 @@
 """Pages of long lists: a cursor says after which row the next page begins."""
 
 import base64
-import binascii
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -19,14 +18,8 @@ T = TypeVar("T")
 MAX_LIMIT = 200
 DEFAULT_LIMIT = 50
 _MAX_CURSOR_CHARACTERS = 2_000
-_READERS: dict[str, Callable[[Any], Any]] = {
-    "datetime": lambda value: _aware(datetime.fromisoformat(value)),
-    "date": date.fromisoformat,
-    "UUID": UUID,
-    "int": int,
-    "str": str,
-    "NoneType": lambda value: value,
-}
+_MAX_INT = 2**63 - 1
+_TOO_MUCH = (ArithmeticError, RecursionError)
 
 
 @dataclass(frozen=True)
@@ -75,7 +68,7 @@ def decode_cursor(name: str, cursor: str, kinds: Sequence[tuple[type, ...]]) -> 
     """
     try:
         values = _unpack(name, cursor)
-    except (ValueError, TypeError, KeyError, binascii.Error, RecursionError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError, *_TOO_MUCH) as error:
         raise BadCursorError from error
     if len(values) != len(kinds) or not all(map(isinstance, values, kinds)):
         raise BadCursorError
@@ -141,7 +134,31 @@ def _plain(value: Any) -> Any:
     return str(value) if isinstance(value, UUID) else value
 
 
-def _aware(moment: datetime) -> datetime:
+def _read_moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         raise ValueError("no time zone")
-    return moment
+    return moment.astimezone(UTC)
+
+
+def _read_int(value: Any) -> int:
+    if type(value) is not int or abs(value) > _MAX_INT:
+        raise ValueError("no number that a database holds")
+    return value
+
+
+def _read_text(value: str) -> str:
+    value.encode()
+    if "\0" in value:
+        raise ValueError("no text that a database holds")
+    return value
+
+
+_READERS: dict[str, Callable[[Any], Any]] = {
+    "datetime": _read_moment,
+    "date": date.fromisoformat,
+    "UUID": UUID,
+    "int": _read_int,
+    "str": _read_text,
+    "NoneType": lambda _: None,
+}

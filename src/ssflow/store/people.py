@@ -108,7 +108,7 @@ def grants_of(session: Session, user_id: UUID) -> Sequence[RoleGrant]:
     return session.scalars(query).all()
 
 
-def is_granted_on(day: date) -> ColumnElement[bool]:
+def is_granted_on(day: date | ColumnElement[date]) -> ColumnElement[bool]:
     """Build the condition that a grant holds on a day; its first and last days count."""
     return or_(RoleGrant.valid_from.is_(None), RoleGrant.valid_from <= day) & or_(
         RoleGrant.valid_to.is_(None), RoleGrant.valid_to >= day

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Date, Row, bindparam, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -22,6 +22,26 @@ from ssflow.domain.identity import (
 )
 from ssflow.store.people import is_granted_on
 
+_TOKEN_ACTOR = (
+    select(
+        AccessToken.secret_hash,
+        AccessToken.scopes,
+        AccessToken.expires_at,
+        AccessToken.revoked_at,
+        User.id,
+        User.full_name,
+        User.language,
+        User.timezone,
+        User.is_active,
+        RoleGrant.role,
+    )
+    .join(User, User.id == AccessToken.user_id)
+    .outerjoin(
+        RoleGrant, (RoleGrant.user_id == User.id) & is_granted_on(bindparam("day", type_=Date))
+    )
+    .where(AccessToken.prefix == bindparam("prefix"))
+)
+"""Built once: it is on the path of every request over REST."""
 FREE_ATTEMPTS = 5
 FIRST_DELAY, LONGEST_DELAY = timedelta(seconds=1), timedelta(minutes=15)
 THROTTLE_MEMORY = timedelta(days=1)
@@ -119,25 +139,20 @@ def load_token_actor(
 
     None: it is unknown, revoked or too old, or its user's account is off.
     """
-    query = (
-        select(AccessToken, User, RoleGrant.role)
-        .join(User, User.id == AccessToken.user_id)
-        .outerjoin(RoleGrant, (RoleGrant.user_id == User.id) & is_granted_on(now.date()))
-        .where(AccessToken.prefix == prefix)
-    )
-    rows = session.execute(query).all()
+    given = {"prefix": prefix, "day": now.date()}
+    rows = session.execute(_TOKEN_ACTOR, given).all()
     if not rows:
         return None
-    token, user, _ = rows[0]
-    if not hmac.compare_digest(token.secret_hash, secret_hash) or not _is_valid(token, user, now):
+    found = rows[0]
+    if not hmac.compare_digest(found.secret_hash, secret_hash) or not _is_valid(found, now):
         return None
     return Actor(
-        user_id=user.id,
-        name=user.full_name,
-        roles=frozenset(filter(None, (role for _, _, role in rows))),
-        language=user.language,
-        timezone=user.timezone,
-        scopes=token.scopes,
+        user_id=found.id,
+        name=found.full_name,
+        roles=frozenset(row.role for row in rows if row.role),
+        language=found.language,
+        timezone=found.timezone,
+        scopes=found.scopes,
     )
 
 
@@ -225,9 +240,9 @@ def _delay_after(failures: int) -> timedelta:
     return min(LONGEST_DELAY, FIRST_DELAY * (1 << min(beyond, 20)))
 
 
-def _is_valid(token: AccessToken, user: User, now: datetime) -> bool:
-    is_over = token.expires_at is not None and token.expires_at <= now
-    return user.is_active and token.revoked_at is None and not is_over
+def _is_valid(found: Row[Any], now: datetime) -> bool:
+    is_over = found.expires_at is not None and found.expires_at <= now
+    return found.is_active and found.revoked_at is None and not is_over
 
 
 def _belongs_to(user_id: UUID | None) -> ColumnElement[bool]:

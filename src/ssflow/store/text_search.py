@@ -9,7 +9,9 @@ from ssflow.domain.identity import Actor
 
 def contains_text(q: str, *columns: SQLColumnExpression[Any]) -> ColumnElement[bool]:
     """Build the condition that one of the columns contains `q`; % and _ stand for themselves."""
-    return or_(*(func.lower(column).contains(q.lower(), autoescape=True) for column in columns))
+    return or_(
+        false(), *(func.lower(column).contains(q.lower(), autoescape=True) for column in columns)
+    )
 
 
 def names_a_role_of(actor: Actor, column: SQLColumnExpression[Any]) -> ColumnElement[bool]:

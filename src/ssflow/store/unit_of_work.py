@@ -9,14 +9,14 @@ from typing import TypeAlias
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
 from ssflow.domain.audit import AuditAction
 from ssflow.domain.identity import Actor
-from ssflow.errors import ConflictError
+from ssflow.errors import ConflictError, InvalidInputError
 from ssflow.store.database import Database, DatabaseAwayError
 from ssflow.store.jobs import take_added_jobs
 
@@ -100,6 +100,7 @@ def open_work(
     Raises:
         LostRaceError: another writer was quicker; nothing was changed.
         DatabaseAwayError: the database cannot be reached or written.
+        InvalidInputError: a value does not fit into the database.
     """
     with _told_by_what_to_do(), _open_session(database, read_only=read_only) as session:
         yield (work := UnitOfWork(session, actor, now, timezone, submit, request_id, translate))
@@ -140,6 +141,9 @@ def _told_by_what_to_do() -> Iterator[None]:
         raise _lost_race() from error
     except PoolTimeoutError as error:
         raise _away() from error
+    except DataError as error:
+        message = "A value is too large, or holds a sign that cannot be stored."
+        raise InvalidInputError(message) from error
     except DBAPIError as error:
         if _is_lost_race(error):
             raise _lost_race() from error

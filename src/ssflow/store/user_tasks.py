@@ -13,6 +13,7 @@ from sqlalchemy import (
     ScalarSelect,
     SQLColumnExpression,
     Subquery,
+    bindparam,
     func,
     insert,
     literal_column,
@@ -40,6 +41,18 @@ from ssflow.store.paging import (
 from ssflow.store.text_search import contains_text, contains_word
 
 MAX_COUNT = 1000
+
+
+_LOCK_TASK = (
+    select(UserTask, ProcessInstance)
+    .join(ProcessInstance, UserTask.instance_id == ProcessInstance.id)
+    .where(UserTask.id == bindparam("task_id"))
+    .options(undefer(ProcessInstance.state))
+    # The instance first, as everybody locks it: two orders would be a deadlock.
+    .with_for_update(of=[ProcessInstance, UserTask])
+    .execution_options(populate_existing=True)
+)
+"""Built once: it is on the path of every step."""
 
 
 class InboxView(StrEnum):
@@ -113,16 +126,8 @@ def lock_task(session: Session, task_id: UUID) -> tuple[UserTask, ProcessInstanc
     Raises:
         NotFoundError: there is no such task.
     """
-    query = (
-        select(UserTask, ProcessInstance)
-        .join(ProcessInstance, UserTask.instance_id == ProcessInstance.id)
-        .where(UserTask.id == task_id)
-        .options(undefer(ProcessInstance.state))
-        # The instance first, as everybody locks it: two orders would be a deadlock.
-        .with_for_update(of=[ProcessInstance, UserTask])
-        .execution_options(populate_existing=True)
-    )
-    if (found := session.execute(query).one_or_none()) is None:
+    found = session.execute(_LOCK_TASK, {"task_id": task_id}).one_or_none()
+    if found is None:
         raise _no_such_task()
     return found[0], found[1]
 
