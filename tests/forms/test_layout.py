@@ -80,6 +80,7 @@ FAULTS: list[tuple[str, str | None, str, Json]] = [
     ("key of Python", "from", "reserved_key", text("from")),
     ("key of FEEL", "satisfies", "reserved_key", text("satisfies")),
     ("supplied key", "initiator", "reserved_key", text("initiator")),
+    ("key of the page", "csrf_token", "reserved_key", text("csrf_token")),
     ("key no text", "component_0_1", "wrong_value", text() | {"key": 5}),
     ("hide", "title", "bad_feel", text(conditional={"hide": "=a ="})),
     ("requiredWhen", "title", "bad_feel", text(properties={"requiredWhen": "=(("})),
@@ -254,6 +255,13 @@ def test_labels_in_another_language_replace_the_texts_of_the_form() -> None:
     assert [option.label for option in screen.options] == ["Aannemen", "Back", "Reject"]
     assert rows.children[0].label.parts == ("Wat",)
     assert facts.blocks[0].lines[0][0].template.parts == ("Feiten",)
+
+
+@pytest.mark.parametrize("label", [None, 5, ["Titel"], {"title": "Titel"}])
+def test_a_translation_that_is_no_text_is_left_aside(label: object) -> None:
+    found = read_layout(form(text()), {"test_form": label, "test_form.title": label})
+
+    assert (found.title, found.components[0].label.parts) == ("test_form", ("Title",))
 
 
 json_values = st.recursive(

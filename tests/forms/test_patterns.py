@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ssflow.forms.patterns import PatternError, parse_pattern
+from ssflow.forms.automaton import PatternError
+from ssflow.forms.patterns import parse_pattern
 
 
 @pytest.mark.parametrize(

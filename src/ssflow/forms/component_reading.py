@@ -29,7 +29,10 @@ from ssflow.forms.source import Source
 from ssflow.forms.templates import Format, FormatKind, Template, parse_blocks
 
 _ID = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,99}")
-_SUPPLIED_NAMES = frozenset({"initiator", "done_by", "now", "business_key"})
+# What the engine supplies to expressions, and what a page sends beside the fields.
+_TAKEN_NAMES = frozenset(
+    {"initiator", "done_by", "now", "business_key", "csrf_token", "idempotency_key"}
+)
 _FEEL_WORDS = frozenset(
     {
         *("and", "or", "not", "in", "if", "then", "else", "for", "return", "some", "every"),
@@ -148,7 +151,7 @@ def _read_key(source: Source, component_type: ComponentType) -> str:
             "bad_key",
             f"“{key[:100]}” cannot be a key: a letter, then letters, digits or “_”, at most 64.",
         )
-    elif keyword.iskeyword(key) or key in _FEEL_WORDS or key in _SUPPLIED_NAMES:
+    elif keyword.iskeyword(key) or key in _FEEL_WORDS or key in _TAKEN_NAMES:
         source.note(
             "reserved_key", f"“{key}” means something else in expressions: take another key."
         )

@@ -9,7 +9,8 @@ from typing import Any
 from marshmallow import ValidationError
 
 from ssflow.errors import InvalidInputError
-from ssflow.forms.answers import Surrounding, build_answer
+from ssflow.forms.answer import Surrounding
+from ssflow.forms.answers import build_answer
 from ssflow.forms.bounds import MAX_COMPONENTS
 from ssflow.forms.circles import find_circle
 from ssflow.forms.component import Component, ComponentType, flatten
@@ -49,7 +50,7 @@ class Layout:
         return frozenset(c.key for c in flatten(self.components) if c.key and _is_personal(c))
 
 
-def read_layout(data: Any, labels: Mapping[str, str] | None = None) -> Layout:
+def read_layout(data: Any, labels: Mapping[str, object] | None = None) -> Layout:
     """Read the JSON of a form; `labels` are its texts in another language.
 
     Raises:
@@ -67,7 +68,7 @@ def read_layout(data: Any, labels: Mapping[str, str] | None = None) -> Layout:
     return layout
 
 
-def _read(source: Source, labels: Mapping[str, str]) -> Layout:
+def _read(source: Source, labels: Mapping[str, object]) -> Layout:
     form_id = source.text("id")
     if not is_name(form_id):
         source.note("missing_id", "A form needs an id: a letter, then letters, digits or “_”.")

@@ -2,7 +2,8 @@
 
 from marshmallow import RAISE, Schema, fields
 
-from ssflow.forms.answers import Surrounding, build_answer
+from ssflow.forms.answer import Surrounding
+from ssflow.forms.answers import build_answer
 from ssflow.forms.component import Component, ComponentType, flatten
 from ssflow.forms.context import FormContext
 from ssflow.forms.state import ScopeState, is_required

@@ -7,7 +7,8 @@ from typing import Any
 
 from marshmallow import ValidationError
 
-from ssflow.forms.answers import Surrounding, build_answer
+from ssflow.forms.answer import Surrounding
+from ssflow.forms.answers import build_answer
 from ssflow.forms.bounds import MAX_ROWS
 from ssflow.forms.component import Component, ComponentType, FieldKind, flatten
 from ssflow.forms.context import FormContext

@@ -12,9 +12,7 @@ from ssflow.forms import messages
 from ssflow.forms.bounds import MAX_ROWS
 from ssflow.forms.component import Component, ComponentType, RowRules, flatten
 from ssflow.forms.context import FormContext
-from ssflow.forms.drawing import build_form_view, visible_components
 from ssflow.forms.evaluation import evaluate
-from ssflow.forms.html_form import asks_for_redraw, read_html_form
 from ssflow.forms.layout import Layout
 from ssflow.forms.rows import find_breaches, is_blank
 from ssflow.forms.schema import build_schema
@@ -24,16 +22,6 @@ from ssflow.forms.state import (
     is_required,
     read_state,
 )
-
-__all__ = [
-    "FormError",
-    "asks_for_redraw",
-    "build_form_view",
-    "initial_values",
-    "read_html_form",
-    "read_submission",
-    "visible_components",
-]
 
 _MAX_NAME_LENGTH = 100
 _MAX_UNKNOWN_NAMES = 20
