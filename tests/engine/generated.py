@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import pairwise
 from random import Random
 
 from tests.engine.diagrams import (
@@ -93,7 +94,7 @@ class Generator:
     def _sequence(self, depth: int) -> Block:
         blocks = [self._block(depth) for _ in range(self.random.randint(2, 3))]
         joined = self._join(blocks[0].first, blocks[-1].last, *blocks)
-        pairs = zip(blocks, blocks[1:], strict=False)
+        pairs = pairwise(blocks)
         joined.paths += [f"{one.last} {other.first}" for one, other in pairs]
         return joined
 

@@ -6,6 +6,7 @@ Only what our elements ask of a tree is added, so that both ways run the same el
 from collections.abc import Iterator
 from itertools import count
 from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -56,7 +57,7 @@ class _PlainWorkflow(_PlainTree, BpmnWorkflow):
     def trees(self) -> list[Any]:
         return [self, *(inner for inner in self.subprocesses.values() if not inner.completed)]
 
-    def find_task(self, task_id: Any) -> SpiffTask | None:
+    def find_task(self, task_id: str) -> SpiffTask | None:
         return next((t.tasks[task_id] for t in self.trees() if task_id in t.tasks), None)
 
     def create_subprocess(self, my_task: SpiffTask, spec_name: str) -> _PlainSubWorkflow:
@@ -85,19 +86,19 @@ class Plain:
         self.workflow = _PlainWorkflow(definition, self.engine)
 
     def do(self, command: Command) -> None:
-        read_move(command).make(self.workflow, lambda task: None)  # type: ignore[arg-type]  # a stand-in
+        read_move(command).make(self.workflow, lambda task: None)
         self.workflow.run_on()
 
     @property
     def snapshot(self) -> Snapshot:
-        return take_snapshot(self.workflow, business_key=None)  # type: ignore[arg-type]  # a stand-in
+        return take_snapshot(self.workflow, business_key=None)
 
     @property
     def variables(self) -> dict[str, Any]:
         return collect_variables(self.workflow)
 
-    def data(self, task_id: Any) -> dict[str, Any]:
-        task = self.workflow.find_task(task_id)
+    def data(self, task_id: UUID) -> dict[str, Any]:
+        task: Any = self.workflow.find_task(task_id.hex)
         return dict(task.data)
 
 
@@ -113,5 +114,6 @@ class _Ticks:
 
 @pytest.fixture
 def ordered_changes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let SpiffWorkflow's own tasks remember the order of their changes exactly, as ours do."""
+    """Let SpiffWorkflow's own tasks have ids and an exact order of changes, as ours have."""
     monkeypatch.setattr("SpiffWorkflow.task.time", _Ticks())
+    monkeypatch.setattr("SpiffWorkflow.task.uuid4", lambda: uuid4().hex)

@@ -68,7 +68,7 @@ def read_variables(definition: Definition, state: bytes, task_id: UUID | None) -
     workflow = load_state(state, definition, None)
     if task_id is None:
         return collect_variables(workflow)
-    task = workflow.find_task(task_id) or find_parked(workflow, task_id)
+    task = workflow.find_task(task_id.hex) or find_parked(workflow, task_id)
     if task is None:
         raise TaskGoneError(task_id)
     return dict(task.data)

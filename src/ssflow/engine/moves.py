@@ -97,7 +97,7 @@ class Complete:
         park(self._take(workflow), fault, when="after")
 
     def _take(self, workflow: LiveWorkflow) -> SpiffTask:
-        task = workflow.find_task(self._task_id)
+        task = workflow.find_task(self._task_id.hex)
         if task is None or task._state != TaskState.READY or not task.task_spec.manual:
             raise TaskGoneError(self._task_id)
         name = getattr(task.task_spec, "variable", None)
@@ -291,7 +291,7 @@ def _hand_over(task: SpiffTask, definition: Message, payload: dict[str, Any]) ->
 
 
 def _find_calling(workflow: LiveWorkflow, task_id: UUID) -> SpiffTask:
-    task = workflow.find_task(task_id)
+    task = workflow.find_task(task_id.hex)
     if task is None or task._state != TaskState.STARTED or JOB not in task.internal_data:
         raise TaskGoneError(task_id)
     return task

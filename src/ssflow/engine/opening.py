@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from ssflow.engine.faults import ElementError
 from ssflow.engine.snapshot import IncidentKind, WaitingUserTask
@@ -39,7 +40,7 @@ def describe_user_task(task: SpiffTask, values: Mapping[str, Any] | None) -> Wai
     spec = task.task_spec
     read = _Reader(spec, values or {})
     return WaitingUserTask(
-        id=task.id,
+        id=UUID(hex=task.id),
         activity_id=spec.bpmn_id,
         name=spec.bpmn_name or spec.bpmn_id,
         form_id=read.text("form"),

@@ -50,7 +50,7 @@ def find_parked(workflow: LiveWorkflow, incident_id: UUID) -> SpiffTask | None:
     for tree in workflow.trees():
         for task in tree.open.values():
             incident: dict[str, Any] | None = task.internal_data.get(INCIDENT)
-            if incident and incident_id in (task.id, UUID(hex=incident["id"])):
+            if incident and incident_id.hex in (task.id, incident["id"]):
                 return task
     return None
 

@@ -1,7 +1,6 @@
 """Drop finished history: a tree keeps only what is open and what open tasks still look back at."""
 
 from typing import Any
-from uuid import UUID
 
 from ssflow.engine.spiff import (
     EventSplit,
@@ -26,7 +25,7 @@ def prune(workflow: LiveWorkflow) -> int:
     return gone
 
 
-def _find_kept(tree: Any) -> set[UUID]:
+def _find_kept(tree: Any) -> set[str]:
     """Find what is needed, and the forks between it."""
     if tree.completed:
         return {tree.task_tree.id}
@@ -34,7 +33,7 @@ def _find_kept(tree: Any) -> set[UUID]:
     return needed | _find_forks(tree, needed)
 
 
-def _drop_all_but(tree: Any, keep: set[UUID]) -> int:
+def _drop_all_but(tree: Any, keep: set[str]) -> int:
     """Drop the other tasks; what hung below them hangs below the nearest one that stays."""
     gone = [task for task in tree.tasks.values() if task.id not in keep]
     if gone:
@@ -45,7 +44,7 @@ def _drop_all_but(tree: Any, keep: set[UUID]) -> int:
     return len(gone)
 
 
-def _find_needed(tree: Any) -> set[UUID]:
+def _find_needed(tree: Any) -> set[str]:
     """Find the root, open tasks, tokens at joins, and what those look at: parents and splits."""
     keep = {tree.task_tree.id}
     for task in tree.tasks.values():
@@ -75,10 +74,10 @@ def _find_split(task: SpiffTask) -> SpiffTask | None:
     return parent if parent is not None and isinstance(parent.task_spec, EventSplit) else None
 
 
-def _find_forks(tree: Any, keep: set[UUID]) -> set[UUID]:
+def _find_forks(tree: Any, keep: set[str]) -> set[str]:
     """Find the tasks where kept branches part: joins merge data against theirs."""
     below = dict.fromkeys(tree.tasks, 0)
-    forks: set[UUID] = set()
+    forks: set[str] = set()
     for task in reversed(tree.tasks.values()):
         if below[task.id] > 1:
             forks.add(task.id)
@@ -87,8 +86,8 @@ def _find_forks(tree: Any, keep: set[UUID]) -> set[UUID]:
     return forks
 
 
-def _rehang(tree: Any, keep: set[UUID]) -> None:
-    nearest: dict[UUID, UUID | None] = {}
+def _rehang(tree: Any, keep: set[str]) -> None:
+    nearest: dict[str, str | None] = {}
     for task in tree.tasks.values():
         nearest[task.id] = task.id if task.id in keep else nearest.get(task._parent)
         if task.id in keep:

@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from time import perf_counter
 from typing import Any
-from uuid import UUID
 
 from ssflow.engine.definition_cache import Definition
 from ssflow.engine.faults import (
@@ -82,7 +81,7 @@ class Run:
     ) -> None:
         self.engine = ScriptEngine(surroundings)
         self.recorder = Recorder(definition.flows, self.engine)
-        self.opened: dict[UUID, dict[str, Any]] = {}
+        self.opened: dict[str, dict[str, Any]] = {}
         self._definition = definition
         self._base = state
         self._mark = self.recorder.mark()

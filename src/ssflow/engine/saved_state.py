@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping
 from typing import Any
-from uuid import UUID
 
 from ssflow.engine.definition_cache import Definition
 from ssflow.engine.scripts import ScriptEngine
@@ -41,7 +40,7 @@ class DefinitionMismatchError(ConflictError):
 def dump_state(workflow: LiveWorkflow) -> bytes:
     """Write an instance down."""
     inner = [
-        [parent_id.hex, _dump_tree(tree)]
+        [parent_id, _dump_tree(tree)]
         for parent_id, tree in workflow.subprocesses.items()
         if _is_needed(tree)
     ]
@@ -68,7 +67,7 @@ def load_state(state: bytes, definition: Definition, engine: ScriptEngine | None
     workflow = LiveWorkflow(definition.spec, dict(definition.subprocess_specs), engine)
     _load_tree(workflow, saved["main"])
     for parent_id, tree in saved["inner"]:
-        _load_inner(workflow, UUID(hex=parent_id), tree)
+        _load_inner(workflow, parent_id, tree)
     workflow.changes = saved["changes"]
     workflow.last_end = saved["last_end"]
     return workflow
@@ -89,11 +88,11 @@ def _dump_tree(tree: Any) -> dict[str, Any]:
     return saved
 
 
-def _dump_task(task: SpiffTask, places: Mapping[UUID, int]) -> list[Any]:
+def _dump_task(task: SpiffTask, places: Mapping[str, int]) -> list[Any]:
     parent = task.parent
     changed, dropped = _changes(parent.data if parent is not None else {}, task.data)
     row = [
-        task.id.hex,
+        task.id,
         places[parent.id] if parent is not None else None,
         task.task_spec.name,
         task._state,
@@ -149,7 +148,7 @@ def _load_task(tree: Any, row: list[Any], tasks: list[SpiffTask]) -> SpiffTask:
     if spec is None:
         raise DefinitionMismatchError(name)
     parent = tasks[place] if place is not None else None
-    task = LiveTask(tree, spec, parent, state, UUID(hex=task_id))
+    task = LiveTask(tree, spec, parent, state, task_id)
     task.last_state_change = changed_at
     task.triggered = bool(triggered)
     if marks:
@@ -170,7 +169,7 @@ def _load_marks(spec: Any, marks: dict[str, Any]) -> dict[str, Any]:
     return marks
 
 
-def _load_inner(workflow: LiveWorkflow, parent_id: UUID, saved: Mapping[str, Any]) -> None:
+def _load_inner(workflow: LiveWorkflow, parent_id: str, saved: Mapping[str, Any]) -> None:
     parent = workflow.find_task(parent_id)
     if parent is None or not parent._state & OPEN:
         return

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from typing import Any
+from uuid import UUID
 
 from ssflow.engine.decisions import DecisionOutcome, DecisionTable
 from ssflow.engine.events import catch_error
@@ -66,7 +67,7 @@ class OperationTask(ServiceTask):
         if engine.operations.is_outside(self.operation_name):
             task.internal_data[JOB] = parameters
             return None
-        call = OperationCall(self.operation_name, parameters, self.bpmn_id, task.id)
+        call = OperationCall(self.operation_name, parameters, self.bpmn_id, UUID(hex=task.id))
         try:
             result = engine.call_operation(call)
         except OperationError as error:

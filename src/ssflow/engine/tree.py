@@ -5,7 +5,7 @@ knows its open tasks, and a task gets its successors when it runs.
 """
 
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from ssflow.engine.scripts import ScriptEngine
 from ssflow.engine.spiff import (
@@ -35,10 +35,10 @@ class LiveTask(Task):
         task_spec: TaskSpec,
         parent: SpiffTask | None = None,
         state: int = TaskState.MAYBE,
-        id: UUID | None = None,
+        id: str | None = None,
     ) -> None:
         # The base class is not asked: it would read the clock and tell a log for each task.
-        self.id = id or uuid4()
+        self.id = id or uuid4().hex
         self.workflow = workflow
         self.task_spec = task_spec
         self.triggered = False
@@ -47,7 +47,7 @@ class LiveTask(Task):
         self.internal_data: dict[str, Any] = {}
         self.last_state_change = workflow.top_workflow.tick()
         self._parent = parent.id if parent is not None else None
-        self._children: list[UUID] = []
+        self._children: list[str] = []
         self._state = state
         workflow.tasks[self.id] = self
         if parent is not None:
@@ -115,18 +115,27 @@ class _LiveTree:
     """What the tree of a process and the trees of its sub-processes share."""
 
     def _begin_tree(self) -> None:
-        self.open: dict[UUID, SpiffTask] = {}
-        self.stalled: dict[UUID, SpiffTask] = {}
+        self.open: dict[str, SpiffTask] = {}
+        self.stalled: dict[str, SpiffTask] = {}
         self.settled: dict[str, dict[str, Any]] = {}
 
     def note(self: Any, task: SpiffTask) -> None:
         """Keep track of a task whose state has changed."""
-        state = task._state
-        is_open = bool(state & OPEN) and task.id in self.tasks
-        _keep(self.open, task, when=is_open)
-        _keep(self.stalled, task, when=is_open and state == TaskState.WAITING and _stalls(task))
-        is_next = is_open and state == TaskState.READY and not task.task_spec.manual
-        _keep(self.top_workflow.queue, task, when=is_next)
+        state, queue = task._state, self.top_workflow.queue
+        if not state & OPEN or task.id not in self.tasks:
+            self.open.pop(task.id, None)
+            self.stalled.pop(task.id, None)
+            queue.pop(task.id, None)
+            return
+        self.open[task.id] = task
+        if state == TaskState.READY and not task.task_spec.manual:
+            queue[task.id] = task
+        else:
+            queue.pop(task.id, None)
+        if state == TaskState.WAITING and _stalls(task):
+            self.stalled[task.id] = task
+        else:
+            self.stalled.pop(task.id, None)
 
     def update_waiting_tasks(self) -> None:
         """Let joins see that something has moved; events are told when they happen."""
@@ -138,7 +147,7 @@ class _LiveTree:
         self.data.update(task.data)
         self.completed = True
 
-    def _remove_task(self: Any, task_id: UUID) -> None:
+    def _remove_task(self: Any, task_id: str) -> None:
         """Take a task and all below it out of the tree, with what was going on in it."""
         task = self.tasks[task_id]
         if task._parent in self.tasks:
@@ -172,7 +181,7 @@ class LiveWorkflow(_LiveTree, BpmnWorkflow):
     ) -> None:
         self.changes = 0
         self.last_end: str | None = None
-        self.queue: dict[UUID, SpiffTask] = {}
+        self.queue: dict[str, SpiffTask] = {}
         self._begin_tree()
         # Never without an engine: SpiffWorkflow's own would run code in this process.
         runs_code = engine or _NoEngine()
@@ -195,7 +204,7 @@ class LiveWorkflow(_LiveTree, BpmnWorkflow):
         """List this tree and those of sub-processes that are going on."""
         return [self, *(inner for inner in self.subprocesses.values() if not inner.completed)]
 
-    def find_task(self, task_id: UUID) -> SpiffTask | None:
+    def find_task(self, task_id: str) -> SpiffTask | None:
         """Find a task in any of the trees."""
         for tree in (self, *self.subprocesses.values()):
             if task_id in tree.tasks:
@@ -228,13 +237,6 @@ class LiveSubWorkflow(_LiveTree, BpmnSubWorkflow):
 
 class _NoEngine:
     """Stands where code would be run, in a tree that is only read."""
-
-
-def _keep(where: dict[UUID, SpiffTask], task: SpiffTask, *, when: bool) -> None:
-    if when:
-        where[task.id] = task
-    else:
-        where.pop(task.id, None)
 
 
 def _stalls(task: SpiffTask) -> bool:

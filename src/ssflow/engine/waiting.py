@@ -46,7 +46,7 @@ def take_snapshot(
     workflow: LiveWorkflow,
     *,
     business_key: str | None,
-    opened: Mapping[UUID, Mapping[str, Any]] | None = None,
+    opened: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Snapshot:
     """Tell everything that an instance waits for.
 
@@ -89,17 +89,18 @@ def _list_events_of(task: SpiffTask) -> Iterator[WaitingEvent]:
         return
     spec = task.task_spec
     if not isinstance(spec, EventBasedGateway):
-        yield WaitingEvent(task.id, spec.bpmn_id, spec.event_definition, task.workflow, task)
+        event_id = UUID(hex=task.id)
+        yield WaitingEvent(event_id, spec.bpmn_id, spec.event_definition, task.workflow, task)
         return
     for definition in spec.event_definition.event_definitions:
-        event_id = uuid5(task.id, definition.element_id)
+        event_id = uuid5(UUID(hex=task.id), definition.element_id)
         yield WaitingEvent(event_id, definition.element_id, definition, task.workflow, task)
 
 
 def _list_event_scopes(tree: Any) -> Iterator[WaitingEvent]:
     for name in tree.spec.start.trigger_specs:
         for start in tree.top_workflow.subprocess_specs[name].bpmn_start_events:
-            event_id = uuid5(tree.task_tree.id, start.bpmn_id)
+            event_id = uuid5(UUID(hex=tree.task_tree.id), start.bpmn_id)
             yield WaitingEvent(
                 event_id, start.bpmn_id, start.event_definition, tree, scope_name=name
             )
@@ -114,14 +115,16 @@ class _Gathered:
     incidents: dict[UUID, ParkedIncident]
 
 
-def _gather(snapshot: _Gathered, task: SpiffTask, opened: Mapping[UUID, Mapping[str, Any]]) -> None:
+def _gather(snapshot: _Gathered, task: SpiffTask, opened: Mapping[str, Mapping[str, Any]]) -> None:
     if task._state == TaskState.READY and task.task_spec.manual:
-        snapshot.user_tasks[task.id] = describe_user_task(task, opened.get(task.id))
+        user_task = describe_user_task(task, opened.get(task.id))
+        snapshot.user_tasks[user_task.id] = user_task
     elif task._state == TaskState.STARTED and INCIDENT in task.internal_data:
         incident = _describe_incident(task, task.internal_data[INCIDENT])
         snapshot.incidents[incident.id] = incident
     elif task._state == TaskState.STARTED and JOB in task.internal_data:
-        snapshot.operations[task.id] = _describe_operation(task)
+        operation = _describe_operation(task)
+        snapshot.operations[operation.id] = operation
 
 
 def _gather_event(snapshot: _Gathered, event: WaitingEvent, business_key: str | None) -> None:
@@ -154,5 +157,5 @@ def _describe_incident(task: SpiffTask, incident: Mapping[str, Any]) -> ParkedIn
 def _describe_operation(task: SpiffTask) -> WaitingOperation:
     spec = task.task_spec
     return WaitingOperation(
-        task.id, spec.bpmn_id, spec.operation_name, task.internal_data[JOB], spec.retries
+        UUID(hex=task.id), spec.bpmn_id, spec.operation_name, task.internal_data[JOB], spec.retries
     )
