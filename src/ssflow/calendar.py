@@ -2,6 +2,7 @@
 
 import re
 from calendar import monthrange
+from collections.abc import Container
 from dataclasses import dataclass
 from datetime import MAXYEAR, UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -27,7 +28,7 @@ class Calendar:
     """The days on which an organisation works, Monday to Friday but for its holidays."""
 
     timezone: ZoneInfo
-    holidays: frozenset[date]
+    holidays: Container[date]
 
     def is_working_day(self, day: date) -> bool:
         """Tell whether people work on this day."""

@@ -17,7 +17,7 @@ from ssflow.engine.snapshot import ParkedIncident, WaitingUserTask
 from ssflow.errors import InvalidInputError
 from ssflow.operations.operation import Effect, EffectKind, RecordChange
 from ssflow.services.audit import Entry, record_all
-from ssflow.services.definitions import SANDBOX, load_definition, naming_of
+from ssflow.services.definitions import SANDBOX, facts_of, load_definition
 from ssflow.services.operation_port import Operations
 from ssflow.services.working_days import calendar_of
 from ssflow.store import incidents as incident_rows
@@ -114,11 +114,11 @@ def _store_names(moved: Step, surroundings: Surroundings) -> None:
     instance, variables = moved.instance, moved.result.variables
     if instance.business_key and instance.title:
         return
-    naming = naming_of(moved.work.session, instance.definition_id)
+    facts = facts_of(moved.work.session, instance.definition_id)
     if not instance.business_key:
-        instance.business_key = read_name(naming.business_key, variables, surroundings)
+        instance.business_key = read_name(facts.business_key, variables, surroundings)
     if not instance.title:
-        instance.title = read_name(naming.title, variables, surroundings)
+        instance.title = read_name(facts.title, variables, surroundings)
 
 
 def _store_user_tasks(moved: Step) -> None:

@@ -18,9 +18,13 @@ from ssflow.store.unit_of_work import DbSession
 
 
 @dataclass(frozen=True)
-class Naming:
-    """How cases of a definition are named: texts, or expressions after "="."""
+class DefinitionFacts:
+    """What every step of a case asks about its definition.
 
+    `business_key` and `title` are texts, or expressions after "=".
+    """
+
+    deployment_id: UUID
     business_key: str | None
     title: str | None
 
@@ -31,7 +35,7 @@ SANDBOX = Sandbox()
 """Where code of diagrams runs; opened at the first use in this process."""
 _DEFINITIONS = DefinitionCache()
 _LAYOUTS: dict[tuple[UUID, str, str], Layout] = {}
-_NAMINGS: dict[UUID, Naming] = {}
+_FACTS: dict[UUID, DefinitionFacts] = {}
 _LAYOUTS_KEPT = 2_000
 
 
@@ -40,18 +44,19 @@ def load_definition(session: DbSession, definition_id: UUID) -> Definition:
     return _DEFINITIONS.get(definition_id, lambda: _read_source(session, definition_id))
 
 
-def naming_of(session: DbSession, definition_id: UUID) -> Naming:
-    """Give how cases of a definition are named; without a title they are called as the process."""
-    naming = _NAMINGS.get(definition_id)
-    if naming is None:
+def facts_of(session: DbSession, definition_id: UUID) -> DefinitionFacts:
+    """Give the facts; cases of a process without a title are called as the process."""
+    facts = _FACTS.get(definition_id)
+    if facts is None:
         definition = stored.get_definition(session, definition_id)
         properties = definition.facts["properties"]
-        naming = Naming(
+        facts = DefinitionFacts(
+            deployment_id=definition.deployment_id,
             business_key=properties.get("business_key"),
             title=properties.get("title") or definition.name.removeprefix("="),
         )
-        _NAMINGS[definition_id] = naming
-    return naming
+        _FACTS[definition_id] = facts
+    return facts
 
 
 def load_layout(session: DbSession, deployment_id: UUID, form_id: str, language: str) -> Layout:

@@ -15,7 +15,7 @@ from ssflow.forms.submission import initial_values, read_submission
 from ssflow.services.advance import advance_instance, instance_variables
 from ssflow.services.attachments import bind_files
 from ssflow.services.audit import Entry, record
-from ssflow.services.definitions import FORM_SUFFIX, load_layout
+from ssflow.services.definitions import FORM_SUFFIX, facts_of, load_layout
 from ssflow.services.form_view import FormView, form_context
 from ssflow.services.variables import check_variables
 from ssflow.store import definitions as definition_rows
@@ -193,10 +193,8 @@ def _read_form(
 
 
 def _layout(work: UnitOfWork, task: UserTask, instance: ProcessInstance) -> Layout:
-    definition = definition_rows.get_definition(work.session, instance.definition_id)
-    return load_layout(
-        work.session, definition.deployment_id, task.form_id or "", work.actor.language
-    )
+    deployment_id = facts_of(work.session, instance.definition_id).deployment_id
+    return load_layout(work.session, deployment_id, task.form_id or "", work.actor.language)
 
 
 def _data_at(work: UnitOfWork, task: UserTask, instance: ProcessInstance) -> dict[str, Any]:

@@ -1,0 +1,110 @@
+"""Print the figures of the budgets, measured here and now, and mark what is over budget.
+
+Repeat with `make bench`. Ratios hold on a noisy machine; single times do not.
+"""
+
+import statistics
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from benchmarks.bare import BareEngine
+from benchmarks.inbox import measure_inbox
+from benchmarks.site import HERE, BenchSite, Count, bench_site
+
+PASSES = 400
+WINDOW = 20
+FINISHED_INSTANCES = 300
+DATA = {
+    "request": {
+        "title": "New terminals",
+        "note": "lorem ipsum " * 40,
+        "items": [{"name": f"Item {i}", "price": 100 + i, "quantity": i} for i in range(10)],
+    }
+}
+AGAIN = {"done": False, "remark": "please look again", "amount": 12.5}
+DONE = {"done": True, "remark": "fine", "amount": 12.5}
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One row of the table; `budget` None: told for comparison only."""
+
+    name: str
+    value: float
+    unit: str
+    budget: float | None = None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it is over its budget."""
+        return self.budget is not None and self.value > self.budget
+
+    def __str__(self) -> str:
+        budget = "" if self.budget is None else f"≤ {self.budget:g}"
+        mark = "  OVER BUDGET" if self.is_over else ""
+        return f"{self.name:<66} {self.value:>9.2f} {self.unit:<12} {budget:<8}{mark}"
+
+
+def main() -> int:
+    """Measure everything; 1 when something is over budget."""
+    with bench_site() as site:
+        site.deploy("loop.bpmn", "bench_review.form.json")
+        figures = [*_step_figures(site), _bytes_figure(site)]
+    figures.append(
+        Figure("first inbox page, 100 000 open tasks against 10", measure_inbox(), "×", 1.5)
+    )
+    for figure in figures:
+        print(figure)
+    return 1 if any(figure.is_over for figure in figures) else 0
+
+
+def _step_figures(site: BenchSite) -> list[Figure]:
+    bare = BareEngine(HERE / "loop.bpmn", "bench_loop", DATA)
+    instance = site.start("bench_loop", DATA)
+    counts: list[Count] = []
+    bare_seconds: list[float] = []
+    for number in range(PASSES):
+        counts.append(site.complete(site.open_task(instance), AGAIN))
+        if number < WINDOW:
+            # The stock engine slows with every pass; its first ones are the fair comparison.
+            bare_seconds.append(bare.step({"review": AGAIN}))
+    ours = [count.cpu_seconds for count in counts]
+    early, late = _median(ours[5 : 5 + WINDOW]), _median(ours[-WINDOW:])
+    bare_median = _median(bare_seconds[1:])
+    settled = counts[PASSES // 2]
+    return [
+        Figure("bare SpiffWorkflow step with its save, CPU", bare_median * 1e3, "ms"),
+        Figure("complete one task over REST, CPU", _median(ours) * 1e3, "ms", 4),
+        Figure("… against the bare step", _median(ours) / bare_median, "×", 6),
+        Figure("… SQL statements", len(settled.statements), "", 14),
+        Figure("… commits", settled.commits, "", 1),
+        Figure("400th pass of a rework loop against the 5th", late / early, "×", 1.1),
+    ]
+
+
+def _bytes_figure(site: BenchSite) -> Figure:
+    """Finish instances of two tasks each and see what the database has grown by."""
+    before = _database_bytes(site)
+    for _ in range(FINISHED_INSTANCES):
+        instance = site.start("bench_loop")
+        site.complete(site.open_task(instance), DONE)
+        site.complete(site.open_task(instance), {})
+    grown = (_database_bytes(site) - before) / FINISHED_INSTANCES
+    return Figure("database bytes per finished instance of two tasks", grown / 1024, "kB", 8)
+
+
+def _database_bytes(site: BenchSite) -> int:
+    with site.database.engine.connect() as connection:
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+        free = connection.exec_driver_sql("PRAGMA freelist_count").scalar_one()
+        size = connection.exec_driver_sql("PRAGMA page_size").scalar_one()
+    return int((pages - free) * size)
+
+
+def _median(values: Sequence[float]) -> float:
+    return statistics.median(values)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
