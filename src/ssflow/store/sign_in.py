@@ -240,9 +240,9 @@ def _delay_after(failures: int) -> timedelta:
     return min(LONGEST_DELAY, FIRST_DELAY * (1 << min(beyond, 20)))
 
 
-def _is_valid(found: Row[Any], now: datetime) -> bool:
+def _is_valid(found: Row[*tuple[Any, ...]], now: datetime) -> bool:
     is_over = found.expires_at is not None and found.expires_at <= now
-    return found.is_active and found.revoked_at is None and not is_over
+    return bool(found.is_active) and found.revoked_at is None and not is_over
 
 
 def _belongs_to(user_id: UUID | None) -> ColumnElement[bool]:
