@@ -1,6 +1,8 @@
 """Code in diagrams as text: which names it uses, what is refused, and its form for the sandbox."""
 
 import ast
+import io
+import tokenize
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass
@@ -28,6 +30,7 @@ ALLOWED_MODULES = frozenset(
 SUPPLIED_FUNCTIONS = frozenset({"today", "wd"})
 
 # Reads a key of data or an attribute of anything else; used where the text alone cannot tell.
+_OPENING, _CLOSING = frozenset("([{"), frozenset(")]}")
 _GET = "__get = lambda o, k: o[k] if isinstance(o, dict) else getattr(o, k)\n"
 _OUT = "__out"
 # fmt: off
@@ -61,12 +64,13 @@ _UNSUPPORTED: dict[type[ast.AST], str] = {
 }
 
 
-@dataclass(frozen=True)
-class CodeProblem(Exception):  # noqa: N818 - it is a finding that a check lists, too
+class CodeError(Exception):
     """Something in a piece of code that cannot be run; `line` counts from 1."""
 
-    line: int
-    message: str
+    def __init__(self, line: int, message: str) -> None:
+        super().__init__(message)
+        self.line = line
+        self.message = message
 
 
 @dataclass(frozen=True)
@@ -103,7 +107,7 @@ def read_expression(source: str) -> Program:
     """Read an expression.
 
     Raises:
-        CodeProblem: it is no expression, or holds what is refused.
+        CodeError: it is no expression, or holds what is refused.
     """
     tree = _parse_expression(source)
     _refuse(tree)
@@ -122,7 +126,7 @@ def read_script(source: str) -> Program:
     """Read a script.
 
     Raises:
-        CodeProblem: it does not parse, or holds what is refused.
+        CodeError: it does not parse, or holds what is refused.
     """
     tree = _parse(source, mode="exec")
     _refuse(tree)
@@ -140,13 +144,13 @@ def read_script(source: str) -> Program:
     )
 
 
-def find_problems(source: str, *, expression: bool) -> list[CodeProblem]:
+def find_problems(source: str, *, expression: bool) -> list[CodeError]:
     """List what is wrong with a piece of code as far as its text tells."""
     try:
         tree = (
             _parse(f"({source.strip()}\n)", mode="eval") if expression else _parse(source, "exec")
         )
-    except CodeProblem as problem:
+    except CodeError as problem:
         return [problem]
     return list(_refusals(tree))
 
@@ -157,16 +161,31 @@ def _bracket(expression: str) -> str:
 
 
 def _parse_expression(source: str) -> ast.AST:
+    if not source.strip():
+        raise CodeError(1, "The expression is missing.")
+    _require_closed_brackets(source.strip())
     return _parse(_bracket(source), "eval")
+
+
+def _require_closed_brackets(expression: str) -> None:
+    """Refuse `1) + (2`, which would be an expression only between our brackets."""
+    depth = 0
+    try:
+        for token in tokenize.generate_tokens(io.StringIO(expression).readline):
+            depth += (token.string in _OPENING) - (token.string in _CLOSING)
+            if depth < 0:
+                raise CodeError(token.start[0], f"`{token.string}` closes nothing.")
+    except (tokenize.TokenError, IndentationError, SyntaxError):
+        return  # whatever it is, the parser tells it better
 
 
 def _parse(text: str, mode: str) -> ast.AST:
     try:
         return ast.parse(text, mode=mode)
     except SyntaxError as error:
-        raise CodeProblem(error.lineno or 1, f"This is not valid Python: {error.msg}.") from None
+        raise CodeError(error.lineno or 1, f"This is not valid Python: {error.msg}.") from None
     except (ValueError, RecursionError, MemoryError):
-        raise CodeProblem(1, "This is not valid Python.") from None
+        raise CodeError(1, "This is not valid Python.") from None
 
 
 def _refuse(tree: ast.AST) -> None:
@@ -174,14 +193,14 @@ def _refuse(tree: ast.AST) -> None:
         raise problem
 
 
-def _refusals(tree: ast.AST) -> Iterator[CodeProblem]:
+def _refusals(tree: ast.AST) -> Iterator[CodeError]:
     inside = {
         id(child) for node in ast.walk(tree) if _is_function(node) for child in ast.walk(node)
     }
     for node in ast.walk(tree):
         message = _refusal(node, in_function=id(node) in inside)
         if message is not None:
-            yield CodeProblem(getattr(node, "lineno", 1), message)
+            yield CodeError(getattr(node, "lineno", 1), message)
 
 
 def _refusal(node: ast.AST, *, in_function: bool) -> str | None:
@@ -249,7 +268,7 @@ def _stored(tree: ast.AST) -> tuple[frozenset[str], frozenset[str]]:
 
 def _assigned_by(node: ast.AST) -> Iterator[str]:
     match node:
-        case ast.Assign(targets=targets):
+        case ast.Assign(targets=targets, value=value) if not isinstance(value, ast.Lambda):
             yield from (name for target in targets for name in _targets(target))
         case ast.AugAssign(target=target) | ast.NamedExpr(target=target):
             yield from _targets(target)

@@ -67,7 +67,6 @@ class Sandbox:
         self._checkout_timeout = checkout_timeout
         self._lock = Lock()
         self._pool: monty.Monty | None = None
-        self._process_id: int | None = None
 
     def __enter__(self) -> "Sandbox":
         return self
@@ -84,7 +83,7 @@ class Sandbox:
         """End the workers; the next use starts new ones."""
         with self._lock:
             pool, self._pool = self._pool, None
-            if pool is not None and self._process_id == os.getpid():
+            if pool is not None:
                 pool.__exit__(None, None, None)
 
     def run(
@@ -136,14 +135,9 @@ class Sandbox:
 
     def _open_pool(self) -> monty.Monty:
         with self._lock:
-            if self._pool is not None and self._process_id != os.getpid():
-                raise RuntimeError(
-                    "A sandbox that was open before a fork may not be used after it."
-                )
             if self._pool is None:
+                _FORKS.note_use(self)
                 self._pool = self._start()
-                self._process_id = os.getpid()
-                _OPEN_SANDBOXES.add(self)
             return self._pool
 
     def _start(self) -> monty.Monty:
@@ -190,14 +184,39 @@ def _drop_output(stream: str, text: str) -> None:
 
 # --- forking --------------------------------------------------------------------------------
 
-_OPEN_SANDBOXES: WeakSet[Sandbox] = WeakSet()
+
+class _Forks:
+    """What is known about forks: monty cannot be used in a child of a process that has used it."""
+
+    def __init__(self) -> None:
+        self.open: WeakSet[Sandbox] = WeakSet()
+        self.was_used = False
+        self.is_child_of_user = False
+
+    def before(self) -> None:
+        """End all workers, so that the child holds no line to them."""
+        for sandbox in list(self.open):
+            sandbox.close()
+
+    def after_in_child(self) -> None:
+        """Remember that scripts cannot be run here, instead of hanging when they are."""
+        self.is_child_of_user = self.was_used
+
+    def note_use(self, sandbox: Sandbox) -> None:
+        """Take note that workers are about to be started here.
+
+        Raises:
+            RuntimeError: this process was forked from one that ran scripts.
+        """
+        if self.is_child_of_user:
+            raise RuntimeError(
+                "This process was forked from one that had run scripts, and cannot run any "
+                "itself. Start processes before the first script runs, or spawn them afresh."
+            )
+        self.was_used = True
+        self.open.add(sandbox)
 
 
-def _close_before_fork() -> None:
-    """Forking with workers open would hang the child and break the parent."""
-    for sandbox in list(_OPEN_SANDBOXES):
-        sandbox.close()
-
-
+_FORKS = _Forks()
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(before=_close_before_fork)
+    os.register_at_fork(before=_FORKS.before, after_in_child=_FORKS.after_in_child)
