@@ -30,7 +30,9 @@ from ssflow.engine.rules.properties import check_properties
 from ssflow.engine.rules.report import build_problem
 from ssflow.engine.rules.schema import check_schema
 from ssflow.engine.rules.tables import read_decision_files
+from ssflow.engine.rules.tokens import check_tokens
 from ssflow.engine.rules.tree import Process, read_processes
+from ssflow.engine.rules.uncaught import check_uncaught
 from ssflow.engine.rules.variables import check_variable_names
 from ssflow.engine.xml_reading import BPMN, Element, read_xml
 
@@ -50,9 +52,11 @@ _PROCESS_RULES: tuple[Callable[[Process, Bundle], Iterator[Problem]], ...] = (
     check_elements,
     check_events,
     check_references,
+    check_uncaught,
     check_flows,
     check_gateways,
     check_paths,
+    check_tokens,
     check_loops,
     check_variable_names,
     check_properties,

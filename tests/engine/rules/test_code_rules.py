@@ -134,6 +134,18 @@ def test_what_only_the_sandbox_refuses_is_located_too() -> None:
     assert (problem.code, problem.line) == ("code-refused", line_of(data, "async def"))
 
 
+def _repeating(text: str) -> bytes:
+    """Draw a user task with a cycle timer at its border."""
+    return diagram(
+        start(),
+        user("U_a"),
+        boundary("N_a", "U_a", timer(text, "timeCycle"), interrupts=False),
+        end(),
+        chain("Start_1", "U_a", "E_done"),
+        chain("N_a", "E_done"),
+    )
+
+
 def _payload(kind: str) -> str:
     return definition("message", extended(spiff(kind, "1 +")), messageRef="M_answer")
 
@@ -226,6 +238,25 @@ def test_the_message_path_of_a_correlation_is_checked() -> None:
     assert_breaks(data, "code-refused", "key")
 
 
+def test_the_payload_of_an_error_is_checked() -> None:
+    error = element("error", "Error_1", extended(spiff("payloadExpression", "1 +")), name="broken")
+    data = _through(throw("N_a"), beside=error)
+
+    assert_breaks(data, "code-refused", "Error_1")
+
+
+@pytest.mark.parametrize("text", ['"R3/PT1H"', '"R/P1D"', '"R2/2026-05-01T09:00/PT1H"'])
+def test_a_cycle_repeats_a_duration(text: str) -> None:
+    assert problems_of(_repeating(text)) == ()
+
+
+@pytest.mark.parametrize(
+    "text", ['"P1D"', '"R3"', '"R3/2026-05-01"', '"Rx/P1D"', '"R3/P1D/P1D/P1D"']
+)
+def test_another_cycle_is_refused(text: str) -> None:
+    assert_breaks(_repeating(text), "timer-not-iso", "N_a")
+
+
 @pytest.mark.parametrize(
     ("kind", "text"),
     [("timeDuration", "P2D"), ("timeDate", "2026-05-01"), ("timeDate", "2026-05-01T12:00:00Z")],
@@ -235,16 +266,7 @@ def test_a_time_without_quotes_is_pointed_out(kind: str, text: str) -> None:
 
 
 def test_a_cycle_without_quotes_is_pointed_out() -> None:
-    data = diagram(
-        start(),
-        user("U_a"),
-        boundary("N_a", "U_a", timer("R3/PT1H", "timeCycle"), interrupts=False),
-        end(),
-        chain("Start_1", "U_a", "E_done"),
-        chain("N_a", "E_done"),
-    )
-
-    assert_breaks(data, "timer-not-quoted", "N_a")
+    assert_breaks(_repeating("R3/PT1H"), "timer-not-quoted", "N_a")
 
 
 @pytest.mark.parametrize(
@@ -256,6 +278,7 @@ def test_a_cycle_without_quotes_is_pointed_out() -> None:
         ("timeDate", '"P2D"'),
         ("timeDate", '"2026-13-01"'),
         ("timeDate", '"tomorrow"'),
+        ("timeDuration", '"PT0.2S"'),
     ],
 )
 def test_a_time_is_iso_8601(kind: str, text: str) -> None:
@@ -267,7 +290,7 @@ def test_a_time_is_iso_8601(kind: str, text: str) -> None:
     [
         ("timeDuration", '"P1Y2M3DT4H5M6S"'),
         ("timeDuration", '"P2W"'),
-        ("timeDuration", '"PT0.2S"'),
+        ("timeDuration", '"wd(5)"'),
         ("timeDuration", '"P" + str(len(people)) + "D"'),
         ("timeDate", '"2026-05-01T12:00:00+02:00"'),
         ("timeDate", "wd(3)"),

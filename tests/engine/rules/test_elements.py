@@ -72,6 +72,13 @@ def test_an_activity_for_compensation_is_refused() -> None:
     assert_breaks(data, "compensation", "X_odd")
 
 
+@pytest.mark.parametrize("attribute", ["startQuantity", "completionQuantity"])
+def test_a_quantity_of_tokens_is_refused(attribute: str) -> None:
+    task = element("userTask", "X_odd", extensions(role="clerk"), **{attribute: "2"})
+
+    assert_breaks(_with(task), "token-quantity", "X_odd")
+
+
 def test_a_data_store_is_refused_at_the_top_and_in_the_process() -> None:
     data = diagram(
         start(),

@@ -11,7 +11,6 @@ from tests.engine.rules.diagrams import (
     end,
     message,
     problems_of,
-    script,
     start,
     sub_process,
     throw,
@@ -189,30 +188,18 @@ def test_a_boundary_event_is_attached_to_an_activity_beside_it(host: str) -> Non
     assert ("boundary-not-attached", "N_odd") in [(one.code, one.element_id) for one in found]
 
 
-def test_an_end_by_cancel_is_allowed_in_a_transaction_only() -> None:
-    data = _through(
-        element(
-            "transaction",
-            "SP_a",
-            start(id="S2") + end(definition("cancel"), id="E2") + chain("S2", "E2"),
-        ),
-        id="SP_a",
-    )
+@pytest.mark.parametrize("kind", ["catch", "boundary"])
+def test_a_condition_would_not_see_changes(kind: str) -> None:
+    condition = definition("conditional", element("condition", None, "1 == 1"))
+    data = _through(catch("N_odd", condition)) if kind == "catch" else _attached(condition)
 
-    assert problems_of(data) == ()
+    assert_breaks(data, "conditional-event", "N_odd")
 
 
-def test_a_conditional_event_is_a_warning() -> None:
-    condition = element("condition", None, "amount == 1")
-    data = diagram(
-        start(),
-        script("X_a", "amount = 1"),
-        catch("N_odd", definition("conditional", condition)),
-        end(),
-        chain("Start_1", "X_a", "N_odd", "E_done"),
-    )
+def test_an_error_interrupts() -> None:
+    data = _attached(BY_ERROR, ERROR).replace(b'cancelActivity="true"', b'cancelActivity="false"')
 
-    assert assert_breaks(data, "conditional-event", "N_odd").severity == "warning"
+    assert_breaks(data, "error-not-interrupting", "N_odd")
 
 
 def test_a_signal_that_nobody_throws_is_a_warning() -> None:

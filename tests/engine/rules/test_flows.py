@@ -180,10 +180,18 @@ def _race(*targets: str, more: str = "") -> bytes:
 ANSWER = catch("I_a", definition("message", messageRef="M_answer"))
 
 
-def test_two_timers_may_not_race() -> None:
+def test_two_timers_may_race() -> None:
     data = _race(catch("I_a", timer('"P1D"')), catch("I_b", timer('"P2D"')))
 
-    assert_breaks(data, "event-gateway-two-timers", "V_a")
+    assert problems_of(data) == ()
+
+
+def test_an_event_gateway_waits_for_the_first_event() -> None:
+    data = _race(ANSWER, catch("I_b", timer('"P2D"'))).replace(
+        b'eventBasedGateway id="V_a"', b'eventBasedGateway id="V_a" eventGatewayType="Parallel"'
+    )
+
+    assert_breaks(data, "event-gateway-parallel", "V_a")
 
 
 def test_only_events_follow_an_event_gateway() -> None:

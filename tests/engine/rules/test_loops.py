@@ -45,12 +45,6 @@ def test_a_multi_instance_task_runs_over_one_thing(loop: str) -> None:
     assert_breaks(_repeated(loop), "multi-instance-without-input", "U_a")
 
 
-def test_a_number_of_rounds_may_not_collect_into_an_existing_list() -> None:
-    data = _repeated(several(None, cardinality="3"), before="answers = []")
-
-    assert_breaks(data, "cardinality-with-existing-output", "U_a")
-
-
 def test_a_loop_needs_a_bound() -> None:
     assert_breaks(
         _repeated(element("standardLoopCharacteristics", None)), "loop-without-limit", "U_a"

@@ -184,3 +184,38 @@ def test_a_called_process_that_gives_nothing_leaves_a_name_open() -> None:
 
 def test_a_process_from_elsewhere_may_give_anything() -> None:
     assert problems_of(_two("given = 1", "x = 1", called="deployed")) == ()
+
+
+def test_a_name_that_looks_misspelt_is_reported_even_then() -> None:
+    data = _two("result_of_vote = 1", "x = 1", called="deployed")
+    data = data.replace(b"used = result", b"used = result_of_vot")
+
+    problem = assert_breaks(data, "undefined-name", "X_use")
+
+    assert 'write "result_of_vote"' in problem.message
+
+
+def test_a_message_without_a_variable_brings_any_fields() -> None:
+    open_start = start(definition("message", messageRef="M_answer"))
+    data = diagram(
+        open_start,
+        script("X_use", "used = complaint"),
+        end(),
+        chain("Start_1", "X_use", "E_done"),
+        beside=message(),
+    )
+
+    assert problems_of(data) == ()
+
+
+def test_the_payload_of_an_error_is_known() -> None:
+    error = element("error", "Error_1", extended(spiff("variableName", "fault")), name="broken")
+    data = diagram(
+        start(),
+        script("X_use", "used = fault"),
+        end(),
+        chain("Start_1", "X_use", "E_done"),
+        beside=error,
+    )
+
+    assert problems_of(data) == ()

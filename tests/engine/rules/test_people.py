@@ -71,3 +71,9 @@ def test_a_lane_that_is_no_role_is_a_warning_where_a_task_has_its_own() -> None:
     data = _in_lane("Back office", element("userTask", "U_a", extensions(role="clerk")))
 
     assert assert_breaks(data, "lane-is-no-role", "U_a").severity == "warning"
+
+
+def test_a_lane_for_whoever_started_the_case_is_fine() -> None:
+    data = _in_lane("initiator", element("userTask", "U_a", extensions(assignee="=initiator")))
+
+    assert problems_of(data) == ()

@@ -18,13 +18,12 @@ _TIMES = ("timeDate", "timeDuration", "timeCycle")
 
 @dataclass(frozen=True)
 class CodePlace:
-    """One piece of code; `sees_data` is false where it is given a message's payload instead."""
+    """One piece of code, and what it is to its author."""
 
     text: str
     what: str
     element: Element
     is_expression: bool = True
-    sees_data: bool = True
 
     def line_of(self, line: int) -> int | None:
         """Turn a line of the code, counted from 1, into a line of the file."""
@@ -48,14 +47,17 @@ def list_code(process: Process) -> Iterator[CodePlace]:
                 yield _expression(condition, f"condition on {flow.label}")
 
 
-def list_correlations(root: Element) -> Iterator[CodePlace]:
-    """List the expressions by which a file finds its place in a message."""
+def list_shared_code(root: Element) -> Iterator[CodePlace]:
+    """List the code beside the processes of a file: correlations, and payloads of errors."""
     for expression in root.iter(f"{{{BPMN}}}correlationPropertyRetrievalExpression"):
         for child in expression:
             if get_local_name(child) in ("messagePath", "formalExpression"):
-                yield CodePlace(
-                    child.text or "", "message path of the correlation", child, sees_data=False
-                )
+                yield CodePlace(child.text or "", "message path of the correlation", child)
+    for kind in ("error", "escalation", "signal"):
+        for element in root.iterchildren(f"{{{BPMN}}}{kind}"):
+            payload = find_extension(element, "payloadExpression")
+            if payload is not None:
+                yield _expression(payload, f'payload of the {kind} "{element.get("name")}"')
 
 
 def list_node_code(node: Node) -> Iterator[CodePlace]:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from ssflow.engine.problems import Problem
-from ssflow.engine.rules.code_places import CodePlace, list_code, list_correlations
+from ssflow.engine.rules.code_places import CodePlace, list_code, list_shared_code
 from ssflow.engine.rules.context import Bundle
 from ssflow.engine.rules.python_code import find_faults, read_code
 from ssflow.engine.rules.report import build_problem
@@ -20,7 +20,7 @@ def check_code(bundle: Bundle) -> Iterator[Problem]:
     """Find code that cannot run, in all processes of the bundle."""
     places = [(process.file, place) for process in bundle.processes for place in list_code(process)]
     for file, root in bundle.roots.items():
-        places.extend((file, place) for place in list_correlations(root))
+        places.extend((file, place) for place in list_shared_code(root))
     if len({place.text for _, place in places}) > MAX_PIECES:
         file, place = places[0]
         message = (

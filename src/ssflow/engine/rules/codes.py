@@ -51,6 +51,7 @@ MEANINGS: Mapping[str, CodeMeaning] = {
     "data-store": _error("Data stores are not supported."),
     "plain-event": _error("An event has no type."),
     "choreography": _error("Choreography activities are not supported."),
+    "token-quantity": _error("An activity asks for more than one token at a time."),
     "instantiating-element": _error("Something other than a start event would start cases."),
     # events
     "signal-start-event": _error("A signal cannot start a case."),
@@ -81,7 +82,10 @@ MEANINGS: Mapping[str, CodeMeaning] = {
     "signal-unknown": _error("A signal is not defined in the file."),
     "error-unknown": _error("An error is not defined in the file."),
     "escalation-unknown": _error("An escalation is not defined in the file."),
-    "conditional-event": _warning("A conditional event is looked at only when the case moves."),
+    "conditional-event": _error("A conditional event would not see changes of the data."),
+    "error-never-caught": _error("An error leaves a sub-process that has no error boundary event."),
+    "cancel-never-caught": _error("A transaction is cancelled but has no cancel boundary event."),
+    "error-not-interrupting": _error("An error boundary event is drawn as not interrupting."),
     "signal-never-thrown": _warning("An event waits for a signal that the process never throws."),
     # flows and gateways
     "flow-dangling": _error("A flow does not join two elements of its process."),
@@ -99,7 +103,7 @@ MEANINGS: Mapping[str, CodeMeaning] = {
     "event-gateway-targets": _error(
         "An event-based gateway is followed by other than two or more events."
     ),
-    "event-gateway-two-timers": _error("Two timers follow one event-based gateway."),
+    "event-gateway-parallel": _error("An event-based gateway asks for all its events."),
     "event-gateway-shared-target": _error(
         "An event behind an event-based gateway is reached from elsewhere too."
     ),
@@ -117,9 +121,6 @@ MEANINGS: Mapping[str, CodeMeaning] = {
         "A multi-instance activity has no collection or number, or both."
     ),
     "multi-instance-without-output": _error("A multi-instance activity has no output collection."),
-    "cardinality-with-existing-output": _error(
-        "A number of rounds collects into an existing variable."
-    ),
     # variables
     "variable-name": _error("A declared variable is no variable name."),
     "variable-reserved": _error("A declared variable is supplied by ssflow itself."),
@@ -176,12 +177,11 @@ MEANINGS: Mapping[str, CodeMeaning] = {
     "decision-cell": _error("A cell or expression of a table cannot be read."),
     "table-without-catch-all": _warning("A table may find no matching row."),
     # hazards
+    "join-may-starve": _warning("After some choices a parallel join waits for ever."),
+    "work-done-twice": _warning("Parallel branches meet without a parallel join."),
     "parallel-writes": _warning("Parallel branches write the same variable."),
     "sub-process-data-dropped": _warning("Data of an interrupted sub-process is used behind it."),
     "timer-on-multi-instance": _warning("A timer on a multi-instance activity loses its results."),
-    "multi-instance-list-not-reset": _warning(
-        "A multi-instance activity in a loop does not reset its list."
-    ),
     "multi-instance-item-taken": _warning(
         "An item of a multi-instance activity is a variable elsewhere."
     ),

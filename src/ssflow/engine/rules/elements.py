@@ -100,6 +100,13 @@ def _check_element(process: Process, element: Element) -> Iterator[Problem]:
         )
     if is_true(element.get("isForCompensation")):
         yield build_problem(process.file, element, *_REFUSED["compensateEventDefinition"])
+    if any(element.get(name, "1") != "1" for name in ("startQuantity", "completionQuantity")):
+        yield build_problem(
+            process.file,
+            element,
+            "token-quantity",
+            "The quantity of tokens would be ignored; split or join with gateways instead.",
+        )
     if is_true(element.get("instantiate")):
         yield build_problem(
             process.file,

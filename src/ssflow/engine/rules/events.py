@@ -63,6 +63,7 @@ def check_events(process: Process, bundle: Bundle) -> Iterator[Problem]:
                 yield from _check_attachment(process, scope, node)
             yield from _check_cycle(process, scope, node)
             yield from _check_cancel(process, scope, node)
+            yield from _check_error_boundary(process, node)
 
 
 def check_references(process: Process, bundle: Bundle) -> Iterator[Problem]:
@@ -140,8 +141,9 @@ def _conditional(process: Process, node: Node) -> Problem:
         process.file,
         node.element,
         "conditional-event",
-        f"The condition of {node.label} sees the data as it was when the case arrived there, and "
-        "is looked at only when the case moves; a message or a timer is more reliable.",
+        f"The condition of {node.label} sees the data as it was when the case arrived there, so "
+        "later changes would go unseen; wait for a message or a timer, and look at the data in a "
+        "gateway behind it.",
     )
 
 
@@ -213,6 +215,18 @@ def _check_cancel(process: Process, scope: Scope, node: Node) -> Iterator[Proble
             "cancel-outside-transaction",
             f"The cancel event {node.label} belongs to a transaction; use an error event, or make "
             "the sub-process a transaction.",
+        )
+
+
+def _check_error_boundary(process: Process, node: Node) -> Iterator[Problem]:
+    is_error = node.kind == "boundaryEvent" and node.has_definition("error")
+    if is_error and node.element.get("cancelActivity", "true") != "true":
+        yield build_problem(
+            process.file,
+            node.element,
+            "error-not-interrupting",
+            f"An error always ends the activity where it happens; make {node.label} interrupting, "
+            "or use an escalation.",
         )
 
 

@@ -71,7 +71,7 @@ def read_process_facts(process: Process, bundle: Bundle) -> ProcessFacts:
         calls=frozenset(list_called_processes(process)),
         decisions=frozenset(list_called_decisions(process)),
         forms=frozenset(_literals(process, "form")),
-        roles=frozenset(_roles(process)),
+        roles=frozenset(_roles(process, bundle)),
         activities={
             node.id: ActivityFacts(node.id, node.name or "", node.kind, node.lane)
             for node in process.nodes()
@@ -101,13 +101,11 @@ def _literals(process: Process, name: str) -> Iterator[str]:
             yield value
 
 
-def _roles(process: Process) -> Iterator[str]:
-    """Roles that user tasks name, or take from their lane, or hand over to when overdue."""
+def _roles(process: Process, bundle: Bundle) -> Iterator[str]:
+    """Roles that user tasks name or hand over to when overdue, and lanes that are roles."""
     yield from _literals(process, "role")
     yield from _literals(process, "esc")
-    for node in process.nodes():
-        if node.kind == "userTask" and node.lane and find_property(node.element, "role") is None:
-            yield node.lane
+    yield from (node.lane for node in process.nodes() if node.lane in bundle.known.roles)
 
 
 def _find_message(start: Node, root: Element) -> str | None:

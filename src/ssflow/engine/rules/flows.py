@@ -149,13 +149,13 @@ def _check_event_gateway(process: Process, scope: Scope, gateway: Node) -> Itera
         )
     for target in targets:
         yield from _check_event_target(process, scope, gateway, target)
-    if sum(target.has_definition("timer") for target in targets) > 1:
+    if gateway.element.get("eventGatewayType") == "Parallel":
         yield build_problem(
             process.file,
             gateway.element,
-            "event-gateway-two-timers",
-            f"Two timers follow {gateway.label}, of which the engine keeps only one due date; use "
-            "one timer whose expression gives the earlier date.",
+            "event-gateway-parallel",
+            f"{gateway.label} would wait for the first event only; to wait for all, put the "
+            "events between two parallel gateways.",
         )
 
 

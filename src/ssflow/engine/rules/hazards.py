@@ -24,7 +24,6 @@ def check_hazards(process: Process, bundle: Bundle) -> Iterator[Problem]:
             yield from _check_boundary(process, bundle, scope, event)
         for node in scope.nodes.values():
             if node.is_multi_instance:
-                yield from _check_reset(process, bundle, scope, node)
                 yield from _check_item(process, bundle, scope, node)
 
 
@@ -105,26 +104,6 @@ def _check_dropped_data(
             f"{event.label} drops what was written inside {host.label}, but "
             f"{', '.join(sorted(lost))} is used behind it; save it to a record inside, or set it "
             "before.",
-        )
-
-
-def _check_reset(process: Process, bundle: Bundle, scope: Scope, node: Node) -> Iterator[Problem]:
-    several = find_child(node.element, "multiInstanceLoopCharacteristics")
-    found = None if several is None else find_child(several, "loopDataOutputRef")
-    if found is None or node.id not in find_reachable(scope, scope.successors(node)):
-        return
-    name = (found.text or "").strip()
-    if not any(
-        name in list_written_names(other, bundle)
-        for other in process.nodes()
-        if other.kind == "scriptTask" and other is not node
-    ):
-        yield build_problem(
-            process.file,
-            node.element,
-            "multi-instance-list-not-reset",
-            f'{node.label} lies in a loop, and its list "{name}" must be empty each time; write '
-            f"{name} = [] in a script before it.",
         )
 
 

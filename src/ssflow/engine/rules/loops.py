@@ -6,7 +6,6 @@ from ssflow.engine.problems import Problem
 from ssflow.engine.rules.context import Bundle
 from ssflow.engine.rules.report import build_problem
 from ssflow.engine.rules.tree import Node, Process, find_child
-from ssflow.engine.rules.variables import list_written_names
 from ssflow.engine.xml_reading import Element
 
 
@@ -19,7 +18,7 @@ def check_loops(process: Process, bundle: Bundle) -> Iterator[Problem]:
             yield from _check_standard(process, node, standard)
         if several is not None:
             yield from _check_source(process, node, several)
-            yield from _check_results(process, bundle, node, several)
+            yield from _check_results(process, node, several)
 
 
 def _check_standard(process: Process, node: Node, loop: Element) -> Iterator[Problem]:
@@ -53,28 +52,13 @@ def _check_source(process: Process, node: Node, several: Element) -> Iterator[Pr
         )
 
 
-def _check_results(
-    process: Process, bundle: Bundle, node: Node, several: Element
-) -> Iterator[Problem]:
-    collection = find_child(several, "loopDataOutputRef")
-    item = find_child(several, "outputDataItem")
-    if collection is None or item is None:
+def _check_results(process: Process, node: Node, several: Element) -> Iterator[Problem]:
+    parts = (find_child(several, kind) for kind in ("loopDataOutputRef", "outputDataItem"))
+    if any(part is None for part in parts):
         yield build_problem(
             process.file,
             node.element,
             "multi-instance-without-output",
             f"The multi-instance activity {node.label} has no output collection, so one round "
             "would overwrite the data of another; give it an output collection and an output item.",
-        )
-        return
-    name = (collection.text or "").strip()
-    others = [other for other in process.nodes() if other is not node]
-    written = set().union(*(list_written_names(other, bundle) for other in others))
-    if find_child(several, "loopCardinality") is not None and name in written:
-        yield build_problem(
-            process.file,
-            node.element,
-            "cardinality-with-existing-output",
-            f'{node.label} runs a number of times and collects into "{name}", which exists before; '
-            "the engine cannot do both. Collect into a new variable, or run over a list.",
         )

@@ -1,17 +1,20 @@
 """Names that code uses although nothing in the diagram supplies them: usually slips of the pen."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
 
 from ssflow.engine.problems import Problem
 from ssflow.engine.rules.calls import find_called_decision, list_called_processes
 from ssflow.engine.rules.code_places import list_code
 from ssflow.engine.rules.context import Bundle
+from ssflow.engine.rules.extensions import read_extension
 from ssflow.engine.rules.python_code import REFUSED_NAMES, read_code
 from ssflow.engine.rules.report import build_problem
 from ssflow.engine.rules.times import is_unquoted_time
 from ssflow.engine.rules.tree import Process
-from ssflow.engine.rules.variables import SUPPLIED_NAMES, list_written_names
-from ssflow.engine.xml_reading import BPMN
+from ssflow.engine.rules.variables import SUPPLIED_NAMES, list_variables, list_written_names
+from ssflow.engine.xml_reading import BPMN, Element
 
 _BUILTINS = (
     "ArithmeticError AssertionError AttributeError BaseException Ellipsis Exception "
@@ -27,70 +30,103 @@ _BUILTINS = (
 SANDBOX_NAMES = frozenset(_BUILTINS.split()) | REFUSED_NAMES.keys()
 
 
+@dataclass(frozen=True)
+class _Supply:
+    """The names that a process may use; open when messages or calls may bring any others."""
+
+    names: frozenset[str]
+    is_open: bool
+
+
 def check_names(bundle: Bundle) -> Iterator[Problem]:
-    """Find names in code that no form, script, decision, call or message supplies."""
-    written = {process.key: _written(process, bundle) for process in bundle.processes}
+    """Find names in code that no form, script, decision, call or message supplies.
+
+    Where messages or processes from elsewhere may supply anything, only names that look like a
+    known one misspelt are reported.
+    """
     for process in bundle.processes:
-        family = _family(process, bundle)
-        if family is not None:
-            known = set().union(*(written[key] for key in family))
-            supplied = known | SUPPLIED_NAMES | SANDBOX_NAMES
-            yield from _check_process(process, supplied)
-            yield from _check_decisions(process, bundle, supplied)
-
-
-def _check_process(process: Process, known: set[str]) -> Iterator[Problem]:
-    reported = set(known)
-    for place in list_code(process):
-        if not place.sees_data or is_unquoted_time(place):
-            continue
-        used = read_code(place.text, is_expression=place.is_expression).used
-        for name in sorted(used - reported):
+        supply = _read_supply(process, bundle)
+        reported: set[str] = set()
+        for name, what, element, line in _list_uses(process, bundle):
+            if name in reported or name in supply.names | SUPPLIED_NAMES | SANDBOX_NAMES:
+                continue
             reported.add(name)
-            yield build_problem(
-                process.file,
-                place.element,
-                "undefined-name",
-                f'"{name}" in the {place.what} is supplied by no form, script, decision or '
-                "message of this process; correct it, unless every start hands it in.",
-                line=place.line_of(1),
-            )
+            alike = _find_alike(name, supply.names)
+            if alike is not None or not supply.is_open:
+                yield _undefined(process, name, what, element, line, alike)
 
 
-def _check_decisions(process: Process, bundle: Bundle, known: set[str]) -> Iterator[Problem]:
+def _undefined(
+    process: Process, name: str, what: str, element: Element, line: int | None, alike: str | None
+) -> Problem:
+    hint = f'write "{alike}"' if alike else "correct it, unless every start hands it in"
+    return build_problem(
+        process.file,
+        element,
+        "undefined-name",
+        f'"{name}" in the {what} is supplied by no form, script, decision or message of this '
+        f"process; {hint}.",
+        line=line,
+    )
+
+
+def _list_uses(process: Process, bundle: Bundle) -> Iterator[tuple[str, str, Element, int | None]]:
+    """List the names that code and decisions use, with what uses them, where."""
+    for place in list_code(process):
+        if not is_unquoted_time(place):
+            used = read_code(place.text, is_expression=place.is_expression).used
+            for name in sorted(used):
+                yield name, place.what, place.element, place.line_of(1)
     for node in process.nodes():
         called = None if node.kind != "businessRuleTask" else find_called_decision(node)
         decision = bundle.decisions.get(called or "")
-        for name in sorted(decision.inputs - known if decision else ()):
-            yield build_problem(
-                process.file,
-                node.element,
-                "undefined-name",
-                f'"{name}", which the decision of {node.label} tests, is supplied by no form, '
-                "script, decision or message of this process; correct it, unless every start "
-                "hands it in.",
-            )
+        for name in sorted(decision.inputs if decision else ()):
+            yield name, f"decision of {node.label}", node.element, None
+
+
+def _read_supply(process: Process, bundle: Bundle) -> _Supply:
+    """Gather what a process, its callers and what it calls write: they share their variables."""
+    family = _family(process, bundle)
+    inside = [one for one in bundle.processes if one.key in family]
+    return _Supply(
+        names=frozenset().union(*(_written(one, bundle) for one in inside)),
+        is_open=len(inside) < len(family) or any(map(_takes_any_payload, inside)),
+    )
+
+
+def _family(process: Process, bundle: Bundle) -> set[str]:
+    """Find the processes that calls join to this one, those of other bundles included."""
+    family = {process.key}
+    grown = True
+    while grown:
+        before = len(family)
+        for one in bundle.processes:
+            called = set(list_called_processes(one))
+            if one.key in family or called & family:
+                family |= called | {one.key}
+        grown = len(family) > before
+    return family
+
+
+def _takes_any_payload(process: Process) -> bool:
+    """Tell whether a message brings its fields as variables, whatever they are."""
+    catching = ("startEvent", "intermediateCatchEvent", "boundaryEvent", "receiveTask")
+    return any(
+        not list_variables(node)
+        for node in process.nodes()
+        if node.kind in catching and (node.has_definition("message") or node.kind == "receiveTask")
+    )
 
 
 def _written(process: Process, bundle: Bundle) -> set[str]:
     names = {element.get("id") or "" for element in process.element.iter(f"{{{BPMN}}}dataObject")}
+    for kind in ("error", "escalation", "signal"):
+        for element in bundle.roots[process.file].iterchildren(f"{{{BPMN}}}{kind}"):
+            names.add(read_extension(element, "variableName") or "")
     for node in process.nodes():
         names |= list_written_names(node, bundle)
     return names
 
 
-def _family(process: Process, bundle: Bundle) -> set[str] | None:
-    """Find the processes whose variables a process sees; None when some are not in the bundle."""
-    family = {process.key}
-    for other in bundle.processes:
-        if process.key in list_called_processes(other):
-            family.add(other.key)
-    waiting = [process.key]
-    while waiting:
-        found = bundle.find_process(waiting.pop())
-        if found is None:
-            return None
-        fresh = set(list_called_processes(found)) - family
-        family |= fresh
-        waiting.extend(fresh)
-    return family if all(bundle.find_process(key) for key in family) else None
+def _find_alike(name: str, known: frozenset[str]) -> str | None:
+    return next(iter(get_close_matches(name, sorted(known), n=1, cutoff=0.8)), None)

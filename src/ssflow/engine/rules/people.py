@@ -8,6 +8,8 @@ from ssflow.engine.rules.extensions import find_property
 from ssflow.engine.rules.report import build_problem
 from ssflow.engine.rules.tree import Node, Process
 
+_STARTER = "initiator"  # whoever started the case: a lane for people, not for a role
+
 
 def check_people(process: Process, bundle: Bundle) -> Iterator[Problem]:
     """Find user tasks that nobody may do, and lanes that look like roles but are none."""
@@ -24,7 +26,7 @@ def check_people(process: Process, bundle: Bundle) -> Iterator[Problem]:
                 f"Nobody may do {node.label}: it has no role and no assignee, and lies in no lane "
                 "that is named like a role. Give it the property role.",
             )
-        elif node.lane and node.lane not in reported:
+        elif node.lane and node.lane not in (*reported, _STARTER):
             reported.add(node.lane)
             yield build_problem(
                 process.file,

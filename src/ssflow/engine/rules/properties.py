@@ -2,17 +2,14 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
 
-from ssflow.calendar import Calendar
 from ssflow.engine.problems import Problem
 from ssflow.engine.rules.context import Bundle
 from ssflow.engine.rules.extensions import Property, list_properties
 from ssflow.engine.rules.report import build_problem
+from ssflow.engine.rules.times import is_due
 from ssflow.engine.rules.tree import Process
 from ssflow.engine.xml_reading import Element, get_local_name
-from ssflow.errors import InvalidInputError
 
 PROCESS_PROPERTIES = frozenset(
     {
@@ -31,12 +28,21 @@ USER_TASK_PROPERTIES = frozenset(
 PROPERTIES: Mapping[str, frozenset[str]] = {
     "process": PROCESS_PROPERTIES,
     "userTask": USER_TASK_PROPERTIES,
-    "startEvent": frozenset({"form"}),
+    "startEvent": frozenset({"form", "correlation_key"}),
+    **dict.fromkeys(
+        (
+            "endEvent",
+            "intermediateCatchEvent",
+            "intermediateThrowEvent",
+            "boundaryEvent",
+            "sendTask",
+            "receiveTask",
+        ),
+        frozenset({"correlation_key"}),
+    ),
     "businessRuleTask": frozenset({"result"}),
 }
 
-_ANY_DAY = Calendar(ZoneInfo("UTC"), frozenset())
-_ANY_MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
 _CRON_PART = r"(?:\*|[\d,\-]+|[a-z]{3}(?:[,\-][a-z]{3})*)(?:/\d+)?"
 _CRON = re.compile(rf"{_CRON_PART}(?:\s+{_CRON_PART}){{4}}", re.IGNORECASE)
 _MONTHLY = re.compile(r"wd\(\s*\d{1,2}\s*\)\s+monthly(?:\s+(?:[01]?\d|2[0-3]):[0-5]\d)?")
@@ -137,19 +143,15 @@ def _unknown_role(role: str) -> _Finding:
 
 
 def _check_due(one: Property, bundle: Bundle) -> _Finding:
-    if one.literal is None:
+    if one.literal is None or is_due(one.literal):
         return None
-    try:
-        _ANY_DAY.parse_due(one.literal, _ANY_MOMENT)
-    except InvalidInputError:
-        return (
-            "due-not-readable",
-            (
-                f'"{one.literal}" says no time; write wd(5), P14D, PT4H or 2026-05-01, or an '
-                "expression that starts with =."
-            ),
-        )
-    return None
+    return (
+        "due-not-readable",
+        (
+            f'"{one.literal}" says no time; write wd(5), P14D, PT4H or 2026-05-01, or an '
+            "expression that starts with =."
+        ),
+    )
 
 
 def _check_priority(one: Property, bundle: Bundle) -> _Finding:

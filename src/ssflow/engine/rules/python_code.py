@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from ssflow.engine.code import CodeProblem, read_expression, read_script
+from ssflow.engine.code import CodeError, read_expression, read_script
 from ssflow.engine.scripts import check_code
 
 MAX_CODE_LENGTH = 20_000
@@ -44,7 +44,7 @@ def read_code(text: str, *, is_expression: bool) -> CodeReading:
         return CodeReading()
     try:
         program = read_expression(text) if is_expression else read_script(text)
-    except CodeProblem:
+    except CodeError:
         return CodeReading()
     tree = ast.parse(f"({text.strip()}\n)" if is_expression else text)
     return CodeReading(frozenset(_used_names(tree)), program.stored, program.constant)

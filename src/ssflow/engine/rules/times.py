@@ -1,10 +1,13 @@
-"""The texts in which the engine reads a timer: ISO 8601 dates, durations and cycles."""
+"""The texts in which a timer is written: dates, durations, working days and cycles."""
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
+from ssflow.calendar import Calendar
 from ssflow.engine.rules.code_places import CodePlace
 from ssflow.engine.xml_reading import get_local_name
+from ssflow.errors import InvalidInputError
 
 EXAMPLES = {
     "timeDate": '"2026-05-01T12:00:00+02:00"',
@@ -12,38 +15,47 @@ EXAMPLES = {
     "timeCycle": '"R3/PT1H"',
 }
 
-_DURATION = (
-    r"P(?=\d|T\d)(?:\d+Y)?(?:\d+M)?(?:\d+W)?(?:\d+D)?"
-    r"(?:T(?:\d+H)?(?:\d+M)?(?:\d+(?:\.\d+)?S)?)?"
-)
-_MOMENT = r"\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)?)?"
-_PATTERNS = {
-    "timeDate": re.compile(_MOMENT),
-    "timeDuration": re.compile(_DURATION),
-    "timeCycle": re.compile(rf"R\d*/(?:{_MOMENT}/)?{_DURATION}"),
-}
+_ANY_DAY = Calendar(ZoneInfo("UTC"), frozenset())
+_ANY_MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
+_REPEAT = re.compile(r"[Rr]\d{0,9}")
+
+
+def is_due(text: str) -> bool:
+    """Tell whether a text says when something is due, as the calendar reads it."""
+    try:
+        _ANY_DAY.parse_due(text, _ANY_MOMENT)
+    except InvalidInputError:
+        return False
+    return True
 
 
 def find_time_kind(place: CodePlace) -> str | None:
     """Tell whether a piece of code is a timer's timeDate, timeDuration or timeCycle."""
     kind = get_local_name(place.element)
-    return kind if kind in _PATTERNS else None
+    return kind if kind in EXAMPLES else None
 
 
 def is_time(kind: str, text: str) -> bool:
-    """Tell whether the engine understands a text as a time of this kind."""
-    if not _PATTERNS[kind].fullmatch(text):
-        return False
-    if kind != "timeDate":
-        return True
-    try:
-        datetime.fromisoformat(text)
-    except ValueError:
-        return False
-    return True
+    """Tell whether a text is a time of this kind; working days serve as date and as duration."""
+    if kind == "timeCycle":
+        return _is_cycle(text)
+    is_duration = text.strip().startswith("P")
+    return is_due(text) and (is_duration == (kind == "timeDuration") or _is_working_days(text))
 
 
 def is_unquoted_time(place: CodePlace) -> bool:
     """Tell whether a timer's text was written without the quotes that make it Python."""
     kind = find_time_kind(place)
-    return kind is not None and is_time(kind, place.text.strip())
+    text = place.text.strip()
+    return kind is not None and is_time(kind, text) and not _is_working_days(text)
+
+
+def _is_working_days(text: str) -> bool:
+    return text.strip().startswith("wd(")
+
+
+def _is_cycle(text: str) -> bool:
+    repeat, *rest = text.strip().split("/")
+    if not _REPEAT.fullmatch(repeat) or len(rest) not in (1, 2):
+        return False
+    return all(is_due(part) for part in rest) and not re.match(r"\d", rest[-1])

@@ -222,13 +222,13 @@ def _read_scope(
     element: Element, kind: str, lanes: Mapping[str, str | None], lane: str | None
 ) -> Scope:
     nodes = [_read_node(child, lanes, lane) for child in element if _is_node(child)]
-    known = {node.id: node for node in reversed(nodes) if node.id}
+    known = {node.id: node for node in nodes if node.id}
     flows = [_read_flow(child) for child in find_children(element, "sequenceFlow")]
     whole = [flow for flow in flows if flow.source in known and flow.target in known]
     return Scope(
         element=element,
         kind=kind,
-        nodes={node.id: node for node in nodes if node.id},
+        nodes=known,
         flows=whole,
         stray_flows=[flow for flow in flows if flow not in whole],
         inner=[
@@ -238,7 +238,9 @@ def _read_scope(
         ],
         _outgoing=_group(whole, "source"),
         _incoming=_group(whole, "target"),
-        _boundary=_group([node for node in nodes if node.kind == "boundaryEvent"], "attached_to"),
+        _boundary=_group(
+            [node for node in known.values() if node.kind == "boundaryEvent"], "attached_to"
+        ),
     )
 
 

@@ -82,10 +82,8 @@ def _extension_variables(node: Node) -> Iterator[Variable]:
 
 def _operator_variables(node: Node) -> Iterator[Variable]:
     operator = find_operator(node.element) if node.kind == "serviceTask" else None
-    if operator is not None:
-        default = f"spiff__{node.id.replace('-', '_')}_result"
-        name = operator.result_variable or default
-        yield Variable(name, "result variable", operator.element)
+    if operator is not None and operator.result_variable:
+        yield Variable(operator.result_variable, "result variable", operator.element)
 
 
 def _result_variables(node: Node) -> Iterator[Variable]:
