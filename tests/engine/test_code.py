@@ -2,7 +2,7 @@
 
 import pytest
 
-from ssflow.engine.code import CodeProblem, find_problems, read_expression, read_script
+from ssflow.engine.code import CodeError, find_problems, read_expression, read_script
 from ssflow.engine.scripts import check_code
 
 
@@ -100,7 +100,7 @@ def test_what_cannot_be_run_is_refused_with_its_line(source: str, line: int, wor
     [problem, *_] = find_problems(source, expression=False)
 
     assert (problem.line, words in problem.message) == (line, True), problem
-    with pytest.raises(CodeProblem):
+    with pytest.raises(CodeError):
         read_script(source)
     assert check_code(source, expression=False)[0][0] == line
 

@@ -64,7 +64,7 @@ _UNSUPPORTED: dict[type[ast.AST], str] = {
 }
 
 
-class CodeProblem(Exception):  # noqa: N818 - checks list it as a finding, too
+class CodeError(Exception):
     """Something in a piece of code that cannot be run; `line` counts from 1."""
 
     def __init__(self, line: int, message: str) -> None:
@@ -107,7 +107,7 @@ def read_expression(source: str) -> Program:
     """Read an expression.
 
     Raises:
-        CodeProblem: it is no expression, or holds what is refused.
+        CodeError: it is no expression, or holds what is refused.
     """
     tree = _parse_expression(source)
     _refuse(tree)
@@ -126,7 +126,7 @@ def read_script(source: str) -> Program:
     """Read a script.
 
     Raises:
-        CodeProblem: it does not parse, or holds what is refused.
+        CodeError: it does not parse, or holds what is refused.
     """
     tree = _parse(source, mode="exec")
     _refuse(tree)
@@ -144,13 +144,13 @@ def read_script(source: str) -> Program:
     )
 
 
-def find_problems(source: str, *, expression: bool) -> list[CodeProblem]:
+def find_problems(source: str, *, expression: bool) -> list[CodeError]:
     """List what is wrong with a piece of code as far as its text tells."""
     try:
         tree = (
             _parse(f"({source.strip()}\n)", mode="eval") if expression else _parse(source, "exec")
         )
-    except CodeProblem as problem:
+    except CodeError as problem:
         return [problem]
     return list(_refusals(tree))
 
@@ -162,7 +162,7 @@ def _bracket(expression: str) -> str:
 
 def _parse_expression(source: str) -> ast.AST:
     if not source.strip():
-        raise CodeProblem(1, "The expression is missing.")
+        raise CodeError(1, "The expression is missing.")
     _require_closed_brackets(source.strip())
     return _parse(_bracket(source), "eval")
 
@@ -174,7 +174,7 @@ def _require_closed_brackets(expression: str) -> None:
         for token in tokenize.generate_tokens(io.StringIO(expression).readline):
             depth += (token.string in _OPENING) - (token.string in _CLOSING)
             if depth < 0:
-                raise CodeProblem(token.start[0], f"`{token.string}` closes nothing.")
+                raise CodeError(token.start[0], f"`{token.string}` closes nothing.")
     except (tokenize.TokenError, IndentationError, SyntaxError):
         return  # whatever it is, the parser tells it better
 
@@ -183,9 +183,9 @@ def _parse(text: str, mode: str) -> ast.AST:
     try:
         return ast.parse(text, mode=mode)
     except SyntaxError as error:
-        raise CodeProblem(error.lineno or 1, f"This is not valid Python: {error.msg}.") from None
+        raise CodeError(error.lineno or 1, f"This is not valid Python: {error.msg}.") from None
     except (ValueError, RecursionError, MemoryError):
-        raise CodeProblem(1, "This is not valid Python.") from None
+        raise CodeError(1, "This is not valid Python.") from None
 
 
 def _refuse(tree: ast.AST) -> None:
@@ -193,14 +193,14 @@ def _refuse(tree: ast.AST) -> None:
         raise problem
 
 
-def _refusals(tree: ast.AST) -> Iterator[CodeProblem]:
+def _refusals(tree: ast.AST) -> Iterator[CodeError]:
     inside = {
         id(child) for node in ast.walk(tree) if _is_function(node) for child in ast.walk(node)
     }
     for node in ast.walk(tree):
         message = _refusal(node, in_function=id(node) in inside)
         if message is not None:
-            yield CodeProblem(getattr(node, "lineno", 1), message)
+            yield CodeError(getattr(node, "lineno", 1), message)
 
 
 def _refusal(node: ast.AST, *, in_function: bool) -> str | None:

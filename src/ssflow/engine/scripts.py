@@ -7,7 +7,7 @@ from typing import Any
 
 import pydantic_monty as monty
 
-from ssflow.engine.code import CodeProblem, Program, find_problems, read_expression, read_script
+from ssflow.engine.code import CodeError, Program, find_problems, read_expression, read_script
 from ssflow.engine.faults import ElementError, OutsideError
 from ssflow.engine.json_values import to_json
 from ssflow.engine.operations import OperationCall, OperationError
@@ -233,7 +233,7 @@ def _pick(program: Program, values: Mapping[str, Any]) -> dict[str, Any]:
 def _read(source: str, *, is_expression: bool) -> Program:
     try:
         return read_expression(source) if is_expression else read_script(source)
-    except CodeProblem as problem:
+    except CodeError as problem:
         lines = source.splitlines()
         text = lines[problem.line - 1].strip() if problem.line <= len(lines) else None
         kind = IncidentKind.EXPRESSION if is_expression else IncidentKind.SCRIPT
