@@ -24,6 +24,7 @@ from ssflow.web.page import init_page
 from ssflow.web.pages import (
     admin,
     audit,
+    demo,
     files,
     health,
     instances,
@@ -77,6 +78,8 @@ def create_app(
     init_page(app)
     init_errors(app)
     _add_endpoints(app)
+    if config.is_demo:
+        app.register_blueprint(demo.blueprint)
     access.require_rules(app)
     return app
 

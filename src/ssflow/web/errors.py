@@ -101,14 +101,19 @@ def answer(problem: Problem) -> Response:
         response = jsonify(problem.as_json())
         response.mimetype = "application/problem+json"
     else:
-        template = "_error.html" if "HX-Request" in request.headers else "error.html"
-        response = make_response(render_template(template, problem=problem))
+        response = make_response(render_template(_template(problem), problem=problem))
     response.status_code = problem.status
     if problem.status is HTTPStatus.SERVICE_UNAVAILABLE:
         response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
     if problem.status is HTTPStatus.UNAUTHORIZED:
         response.headers["WWW-Authenticate"] = 'Bearer realm="ssflow"'
     return response
+
+
+def _template(problem: Problem) -> str:
+    if problem.status.value >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return "last_resort.html"  # needs nothing that could be what is broken
+    return "_error.html" if "HX-Request" in request.headers else "error.html"
 
 
 def _answer_own(error: SsflowError) -> ResponseReturnValue:
@@ -121,6 +126,8 @@ def _answer_own(error: SsflowError) -> ResponseReturnValue:
 def _answer_http(error: HTTPException) -> ResponseReturnValue:
     if error.code is None or error.code < HTTPStatus.BAD_REQUEST:
         return error.get_response()
+    if error.code == HTTPStatus.INTERNAL_SERVER_ERROR:
+        return _answer_unforeseen(getattr(error, "original_exception", None) or error)
     status = HTTPStatus(error.code)
     response = answer(Problem(status, error.description or status.phrase))
     for name, value in error.get_headers():

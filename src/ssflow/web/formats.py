@@ -1,6 +1,7 @@
 """How values read on a page: moments, days, amounts, people, states."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -28,6 +29,7 @@ from ssflow.web.texts import (
 )
 
 _MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _TAGS = {
     *("p", "br", "strong", "em", "code", "pre", "blockquote", "hr"),
     *("ul", "ol", "li", "h3", "h4", "h5", "h6", "a"),
@@ -64,7 +66,7 @@ def moment(at: datetime | None) -> Markup:
     """Say when, exactly: 24 Nov 2026, 14:05."""
     if at is None:
         return Markup("–")
-    return _time_tag(at, _exact(at))
+    return _time_tag(at, _short(at))
 
 
 def since(at: datetime | None) -> Markup:
@@ -139,16 +141,19 @@ def plain(value: Any) -> str:
     return str(value)
 
 
-def told(value: Any) -> Markup | str:
-    """Show a value of a case, however deep: lists of objects become a table."""
+def told(value: Any, labels: Mapping[str, str] | None = None) -> Markup | str:
+    """Show a value of a case, however deep: lists of objects become a table.
+
+    `labels` names what stands there by its id.
+    """
     if isinstance(value, Mapping):
-        rows = ((_humane(key), told(inner)) for key, inner in value.items())
+        rows = ((_humane(key), told(inner, labels)) for key, inner in value.items())
         return Markup('<dl class="facts">{}</dl>').format(
             Markup("").join(Markup("<dt>{}</dt><dd>{}</dd>").format(*row) for row in rows)
         )
     if isinstance(value, list) and value and all(isinstance(item, Mapping) for item in value):
-        return _table(value)
-    return plain(value)
+        return _table(value, labels)
+    return _named(value, labels)
 
 
 def pretty_json(value: Any) -> str:
@@ -203,22 +208,43 @@ _LOOKS_OF_KINDS = {
 }
 
 
-def _table(rows: list[Mapping[str, Any]]) -> Markup:
+def _table(rows: list[Mapping[str, Any]], labels: Mapping[str, str] | None) -> Markup:
     names = list(dict.fromkeys(name for row in rows for name in row))
     head = Markup("").join(Markup('<th scope="col">{}</th>').format(_humane(n)) for n in names)
-    body = Markup("").join(_table_row(names, row) for row in rows)
+    body = Markup("").join(_table_row(names, row, labels) for row in rows)
     return Markup(
         '<table class="table table-sm table-cards mb-0"><thead><tr>{}</tr></thead>'
         "<tbody>{}</tbody></table>"
     ).format(head, body)
 
 
-def _table_row(names: list[str], row: Mapping[str, Any]) -> Markup:
+def _table_row(
+    names: list[str], row: Mapping[str, Any], labels: Mapping[str, str] | None
+) -> Markup:
     cells = (
-        Markup('<td data-label="{}">{}</td>').format(_humane(name), plain(row.get(name)))
+        Markup('<td data-label="{}"><span>{}</span></td>').format(
+            _humane(name), _named(row.get(name), labels)
+        )
         for name in names
     )
     return Markup("<tr>{}</tr>").format(Markup("").join(cells))
+
+
+def _named(value: Any, labels: Mapping[str, str] | None) -> str:
+    if isinstance(value, list):
+        return ", ".join(_named(item, labels) for item in value) or plain(value)
+    if isinstance(value, str) and labels is not None:
+        return labels.get(value) or _day_or_text(value)
+    return plain(value)
+
+
+def _day_or_text(text: str) -> str:
+    if _DAY.fullmatch(text):
+        try:
+            return day(text)
+        except ValueError:
+            return text
+    return plain(text)
 
 
 def _humane(name: Any) -> str:
@@ -231,8 +257,14 @@ def _time_tag(at: datetime, text: str) -> Markup:
     )
 
 
+def _short(at: datetime) -> str:
+    zone, locale = page_timezone(), get_locale()
+    clock = format_time(at, "short", tzinfo=zone, locale=locale)
+    return f"{day(at)}, {clock}"
+
+
 def _exact(at: datetime) -> str:
-    return format_datetime(at, "medium", tzinfo=page_timezone(), locale=get_locale())
+    return format_datetime(at, "full", tzinfo=page_timezone(), locale=get_locale())
 
 
 def _due_text(at: datetime) -> str:

@@ -17,6 +17,7 @@ from ssflow.web.site import current_site
 
 LANGUAGES = {"en": "English", "nl": "Nederlands", "sv": "Svenska"}
 """Each by its own name, as people look for it."""
+_LOCALES = {"en": "en_GB", "nl": "nl_NL", "sv": "sv_SE"}
 _CATALOGS = Path(__file__).parent / "translations"
 
 
@@ -31,7 +32,7 @@ class Catalogs(Domain):
 
 def init_i18n(app: Flask) -> None:
     """Let pages of `app` speak the reader's language."""
-    Babel(app, locale_selector=page_language, timezone_selector=page_timezone)
+    Babel(app, locale_selector=page_locale, timezone_selector=page_timezone)
     with app.app_context():
         get_babel().instance.domain_instance = Catalogs()
     app.jinja_env.globals["LANGUAGES"] = LANGUAGES
@@ -45,6 +46,11 @@ def page_language() -> str:
     if actor.user_id is not None and actor.language in LANGUAGES:
         return actor.language
     return request.accept_languages.best_match(list(LANGUAGES), "en") or "en"
+
+
+def page_locale() -> str:
+    """Choose how dates and numbers are written; English as in Europe, the day first."""
+    return _LOCALES[page_language()]
 
 
 def page_timezone() -> ZoneInfo:

@@ -1,18 +1,23 @@
 """Names of people, processes and activities, looked up once for a page, in its language."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from flask_babel import gettext
 
 from ssflow.domain.definition import ProcessDefinition
 from ssflow.domain.identity import OPERATOR_NAME, SYSTEM_NAME
-from ssflow.services import people
+from ssflow.services import people, registers
 from ssflow.services.definitions import translated_name
 from ssflow.store import definitions as definition_rows
+from ssflow.store import notes as note_rows
+from ssflow.store import records as record_rows
 from ssflow.store.unit_of_work import UnitOfWork
 from ssflow.web.i18n import page_language
+
+_UUID_CHARACTERS = 36
 
 
 @dataclass
@@ -57,17 +62,40 @@ class Names:
         name = default or known.get("name") or activity_id
         return translated_name(definition, activity_id, name, page_language())
 
+    def labels(self, value: Any) -> dict[str, str]:
+        """Name everything whose id stands somewhere in a value: people, records, files."""
+        ids = set(_find_ids(value))
+        self.load_people(ids)
+        found = {str(i): self._people[i] for i in ids if i in self._people}
+        for kind in registers.readable_kinds(self.work):
+            if kind in _NAMED_KINDS and (rest := [i for i in ids if str(i) not in found]):
+                rows = record_rows.choices_of(self.work.session, kind, {}, len(rest), ids=rest)
+                found |= {str(record_id): label for record_id, label in rows}
+        files = note_rows.attachment_names(self.work.session, ids)
+        return found | {str(file_id): name for file_id, name in files.items()}
+
     def _definition(self, key: str) -> ProcessDefinition | None:
         if key not in self._definitions:
             self._definitions[key] = definition_rows.find_latest(self.work.session, key)
         return self._definitions[key]
 
 
+_NAMED_KINDS = frozenset({"Customer", "Service", "ServiceProposal", "StrategicObjective"})
 _OTHERS = {
     SYSTEM_NAME: lambda: gettext("ssflow itself"),
     OPERATOR_NAME: lambda: gettext("an operator on the server"),
     "nobody": lambda: gettext("somebody who had not signed in"),
 }
+
+
+def _find_ids(value: Any) -> Iterator[UUID]:
+    if isinstance(value, Mapping):
+        value = list(value.values())
+    if isinstance(value, list):
+        for inner in value:
+            yield from _find_ids(inner)
+    elif isinstance(value, str) and len(value) == _UUID_CHARACTERS and (found := _uuid(value)):
+        yield found
 
 
 def _uuid(value: UUID | str | None) -> UUID | None:

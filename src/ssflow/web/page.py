@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from flask import Flask, current_app, request, url_for
 from flask_babel import lazy_gettext
 
-from ssflow.domain.identity import ADMIN, AUDITOR, NOBODY, Actor
-from ssflow.store.database import DatabaseAwayError
+from ssflow.domain.identity import ADMIN, AUDITOR, Actor
 from ssflow.web.access import may_enter
 from ssflow.web.i18n import page_language
 from ssflow.web.request_ids import current_request_id
 from ssflow.web.sign_in import current_actor
+from ssflow.web.site import current_site
 
 
 @dataclass(frozen=True)
@@ -65,15 +65,17 @@ class Page:
     @property
     def actor(self) -> Actor:
         """Who reads the page."""
-        try:
-            return current_actor()
-        except DatabaseAwayError:
-            return NOBODY
+        return current_actor()
 
     @property
     def language(self) -> str:
         """The language that the page is written in."""
         return page_language()
+
+    @property
+    def is_demo(self) -> bool:
+        """Whether this is the demonstration, where one may be anybody."""
+        return current_site().config.is_demo
 
     @property
     def request_id(self) -> str:

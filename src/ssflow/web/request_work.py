@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ssflow.errors import SsflowError
+from flask_babel import gettext
+
 from ssflow.services.audit import record_refusals
 from ssflow.store.unit_of_work import UnitOfWork
 from ssflow.web.sign_in import current_actor
@@ -13,12 +14,17 @@ from ssflow.web.site import current_site
 @contextmanager
 def request_work(*, read_only: bool = False) -> Iterator[UnitOfWork]:
     """Open a unit of work for whoever sends this request; it commits when the block ends well."""
-    site, work = current_site(), None
+    opened: UnitOfWork | None = None
     try:
-        with site.open_work(current_actor(), read_only=read_only) as work:
-            yield work
-    except SsflowError:
-        if work is not None and work.refusals:
-            with site.open_work(work.actor) as after:
-                record_refusals(after, work.refusals)
-        raise
+        with current_site().open_work(current_actor(), read_only=read_only) as opened:
+            opened.translate = gettext
+            yield opened
+    finally:
+        if opened is not None and opened.refusals:
+            _tell_refusals(opened)
+
+
+def _tell_refusals(undone: UnitOfWork) -> None:
+    """Write what was refused to the trail, in a work of its own that is not undone with it."""
+    with current_site().open_work(undone.actor) as after:
+        record_refusals(after, undone.refusals)

@@ -120,8 +120,9 @@ def init_sign_in(app: Flask, site: Site) -> None:
 def current_actor() -> Actor:
     """Tell who sends this request; `NOBODY` when the request does not say."""
     if "actor" not in g:
-        account = find_account()
-        g.actor = account.actor if account else NOBODY
+        g.actor = NOBODY  # stays so when the database is away
+        if account := find_account():
+            g.actor = account.actor
     actor: Actor = g.actor
     return actor
 

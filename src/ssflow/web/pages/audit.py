@@ -53,8 +53,10 @@ def _facts(work: UnitOfWork) -> dict[str, Any]:
     names.load_people(event.actor for event in page.items)
     asked |= {"action": action or "", "q": q}
     query: dict[str, Any] = {name: value for name, value in asked.items() if value}
+    events = [(event, details_of(event)) for event in page.items]
     return {
-        "events": [(event, details_of(event)) for event in page.items],
+        "events": events,
+        "labels": names.labels([details.get("fields") for _, details in events]),
         "asked": asked,
         "cursor": cursor,
         "first_url": url_for(".browse", **query),

@@ -256,12 +256,14 @@ def _diagram_facts(work: UnitOfWork, instance: ProcessInstance) -> dict[str, Any
 
 
 def _history_facts(work: UnitOfWork, instance: ProcessInstance) -> dict[str, Any]:
-    events = instances.events_of(work, instance.id)
-    return {"events": [(event, details_of(event)) for event in reversed(events)]}
+    events = [(e, details_of(e)) for e in reversed(instances.events_of(work, instance.id))]
+    told = [details.get("fields") for _, details in events]
+    return {"events": events, "labels": Names(work).labels(told)}
 
 
 def _data_facts(work: UnitOfWork, instance: ProcessInstance) -> dict[str, Any]:
-    return {"variables": dict(sorted(instances.variables_of(work, instance.id).items()))}
+    variables = dict(sorted(instances.variables_of(work, instance.id).items()))
+    return {"variables": variables, "labels": Names(work).labels(variables)}
 
 
 def _tasks_facts(work: UnitOfWork, instance: ProcessInstance) -> dict[str, Any]:

@@ -1,0 +1,37 @@
+"""The demonstration only: be another person of the sample organisation."""
+
+from uuid import UUID
+
+from flask import Blueprint, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from ssflow.errors import NotFoundError
+from ssflow.services import people
+from ssflow.store import people as rows
+from ssflow.web.access import signed_in
+from ssflow.web.request_work import request_work
+from ssflow.web.sign_in import begin_session
+
+blueprint = Blueprint("demo", __name__, url_prefix="/demo")
+
+
+@blueprint.get("/people")
+@signed_in
+def choose() -> ResponseReturnValue:
+    """List the people of the sample organisation."""
+    with request_work(read_only=True) as work:
+        found = [user for user in rows.list_users(work.session, limit=200).items if user.is_demo]
+        roles = {user.id: people.actor_of(work, user).roles for user in found}
+        return render_template("demo/people.html", people=found, roles=roles)
+
+
+@blueprint.post("/people/<uuid:user_id>")
+@signed_in
+def become(user_id: UUID) -> ResponseReturnValue:
+    """Go on as another person of the sample organisation."""
+    with request_work(read_only=True) as work:
+        user = rows.get_user(work.session, user_id)
+        if not user.is_demo:
+            raise NotFoundError("There is no such person in the sample organisation.")
+    begin_session(user, "demo")
+    return redirect(url_for("tasks.inbox"), 303)
