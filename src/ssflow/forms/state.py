@@ -54,9 +54,10 @@ def get_initial(component: Component, context: FormContext, facts: Mapping[str, 
     """Give the answer to show before anybody answers; it may be of any type."""
     if component.key in facts:
         return facts[component.key]
-    if component.prefill is not None:
-        return evaluate(component.prefill, context.variables, context)
-    return component.default
+    if component.prefill is None:
+        return component.default
+    value = evaluate(component.prefill, context.variables, context)
+    return component.default if value is None else value
 
 
 def get_fixed_rows(component: Component, context: FormContext) -> list[Mapping[str, Any]]:

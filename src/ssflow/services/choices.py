@@ -11,17 +11,28 @@ from ssflow.store.unit_of_work import UnitOfWork
 MAX_CHOICES = 500
 
 
-def choices_for(work: UnitOfWork) -> Callable[[ChoiceQuery], Sequence[Choice]]:
-    """Make the function that looks up a field's choices; each runs once in a piece of work."""
+def choices_for(
+    work: UnitOfWork, instance_id: UUID | None = None
+) -> Callable[[ChoiceQuery], Sequence[Choice]]:
+    """Make the function that looks up a field's choices; each runs once in a piece of work.
+
+    Files are those of the case, and what the actor uploaded for no case yet.
+    """
     found: dict[str, Sequence[Choice]] = {}
 
     def look_up(query: ChoiceQuery) -> Sequence[Choice]:
         key = repr(query)
         if key not in found:
-            found[key] = _FINDERS[query.kind](work, query)
+            found[key] = _find(work, query, instance_id)
         return found[key]
 
     return look_up
+
+
+def _find(work: UnitOfWork, query: ChoiceQuery, instance_id: UUID | None) -> Sequence[Choice]:
+    if query.kind is ChoiceKind.FILE:
+        return _files(work, query, instance_id)
+    return _users(work, query) if query.kind is ChoiceKind.USER else _records(work, query)
 
 
 def _records(work: UnitOfWork, query: ChoiceQuery) -> Sequence[Choice]:
@@ -42,9 +53,12 @@ def _users(work: UnitOfWork, query: ChoiceQuery) -> Sequence[Choice]:
     return [Choice(str(user.id), user.full_name) for user in ordered]
 
 
-def _files(work: UnitOfWork, query: ChoiceQuery) -> Sequence[Choice]:
-    names = notes.attachment_names(work.session, _uuids(query.values) or [])
-    return [Choice(str(file_id), name) for file_id, name in names.items()]
+def _files(work: UnitOfWork, query: ChoiceQuery, instance_id: UUID | None) -> Sequence[Choice]:
+    ids = _uuids(query.values) or []
+    found = list(notes.unbound_attachments(work.session, ids, work.actor.user_id))
+    if instance_id is not None:
+        found += [f for f in notes.attachments_of(work.session, instance_id) if f.id in ids]
+    return [Choice(str(file.id), file.name) for file in found]
 
 
 def _uuids(values: tuple[str, ...] | None) -> list[UUID] | None:
@@ -58,6 +72,3 @@ def _uuid(text: str) -> UUID | None:
         return UUID(text)
     except (ValueError, AttributeError, TypeError):
         return None
-
-
-_FINDERS = {ChoiceKind.RECORD: _records, ChoiceKind.USER: _users, ChoiceKind.FILE: _files}

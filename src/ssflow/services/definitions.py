@@ -29,6 +29,8 @@ class DefinitionFacts:
     title: str | None
 
 
+LANGUAGES = ("nl", "sv")
+"""Into which bundles may be translated; English stands in the files themselves."""
 FORM_SUFFIX, LABELS_SUFFIX, SCENARIOS_SUFFIX = ".form.json", ".i18n.json", ".scenarios.json"
 
 SANDBOX = Sandbox()
@@ -80,8 +82,16 @@ def labels_of(files: Mapping[str, bytes], language: str) -> dict[str, str]:
     labels: dict[str, str] = {}
     for name, content in sorted(files.items()):
         if name.endswith(LABELS_SUFFIX):
-            labels |= json.loads(content).get(language, {})
+            labels |= _read_labels(content).get(language, {})
     return labels
+
+
+def _read_labels(content: bytes) -> dict[str, dict[str, str]]:
+    try:
+        labels = json.loads(content)
+    except ValueError:
+        return {}
+    return labels if isinstance(labels, dict) else {}
 
 
 def translated_name(

@@ -22,7 +22,13 @@ from ssflow.errors import InvalidInputError
 from ssflow.forms.layout import LayoutError, read_layout
 from ssflow.operations.registry import OPERATIONS
 from ssflow.services.audit import record
-from ssflow.services.definitions import FORM_SUFFIX, LABELS_SUFFIX, SCENARIOS_SUFFIX
+from ssflow.services.definitions import (
+    FORM_SUFFIX,
+    LABELS_SUFFIX,
+    LANGUAGES,
+    SCENARIOS_SUFFIX,
+    labels_of,
+)
 from ssflow.store import definitions as definition_rows
 from ssflow.store import people as people_rows
 from ssflow.store.unit_of_work import UnitOfWork
@@ -137,19 +143,19 @@ def _file_problems(files: Mapping[str, bytes]) -> Iterable[Problem]:
 def _read_forms(files: Mapping[str, bytes]) -> tuple[dict[str, frozenset[str]], list[Problem]]:
     keys: dict[str, frozenset[str]] = {}
     problems: list[Problem] = []
-    for name, content in files.items():
+    for name in files:
         if not name.endswith(FORM_SUFFIX):
             continue
         form_id = name.removesuffix(FORM_SUFFIX)
         keys[form_id] = frozenset()
-        problems += _read_form(name, form_id, content, keys)
+        problems += _read_form(name, form_id, files, keys)
     return keys, problems
 
 
 def _read_form(
-    name: str, form_id: str, content: bytes, keys: dict[str, frozenset[str]]
+    name: str, form_id: str, files: Mapping[str, bytes], keys: dict[str, frozenset[str]]
 ) -> list[Problem]:
-    data = _json(content)
+    data = _json(files[name])
     if not isinstance(data, dict):
         return [_problem(name, "not-json", f"{name} does not hold a JSON object.")]
     if data.get("id") != form_id:
@@ -157,6 +163,8 @@ def _read_form(
         return [_problem(name, "form-id", message)]
     try:
         keys[form_id] = frozenset(read_layout(data).keys())
+        for language in LANGUAGES:
+            read_layout(data, labels=labels_of(files, language))
     except LayoutError as error:
         return [
             Problem(name, p.component, None, p.code, p.message, Severity.ERROR)
@@ -323,7 +331,7 @@ def _labels(files: Mapping[str, bytes], wanted: set[str]) -> dict[str, dict[str,
     for name, content in sorted(files.items()):
         if name.endswith(LABELS_SUFFIX):
             for language, texts in json.loads(content).items():
-                named = {key: text for key, text in texts.items() if key in wanted}
+                named = {key: t for key, t in texts.items() if key.partition("@")[0] in wanted}
                 labels.setdefault(language, {}).update(named)
     return labels
 

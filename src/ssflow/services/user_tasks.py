@@ -119,7 +119,7 @@ def task_form(work: UnitOfWork, task_id: UUID) -> FormView | None:
         return None
     instance = instance_rows.get_instance(work.session, task.instance_id)
     layout = _layout(work, task, instance)
-    context = form_context(work, _data_at(work, task, instance))
+    context = form_context(work, _data_at(work, task, instance), instance)
     return FormView(
         layout=layout, values=initial_values(layout, context), draft=task.draft, context=context
     )
@@ -186,7 +186,7 @@ def _read_form(
     if task.form_id is None:
         check_variables(submitted)
         return dict(submitted)
-    context = form_context(work, _data_at(work, task, instance))
+    context = form_context(work, _data_at(work, task, instance), instance)
     fields = read_submission(_layout(work, task, instance), submitted, context)
     bind_files(work, fields, instance, task)
     return fields
