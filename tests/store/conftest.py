@@ -1,10 +1,12 @@
 """Rows that store tests begin with."""
 
+from collections.abc import Callable
 from itertools import count
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from ssflow.domain.definition import DeployedFile, Deployment, ProcessDefinition
@@ -91,3 +93,27 @@ class Given:
 @pytest.fixture
 def given(session: Session) -> Given:
     return Given(session)
+
+
+class StatementsOf(Protocol):
+    def __call__(self, session: Session, act: Callable[[], object]) -> list[tuple[str, Any]]: ...
+
+
+@pytest.fixture
+def statements_of() -> StatementsOf:
+    """Gives the queries that `act` runs, with their parameters."""
+
+    def run(session: Session, act: Callable[[], object]) -> list[tuple[str, Any]]:
+        seen: list[tuple[str, Any]] = []
+
+        def note(_connection: Any, _cursor: Any, statement: str, given: Any, *_: Any) -> None:
+            if statement.startswith("SELECT"):
+                seen.append((statement, given))
+
+        engine = session.get_bind()
+        event.listen(engine, "before_cursor_execute", note)
+        act()
+        event.remove(engine, "before_cursor_execute", note)
+        return seen
+
+    return run

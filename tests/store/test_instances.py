@@ -10,6 +10,7 @@ from ssflow.domain.identity import NOBODY, SYSTEM, Actor
 from ssflow.domain.instance import InstanceStatus, ProcessInstance
 from ssflow.domain.user_task import TaskStatus
 from ssflow.errors import InvalidInputError, NotFoundError
+from ssflow.store.database import Database
 from ssflow.store.instances import (
     find_visible_instance,
     get_instance,
@@ -19,7 +20,7 @@ from ssflow.store.instances import (
 )
 from ssflow.store.paging import Page
 from tests.conftest import NOW, MakeActor
-from tests.store.conftest import Given
+from tests.store.conftest import Given, StatementsOf
 
 DAY = timedelta(days=1)
 
@@ -77,7 +78,7 @@ def test_its_starter_sees_a_case(session: Session, given: Given, actor: Actor) -
     assert is_seen(session, actor, given.instance(started_by=actor.key))
 
 
-@pytest.mark.parametrize("status", list(TaskStatus))
+@pytest.mark.parametrize("status", [TaskStatus.OPEN, TaskStatus.CANCELLED])
 def test_who_holds_or_held_a_task_sees_its_case(
     session: Session, given: Given, actor: Actor, status: TaskStatus
 ) -> None:
@@ -223,3 +224,51 @@ def test_seeing_a_case_costs_one_statement_and_often_none(
         may_see(session, actor, foreign)
 
     assert (len(for_own), len(for_foreign)) == (0, 1)
+
+
+def test_a_case_that_is_seen_for_several_reasons_is_listed_once(
+    session: Session, given: Given, actor: Actor
+) -> None:
+    case = given.instance(given.definition(viewers=actor.roles), started_by=actor.key)
+    given.task(case, assignee=actor.user_id)
+    given.task(case, completed_by=actor.user_id, status=TaskStatus.COMPLETED)
+
+    assert list(list_instances(session, actor).items) == [case]
+
+
+def test_pages_of_what_somebody_sees_leave_nothing_out(
+    session: Session, given: Given, actor: Actor
+) -> None:
+    viewed = given.definition(viewers=actor.roles)
+    expected = []
+    for number in range(9):
+        moment = NOW - (number // 2) * DAY
+        by = {"started_by": actor.key} if number % 3 == 0 else {}
+        case = given.instance(viewed if number % 3 == 1 else None, started_at=moment, **by)
+        given.task(case, assignee=actor.user_id if number % 3 == 2 else None)
+        given.instance(started_at=moment)
+        expected.append(case)
+    expected.sort(key=lambda case: (case.started_at, case.id.hex), reverse=True)
+
+    seen: list[ProcessInstance] = []
+    page = list_instances(session, actor, limit=2)
+    seen += page.items
+    while page.next_cursor:
+        page = list_instances(session, actor, limit=2, cursor=page.next_cursor)
+        seen += page.items
+
+    assert seen == expected
+
+
+def test_sqlite_finds_whose_cases_they_are_without_reading_every_task(
+    sqlite_database: Database, statements_of: StatementsOf
+) -> None:
+    actor = Actor(user_id=uuid4(), name="w", roles=frozenset({"brm"}))
+
+    with Session(sqlite_database.reader) as session:
+        [(statement, parameters)] = statements_of(session, lambda: list_instances(session, actor))
+        plan = session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+        steps = [row.detail for row in plan if "user_task" in row.detail]
+
+    assert len(steps) == 3
+    assert all(step.startswith("SEARCH user_task USING") for step in steps), steps

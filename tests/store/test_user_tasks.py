@@ -2,11 +2,11 @@ import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from itertools import pairwise
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from ssflow.domain.identity import SYSTEM, Actor
@@ -33,9 +33,9 @@ from ssflow.store.user_tasks import (
     lock_task,
 )
 from tests.conftest import NOW, TIMEZONE, MakeActor
-from tests.store.conftest import Given
+from tests.store.conftest import Given, StatementsOf
 
-HOUR = timedelta(hours=1)
+SECOND, HOUR = timedelta(seconds=1), timedelta(hours=1)
 
 
 @pytest.fixture
@@ -512,10 +512,29 @@ def offered(case: ProcessInstance, due_at: datetime | None) -> dict[str, Any]:
 # --- the cost of an inbox ------------------------------------------------------------------------
 
 
+class PlansOf(Protocol):
+    def __call__(self, session: Session, act: Callable[[], object]) -> list[list[str]]: ...
+
+
+@pytest.fixture
+def plans_of(statements_of: StatementsOf) -> PlansOf:
+    """What SQLite does for every query that `act` runs."""
+
+    def explain(session: Session, act: Callable[[], object]) -> list[list[str]]:
+        queries = statements_of(session, act)
+        run = session.connection().exec_driver_sql
+        return [
+            [row.detail for row in run(f"EXPLAIN QUERY PLAN {statement}", given)]
+            for statement, given in queries
+        ]
+
+    return explain
+
+
 @pytest.mark.parametrize("view", list(InboxView))
 @pytest.mark.parametrize("sort", list(InboxSort))
 def test_sqlite_finds_a_page_by_its_indexes_alone(
-    sqlite_database: Database, view: InboxView, sort: InboxSort
+    sqlite_database: Database, plans_of: PlansOf, view: InboxView, sort: InboxSort
 ) -> None:
     actor = Actor(user_id=uuid4(), name="w", roles=frozenset({"brm", "service_owner"}))
 
@@ -528,7 +547,7 @@ def test_sqlite_finds_a_page_by_its_indexes_alone(
 @pytest.mark.parametrize("view", [InboxView.MINE, InboxView.GROUP, InboxView.ALL])
 @pytest.mark.parametrize("sort", list(InboxSort))
 def test_sqlite_finds_a_later_page_by_its_indexes_alone(
-    sqlite_database: Database, view: InboxView, sort: InboxSort
+    sqlite_database: Database, plans_of: PlansOf, view: InboxView, sort: InboxSort
 ) -> None:
     actor = Actor(user_id=uuid4(), name="w", roles=frozenset({"brm"}))
     with Session(sqlite_database.engine) as session:
@@ -547,25 +566,6 @@ def test_sqlite_finds_a_later_page_by_its_indexes_alone(
     assert_first_rows_come_from_an_index(plans)
 
 
-def plans_of(session: Session, act: Callable[[], object]) -> list[list[str]]:
-    """What SQLite does for every statement that `act` runs."""
-    engine = session.get_bind()
-    run: list[tuple[str, Any]] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
-        run.append((statement, parameters))
-
-    event.listen(engine, "before_cursor_execute", note)
-    act()
-    event.remove(engine, "before_cursor_execute", note)
-    connection = session.connection()
-    selects = [each for each in run if each[0].startswith("SELECT")]
-    return [
-        [row.detail for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", given)]
-        for sql, given in selects
-    ]
-
-
 def assert_first_rows_come_from_an_index(plans: list[list[str]]) -> None:
     steps = [step for plan in plans for step in plan if "user_task" in step]
     assert steps
@@ -574,7 +574,9 @@ def assert_first_rows_come_from_an_index(plans: list[list[str]]) -> None:
     assert all("ix_user_task_" in step for step in by_index), steps
 
 
-def test_sqlite_counts_by_reading_indexes_and_no_row(sqlite_database: Database) -> None:
+def test_sqlite_counts_by_reading_indexes_and_no_row(
+    sqlite_database: Database, plans_of: PlansOf
+) -> None:
     actor = Actor(user_id=uuid4(), name="w", roles=frozenset({"brm", "service_owner"}))
 
     with Session(sqlite_database.reader) as session:
@@ -585,22 +587,18 @@ def test_sqlite_counts_by_reading_indexes_and_no_row(sqlite_database: Database) 
     assert all("USING COVERING INDEX" in step for step in steps), steps
 
 
-def test_postgresql_finds_a_page_by_its_indexes_alone(postgresql_database: Database) -> None:
+def test_postgresql_finds_a_page_by_its_indexes_alone(
+    postgresql_database: Database, statements_of: StatementsOf
+) -> None:
     actor = Actor(user_id=uuid4(), name="w", roles=frozenset({"brm", "service_owner"}))
     with Session(postgresql_database.engine) as session:
         case = Given(session).instance()
-        rows = [offered(case, NOW + n * timedelta(minutes=1)) for n in range(3000)]
-        add_tasks(session, rows)
+        add_tasks(session, [offered(case, NOW + n * SECOND) for n in range(3000)])
         session.commit()
         session.execute(text("ANALYZE user_task"))
-        run: list[tuple[str, Any]] = []
-        event.listen(
-            postgresql_database.engine,
-            "before_cursor_execute",
-            lambda _c, _k, sql, given, *_: run.append((sql, given)),
-        )
-        list_inbox(session, actor, limit=10)
-        plan = session.connection().exec_driver_sql(f"EXPLAIN {run[0][0]}", run[0][1])
+
+        statement, given = statements_of(session, lambda: list_inbox(session, actor, limit=10))[0]
+        plan = session.connection().exec_driver_sql(f"EXPLAIN {statement}", given)
         steps = "\n".join(plan.scalars())
 
     assert "Seq Scan on user_task" not in steps, steps

@@ -46,14 +46,15 @@ class SeparationOfDutiesError(ForbiddenError):
 _URGENCY = text("(-priority)")
 
 
-def _inbox_index(name: str, *columns: str | TextClause, where: str) -> Index:
-    """Make an index over open tasks only, so that it stays as small as the work that waits."""
+def _partial_index(name: str, *columns: str | TextClause, where: str) -> Index:
+    """Make an index over some tasks only: that of open ones is as small as the work that waits."""
     condition = text(where)
     return Index(name, *columns, sqlite_where=condition, postgresql_where=condition)
 
 
-_mine = partial(_inbox_index, where="status = 'open' AND assignee IS NOT NULL")
-_offered = partial(_inbox_index, where="status = 'open' AND assignee IS NULL")
+_mine = partial(_partial_index, where="status = 'open' AND assignee IS NOT NULL")
+_lost = partial(_partial_index, where="status = 'cancelled' AND assignee IS NOT NULL")
+_offered = partial(_partial_index, where="status = 'open' AND assignee IS NULL")
 
 
 class UserTask(Base):
@@ -72,6 +73,7 @@ class UserTask(Base):
         _offered("ix_user_task_offered_created", "role", "created_at", "id"),
         _offered("ix_user_task_offered_urgency", "role", _URGENCY, "created_at", "id"),
         Index("ix_user_task_done", "completed_by", "completed_at", "id"),
+        _lost("ix_user_task_lost", "assignee"),
     )
 
     instance_id: Mapped[UUID] = mapped_column(ForeignKey("process_instance.id", ondelete="CASCADE"))

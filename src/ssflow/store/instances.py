@@ -1,9 +1,22 @@
 """Queries for process instances, and who may see them."""
 
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, false, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    Subquery,
+    exists,
+    false,
+    literal_column,
+    or_,
+    select,
+    true,
+    union,
+)
 from sqlalchemy.orm import Session, undefer
 
 from ssflow.domain.definition import ProcessDefinition
@@ -11,7 +24,14 @@ from ssflow.domain.identity import Actor
 from ssflow.domain.instance import InstanceStatus, ProcessInstance
 from ssflow.domain.user_task import UserTask
 from ssflow.errors import NotFoundError
-from ssflow.store.paging import DEFAULT_LIMIT, Page, read_page
+from ssflow.store.paging import (
+    DEFAULT_LIMIT,
+    Page,
+    cut_page,
+    decode_cursor,
+    is_after,
+    require_limit,
+)
 from ssflow.store.text_search import contains_text, names_a_role_of
 
 
@@ -76,10 +96,9 @@ def is_visible_to(actor: Actor) -> ColumnElement[bool]:
         UserTask.instance_id == ProcessInstance.id,
         or_(UserTask.assignee == actor.user_id, UserTask.completed_by == actor.user_id),
     )
-    viewed = select(ProcessDefinition.id).where(names_a_role_of(actor, ProcessDefinition.viewers))
     return or_(
         ProcessInstance.started_by == actor.key,
-        ProcessInstance.definition_id.in_(viewed),
+        ProcessInstance.definition_id.in_(_viewed_by(actor)),
         took_part,
     )
 
@@ -98,29 +117,90 @@ def list_instances(
     limit: int = DEFAULT_LIMIT,
 ) -> Page[ProcessInstance]:
     """List the instances that the actor may see, newest first; `q` looks into title and key."""
-    query = select(ProcessInstance).where(is_visible_to(actor))
+    require_limit(limit)
+    wanted = list(_filters(status, key, business_key, q, started_by, started_after))
+    if cursor is not None:
+        place = decode_cursor(_LIST, cursor, ((datetime,), (UUID,)))
+        wanted.append(is_after(_NEWEST, place, descending=True))
+    newest = _newest_of_each(_sources(actor), wanted, limit + 1)
+    query = (
+        select(ProcessInstance)
+        .join(newest, newest.c.id == ProcessInstance.id)
+        .order_by(*(column.desc() for column in _NEWEST))
+        .limit(limit + 1)
+    )
+    found = session.scalars(query).all()
+    return cut_page(found, limit, name=_LIST, key=lambda row: [row.started_at, row.id])
+
+
+_LIST = "instances"
+_NEWEST = (ProcessInstance.started_at, ProcessInstance.id)
+
+
+def _sources(actor: Actor) -> list[ColumnElement[bool]]:
+    """Give conditions that each fit an index and together are what the actor may see."""
+    if actor.sees_everything:
+        return [true()]
+    if actor.user_id is None:
+        return [false()]
+    return [
+        ProcessInstance.started_by == actor.key,
+        ProcessInstance.definition_id.in_(_viewed_by(actor)),
+        ProcessInstance.id.in_(_with_tasks_of(actor.user_id)),
+    ]
+
+
+def _viewed_by(actor: Actor) -> Select[UUID]:
+    return select(ProcessDefinition.id).where(names_a_role_of(actor, ProcessDefinition.viewers))
+
+
+def _with_tasks_of(user_id: UUID) -> CompoundSelect[UUID]:
+    """Find the cases in which a user holds or held a task; who completes one holds it."""
+    held = (
+        UserTask.completed_by == user_id,
+        (UserTask.status == literal_column("'open'")) & (UserTask.assignee == user_id),
+        (UserTask.status == literal_column("'cancelled'")) & (UserTask.assignee == user_id),
+    )
+    return union(*(select(UserTask.instance_id).where(condition) for condition in held))
+
+
+def _newest_of_each(
+    sources: Sequence[ColumnElement[bool]], wanted: Sequence[ColumnElement[bool]], limit: int
+) -> Subquery:
+    query = (
+        select(ProcessInstance.id)
+        .where(*wanted)
+        .order_by(*(column.desc() for column in _NEWEST))
+        .limit(limit)
+    )
+    parts = [query.where(source).subquery().select() for source in sources]
+    return (union(*parts) if len(parts) > 1 else parts[0]).subquery()
+
+
+def _filters(
+    status: InstanceStatus | None,
+    key: str | None,
+    business_key: str | None,
+    q: str | None,
+    started_by: str | None,
+    started_after: datetime | None,
+) -> Iterator[ColumnElement[bool]]:
     if status is not None:
-        query = query.where(ProcessInstance.status == status)
+        yield ProcessInstance.status == status
     if key is not None:
-        query = query.where(ProcessInstance.key == key)
+        yield ProcessInstance.key == key
     if business_key is not None:
-        query = query.where(ProcessInstance.business_key == business_key)
+        yield ProcessInstance.business_key == business_key
     if started_by is not None:
-        query = query.where(ProcessInstance.started_by == started_by)
+        yield ProcessInstance.started_by == started_by
     if started_after is not None:
-        query = query.where(ProcessInstance.started_at >= started_after)
+        yield ProcessInstance.started_at >= started_after
     if q:
         named = select(ProcessDefinition.id).where(contains_text(q, ProcessDefinition.name))
-        query = query.where(
-            or_(
-                contains_text(q, ProcessInstance.title, ProcessInstance.business_key),
-                ProcessInstance.definition_id.in_(named),
-            )
+        yield or_(
+            contains_text(q, ProcessInstance.title, ProcessInstance.business_key),
+            ProcessInstance.definition_id.in_(named),
         )
-    keys = (ProcessInstance.started_at, ProcessInstance.id)
-    return read_page(
-        session, query, name="instances", keys=keys, descending=True, cursor=cursor, limit=limit
-    )
 
 
 def _is_starter(actor: Actor, instance: ProcessInstance) -> bool:

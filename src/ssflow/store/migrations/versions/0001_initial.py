@@ -336,6 +336,14 @@ def _instances() -> None:
     )
     op.create_index("ix_user_task_done", "user_task", ["completed_by", "completed_at", "id"])
     op.create_index("ix_user_task_instance", "user_task", ["instance_id"])
+    was_lost = sa.text("status = 'cancelled' AND assignee IS NOT NULL")
+    op.create_index(
+        "ix_user_task_lost",
+        "user_task",
+        ["assignee"],
+        sqlite_where=was_lost,
+        postgresql_where=was_lost,
+    )
     _inbox_indexes("mine", "assignee", "status = 'open' AND assignee IS NOT NULL", ["status"])
     _inbox_indexes(
         "offered",
