@@ -1,9 +1,16 @@
+import random
+from collections import Counter
+
 import pytest
 
+from ssflow.engine.scripts import Sandbox
+from tests.engine.cases import Case
 from tests.engine.rules.diagrams import (
+    FILE,
     assert_breaks,
     boundary,
     chain,
+    check,
     definition,
     diagram,
     end,
@@ -154,3 +161,59 @@ def test_a_wide_diagram_is_decided_though_its_branches_are_long() -> None:
     )
 
     assert_breaks(data, "work-done-twice", "U_a")
+
+
+KINDS = ("script", "exclusive", "exclusive", "parallel", "parallel")
+
+
+def _draw_at_random(chance: random.Random) -> bytes:
+    """Draw scripts and gateways with flows that lead on, and choices that are settled by chance."""
+    kinds = {f"N_{number}": chance.choice(KINDS) for number in range(chance.randint(3, 8))}
+    names = [*kinds, "E_done"]
+    ways = {
+        name: sorted(chance.sample(ahead, min(len(ahead), chance.randint(1, 3) if many else 1)))
+        for at, name in enumerate(kinds)
+        for ahead in [names[at + 1 : at + 4]]
+        for many in [kinds[name] != "script"]
+    }
+    return diagram(
+        start(),
+        *(_draw_node(name, kind, ways[name]) for name, kind in kinds.items()),
+        end(),
+        chain("Start_1", "N_0"),
+        *(
+            _draw_flow(name, target, chance if is_choice and target != targets[0] else None)
+            for name, targets in ways.items()
+            for is_choice in [kinds[name] == "exclusive"]
+            for target in targets
+        ),
+    )
+
+
+def _draw_node(name: str, kind: str, ways: list[str]) -> str:
+    if kind == "script":
+        return script(name, f"{name} = 1")
+    default = {"default": f"F_{name}_{ways[0]}"} if kind == "exclusive" and len(ways) > 1 else {}
+    return gateway(name, kind, **default)
+
+
+def _draw_flow(name: str, target: str, chance: random.Random | None) -> str:
+    return flow(name, target, chance.choice(["1 == 1", "1 == 2"]) if chance else None)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_random_diagram_without_problems_never_gets_stuck(seed: int, sandbox: Sandbox) -> None:
+    chance = random.Random(seed)  # noqa: S311 - repeatable on purpose
+    ends: Counter[str] = Counter()
+
+    for _ in range(60):
+        data = _draw_at_random(chance)
+        found = check(data)
+        if not found.errors:
+            case = Case(sandbox, {FILE: data}, key="P_main")
+            ended = "done" if case.start().completed else "stuck"
+            ends[f"{'warned' if found.problems else 'clean'}, {ended}"] += 1
+
+    assert ends["clean, stuck"] == 0
+    assert ends["clean, done"] > 0
+    assert ends["warned, stuck"] > 0
