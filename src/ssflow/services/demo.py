@@ -10,7 +10,6 @@ from ssflow.domain.identity import OPERATOR, ROLE_TITLES, Actor
 from ssflow.domain.registers.customers import Customer, CustomerKind, CustomerTier
 from ssflow.domain.registers.portfolio import Service, ServiceState
 from ssflow.domain.registers.strategy import MarketSegment, StrategicObjective
-from ssflow.domain.registers.working_time import Holiday
 from ssflow.errors import ConflictError
 from ssflow.services.definitions import SCENARIOS_SUFFIX
 from ssflow.services.people import create_sign_in_link, create_user
@@ -148,19 +147,8 @@ def _make_records(work: UnitOfWork, people: Mapping[str, Actor]) -> dict[str, st
         for ref, (name, audience, text) in _SERVICES.items()
     }
     work.session.add_all(made.values())
-    work.session.add_all(_holidays(work, told))
     work.session.flush()
     return {ref: str(record.id) for ref, record in made.items()}
-
-
-def _holidays(work: UnitOfWork, told: Mapping[str, Any]) -> list[Holiday]:
-    days = ((1, 1, "New Year's Day"), (12, 25, "Christmas Day"), (12, 26, "Boxing Day"))
-    years = range(work.now.year, work.now.year + 3)
-    return [
-        Holiday(day=work.now.date().replace(year=year, month=month, day=day), name=name, **told)
-        for year in years
-        for month, day, name in days
-    ]
 
 
 def _shipped_walks() -> list[Scenario]:

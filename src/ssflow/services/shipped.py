@@ -5,11 +5,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ssflow.domain.identity import ROLE_TITLES, Role
+from ssflow.domain.registers.working_time import Holiday
 from ssflow.errors import InvalidInputError
+from ssflow.operations.public_holidays import country_of, public_holidays
 from ssflow.services.deployment import SUFFIXES, DeploymentOutcome, deploy_files
 from ssflow.store import people as people_rows
+from ssflow.store import records as record_rows
 from ssflow.store.unit_of_work import UnitOfWork
 
+YEARS_OF_HOLIDAYS = 3
 _INSIDE_WHEEL = Path(__file__).parent.parent / "shipped"
 _IN_CHECKOUT = Path(__file__).parents[3]
 
@@ -29,12 +33,13 @@ def shipped_root() -> Path:
 
 
 def install_shipped(work: UnitOfWork) -> list[DeploymentOutcome]:
-    """Install the shipped roles and processes; what is there already stays as it is.
+    """Install the shipped roles, holidays and processes; what is there already stays as it is.
 
     Raises:
         ForbiddenError: the actor may not deploy.
     """
     install_roles(work)
+    install_holidays(work)
     return [
         deploy_files(work, bundle.files, area=bundle.area, comment="Shipped with ssflow")
         for bundle in read_bundles(shipped_root() / "processes")
@@ -46,6 +51,19 @@ def install_roles(work: UnitOfWork) -> None:
     known = {role.key for role in people_rows.list_roles(work.session)}
     missing = [Role(key=key, title=title) for key, title in ROLE_TITLES.items() if key not in known]
     work.session.add_all(missing)
+    work.session.flush()
+
+
+def install_holidays(work: UnitOfWork) -> None:
+    """Add the public holidays of the time zone's country, unless the register has some already."""
+    country = country_of(work.timezone)
+    if country is None or record_rows.holidays(work.session):
+        return
+    years = range(work.now.year, work.now.year + YEARS_OF_HOLIDAYS)
+    work.session.add_all(
+        Holiday(day=day, name=name, created_at=work.now, created_by=work.actor.key)
+        for day, name in public_holidays(country, years).items()
+    )
     work.session.flush()
 
 
