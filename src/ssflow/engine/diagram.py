@@ -9,7 +9,7 @@ from ssflow.engine.rules.code_rules import check_code, check_languages
 from ssflow.engine.rules.context import Bundle
 from ssflow.engine.rules.elements import check_elements, check_file, check_something_runs
 from ssflow.engine.rules.engine_build import check_engine_builds
-from ssflow.engine.rules.events import check_events, check_messages, check_references
+from ssflow.engine.rules.events import check_events
 from ssflow.engine.rules.facts import (
     ActivityFacts,
     DecisionFacts,
@@ -27,6 +27,7 @@ from ssflow.engine.rules.names import check_names
 from ssflow.engine.rules.paths import check_paths
 from ssflow.engine.rules.people import check_people
 from ssflow.engine.rules.properties import check_properties
+from ssflow.engine.rules.references import check_messages, check_references
 from ssflow.engine.rules.report import build_problem
 from ssflow.engine.rules.schema import check_schema
 from ssflow.engine.rules.tables import read_decision_files

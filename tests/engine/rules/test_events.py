@@ -120,56 +120,6 @@ def test_an_event_is_refused_where_the_engine_does_not_run_it(code: str, data: b
     assert_breaks(data, code, "N_odd")
 
 
-REFERENCES = {
-    "no message": ("message-missing", _through(catch("N_odd", definition("message")))),
-    "an unknown message": (
-        "message-unknown",
-        _through(catch("N_odd", definition("message", messageRef="M_gone"))),
-    ),
-    "a send task without message": ("message-missing", _through(element("sendTask", "N_odd"))),
-    "a receive task without message": (
-        "message-missing",
-        _through(element("receiveTask", "N_odd")),
-    ),
-    "no signal": ("signal-missing", _through(throw("N_odd", definition("signal")))),
-    "an unknown signal": (
-        "signal-unknown",
-        _through(throw("N_odd", definition("signal", signalRef="Signal_gone"))),
-    ),
-    "an unknown error": (
-        "error-unknown",
-        _attached(definition("error", errorRef="Error_gone")),
-    ),
-    "an unknown escalation": (
-        "escalation-unknown",
-        _through(throw("N_odd", definition("escalation", escalationRef="Esc_gone"))),
-    ),
-}
-
-
-@pytest.mark.parametrize(("code", "data"), REFERENCES.values(), ids=REFERENCES.keys())
-def test_an_event_refers_to_what_the_file_defines(code: str, data: bytes) -> None:
-    assert_breaks(data, code, "N_odd")
-
-
-def test_a_message_needs_a_name() -> None:
-    data = _through(catch("N_odd", BY_MESSAGE), beside=element("message", "M_answer"))
-
-    assert_breaks(data, "message-without-name", "M_answer")
-
-
-def test_a_payload_belongs_to_the_event_and_not_to_the_message() -> None:
-    payload = (
-        "<bpmn:extensionElements><spiffworkflow:messagePayload>{}</spiffworkflow:messagePayload>"
-        "</bpmn:extensionElements>"
-    )
-    data = _through(
-        throw("N_odd", BY_MESSAGE), beside=element("message", "M_answer", payload, name="answer")
-    )
-
-    assert_breaks(data, "message-payload-position", "M_answer")
-
-
 def test_a_sub_process_starts_when_the_case_reaches_it() -> None:
     data = _through(
         sub_process("SP_a", start(timer('"P1D"'), id="N_odd"), end(id="E2"), chain("N_odd", "E2")),
@@ -200,9 +150,3 @@ def test_an_error_interrupts() -> None:
     data = _attached(BY_ERROR, ERROR).replace(b'cancelActivity="true"', b'cancelActivity="false"')
 
     assert_breaks(data, "error-not-interrupting", "N_odd")
-
-
-def test_a_signal_that_nobody_throws_is_a_warning() -> None:
-    data = _through(catch("N_odd", BY_SIGNAL), beside=SIGNAL)
-
-    assert assert_breaks(data, "signal-never-thrown", "N_odd").severity == "warning"
