@@ -834,3 +834,28 @@ def test_a_message_that_led_into_a_fault_is_kept(case: Make) -> None:
     assert (run.result.after.messages, run.incident.activity_id) == ({}, "wait")
     run.retry(when="PT1H")
     assert (run.timers, run.variables["pay"]) == (["wait"], {"amount": 5})
+
+
+def test_when_very_many_elements_fail_at_once_the_rest_waits_for_the_next_step(
+    case: Make,
+) -> None:
+    inner = scope(
+        "sp",
+        for_each("items", "item"),
+        start("is"),
+        script("bad", "x = 1 / n"),
+        end("ie"),
+        flows("is bad ie"),
+    )
+    run = case(diagram(process("p", start(), inner, user("z"), end(), flows("start sp z end"))))
+
+    run.start(items=list(range(30)), n=0)
+
+    kinds = [incident.kind for incident in run.incidents]
+    assert (kinds.count(IncidentKind.EXPRESSION), kinds.count(IncidentKind.BUDGET)) == (0, 1)
+    assert kinds.count(IncidentKind.SCRIPT) == 20
+    run.do(commands.Noop())
+    assert len(run.incidents) == 30
+    while run.incidents:
+        run.retry(n=1)
+    assert run.open == ["z"]

@@ -147,9 +147,7 @@ def read_script(source: str) -> Program:
 def find_problems(source: str, *, expression: bool) -> list[CodeError]:
     """List what is wrong with a piece of code as far as its text tells."""
     try:
-        tree = (
-            _parse(f"({source.strip()}\n)", mode="eval") if expression else _parse(source, "exec")
-        )
+        tree = _parse_expression(source) if expression else _parse(source, "exec")
     except CodeError as problem:
         return [problem]
     return list(_refusals(tree))

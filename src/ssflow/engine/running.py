@@ -69,7 +69,6 @@ class _Stop:
     """Where a run stopped: after so many engine steps (-1: in the command itself), and why."""
 
     steps: int
-    name: str | None
     fault: ElementError
 
 
@@ -111,8 +110,7 @@ class Run:
             if stop is None:
                 return
             self._set_back(stop)
-        self._open_user_tasks()
-        self._save()
+        self._park_what_is_left(f"More than {MAX_FAULTS} elements failed in one step.")
 
     def take_snapshot(self) -> Snapshot:
         """Tell what the instance waits for now."""
@@ -137,8 +135,6 @@ class Run:
             raise error.cause from None
         except _BudgetSpentError as error:
             self._park_what_is_left(str(error))
-            self._open_user_tasks()
-            self._save()
         except Exception as error:  # noqa: BLE001 - SpiffWorkflow raises whatever a diagram provokes
             return self._stop(error)
         return None
@@ -183,20 +179,32 @@ class Run:
     # --- faults -----------------------------------------------------------------------------
 
     def _stop(self, error: Exception) -> _Stop:
-        name = self._current.task_spec.name if self._current is not None else None
-        return _Stop(self._steps, name, read_fault(error, self._current))
+        return _Stop(self._steps, read_fault(error, self._current))
 
     def _set_back(self, stop: _Stop) -> None:
         """Return to the last good state, replay up to the fault, and park what is faulty."""
-        self._return()
+        self._scale = None
+        again: _Stop | None = stop
+        while again is not None:
+            stop = again
+            self._return()
+            again = self._replay(stop)
+        self._save()
+
+    def _replay(self, stop: _Stop) -> _Stop | None:
+        """Park what is faulty, after what was done before it; give what stopped it even earlier."""
         if stop.steps < 0:
             self._move.park(self.workflow, stop.fault)
-        else:
-            self._scale = None
+            return None
+        self._steps, self._current = -1, None
+        try:
             self._make_move()
             self._run_on(None, limit=stop.steps)
-            park(next(iter(self.workflow.queue.values())), stop.fault, when="before")
-        self._save()
+        except ElementError as fault:  # a script that was just within its time, for example
+            return self._stop(fault)
+        for task in list(self.workflow.queue.values())[:1]:
+            park(task, stop.fault, when="before")
+        return None
 
     def _measure(self, budget: Budget) -> _Stop | None:
         """Take the step again, to find the element that outgrew a limit."""
@@ -213,12 +221,17 @@ class Run:
         self.workflow = self._load()
 
     def _park_what_is_left(self, message: str) -> None:
-        """Park the element at which the budget ended, and events that have happened."""
+        """Stop for this step: park the next element, and events that have happened.
+
+        The other elements stay ready; the next step runs them.
+        """
         queue = list(self.workflow.queue.values())
         events = [task for task in queue[1:] if isinstance(task.task_spec, CatchingEvent)]
-        for task in (queue[0], *events):
+        for task in (*queue[:1], *events):
             fault = ElementError(IncidentKind.BUDGET, message, activity_id=task.task_spec.bpmn_id)
             park(task, fault, when="before")
+        self._open_user_tasks()
+        self._save()
 
     # --- saving -----------------------------------------------------------------------------
 

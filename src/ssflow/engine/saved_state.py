@@ -40,7 +40,7 @@ class DefinitionMismatchError(ConflictError):
 def dump_state(workflow: LiveWorkflow) -> bytes:
     """Write an instance down."""
     inner = [
-        [parent_id, _dump_tree(tree)]
+        [parent_id, _dump_tree(tree, tree.parent_task.data)]
         for parent_id, tree in workflow.subprocesses.items()
         if _is_needed(tree)
     ]
@@ -48,7 +48,7 @@ def dump_state(workflow: LiveWorkflow) -> bytes:
         "format": FORMAT,
         "changes": workflow.changes,
         "last_end": workflow.last_end,
-        "main": _dump_tree(workflow),
+        "main": _dump_tree(workflow, {}),
         "inner": inner,
     }
     return json.dumps(state, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
@@ -65,7 +65,7 @@ def load_state(state: bytes, definition: Definition, engine: ScriptEngine | None
     if saved.get("format") != FORMAT:
         raise UnknownFormatError(saved.get("format"))
     workflow = LiveWorkflow(definition.spec, dict(definition.subprocess_specs), engine)
-    _load_tree(workflow, saved["main"])
+    _load_tree(workflow, saved["main"], {})
     for parent_id, tree in saved["inner"]:
         _load_inner(workflow, parent_id, tree)
     workflow.changes = saved["changes"]
@@ -77,9 +77,11 @@ def _is_needed(tree: LiveSubWorkflow) -> bool:
     return not tree.completed or not tree.parent_task._state & TaskState.FINISHED_MASK
 
 
-def _dump_tree(tree: Any) -> dict[str, Any]:
+def _dump_tree(tree: Any, around: Mapping[str, Any]) -> dict[str, Any]:
+    """Write a tree; its root tells what it changes against the data `around` the tree."""
     places = {task_id: place for place, task_id in enumerate(tree.tasks)}
-    saved: dict[str, Any] = {"tasks": [_dump_task(task, places) for task in tree.tasks.values()]}
+    rows = [_dump_task(task, places, around) for task in tree.tasks.values()]
+    saved: dict[str, Any] = {"tasks": rows}
     if tree.completed:
         saved["completed"] = True
     for name in ("data", "settled"):
@@ -88,9 +90,9 @@ def _dump_tree(tree: Any) -> dict[str, Any]:
     return saved
 
 
-def _dump_task(task: SpiffTask, places: Mapping[str, int]) -> list[Any]:
+def _dump_task(task: SpiffTask, places: Mapping[str, int], around: Mapping[str, Any]) -> list[Any]:
     parent = task.parent
-    changed, dropped = _changes(parent.data if parent is not None else {}, task.data)
+    changed, dropped = _changes(parent.data if parent is not None else around, task.data)
     row = [
         task.id,
         places[parent.id] if parent is not None else None,
@@ -132,17 +134,19 @@ def _dump_marks(task: SpiffTask) -> dict[str, Any] | None:
     return {**marks, _SEEN: seen}
 
 
-def _load_tree(tree: Any, saved: Mapping[str, Any]) -> None:
+def _load_tree(tree: Any, saved: Mapping[str, Any], around: Mapping[str, Any]) -> None:
     tasks: list[SpiffTask] = []
     for row in saved["tasks"]:
-        tasks.append(_load_task(tree, row, tasks))
+        tasks.append(_load_task(tree, row, tasks, around))
     tree.task_tree = tasks[0]
     tree.completed = saved.get("completed", False)
     tree.data = saved.get("data", {})
     tree.settled = saved.get("settled", {})
 
 
-def _load_task(tree: Any, row: list[Any], tasks: list[SpiffTask]) -> SpiffTask:
+def _load_task(
+    tree: Any, row: list[Any], tasks: list[SpiffTask], around: Mapping[str, Any]
+) -> SpiffTask:
     task_id, place, name, state, changed_at, triggered, marks, changed, *dropped = row
     spec = tree.spec.task_specs.get(name)
     if spec is None:
@@ -154,7 +158,7 @@ def _load_task(tree: Any, row: list[Any], tasks: list[SpiffTask]) -> SpiffTask:
     if marks:
         task.internal_data = _load_marks(spec, marks)
     if changed is not None:
-        task.data = {**parent.data, **changed} if parent is not None else changed
+        task.data = {**(parent.data if parent is not None else around), **changed}
         for key in dropped[0] if dropped else ():
             task.data.pop(key, None)
     if state == TaskState.WAITING and isinstance(spec, CatchingEvent):
@@ -178,4 +182,4 @@ def _load_inner(workflow: LiveWorkflow, parent_id: str, saved: Mapping[str, Any]
         raise DefinitionMismatchError(parent.task_spec.name)
     inner = LiveSubWorkflow(spec, parent, workflow)
     workflow.subprocesses[parent_id] = inner
-    _load_tree(inner, saved)
+    _load_tree(inner, saved, parent.data)
