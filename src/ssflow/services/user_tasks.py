@@ -96,14 +96,16 @@ def complete_task(work: UnitOfWork, task_id: UUID, submitted: Mapping[str, Any])
 
 
 def save_draft(work: UnitOfWork, task_id: UUID, fields: Mapping[str, Any]) -> UserTask:
-    """Keep what was typed so far; it is not checked.
+    """Keep what was typed so far; the form does not check it.
 
     Raises:
         NotFoundError: as `get_visible_task`.
         TaskNotOpenError, TaskClaimedByOtherError, ForbiddenError: as `UserTask.complete`.
+        InvalidInputError: it is no plain data, or larger than 1 MB.
     """
     task, _ = _lock_visible(work, task_id)
     task.require_workable_by(work.actor)
+    check_variables(fields)
     task.draft = dict(fields)
     return task
 
