@@ -1,5 +1,6 @@
 import sqlite3
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,13 @@ from sqlalchemy.orm import Session
 import ssflow.domain
 from ssflow.domain.identity import Role
 from ssflow.errors import InvalidInputError
-from ssflow.store.database import Database, open_database, schema_is_current, upgrade_schema
+from ssflow.store.database import (
+    Database,
+    DatabaseAwayError,
+    open_database,
+    schema_is_current,
+    upgrade_schema,
+)
 from ssflow.store.metadata import METADATA, NOUNS
 
 
@@ -62,6 +69,15 @@ def test_upgrading_again_changes_nothing(database: Database) -> None:
     upgrade_schema(database)
 
     assert schema_is_current(database)
+
+
+@pytest.mark.parametrize("ask", [schema_is_current, upgrade_schema])
+def test_a_database_that_is_not_there_is_away(
+    tmp_path: Path, ask: Callable[[Database], object]
+) -> None:
+    for url in ("postgresql://nobody@127.0.0.1:9/none", f"sqlite:///{tmp_path}/no/such/folder.db"):
+        with pytest.raises(DatabaseAwayError):
+            ask(open_database(url))
 
 
 def test_several_processes_may_upgrade_at_once(empty_database: Database) -> None:

@@ -15,10 +15,11 @@ from alembic.config import Config as AlembicConfig
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import QueuePool
 
 from ssflow.errors import InvalidInputError, SsflowError
+from ssflow.store.failures import is_away
 from ssflow.store.metadata import METADATA
 
 BUSY_SECONDS = 30
@@ -36,6 +37,12 @@ _PRAGMAS = (
 
 class DatabaseAwayError(SsflowError):
     """The database cannot be reached, is busy for too long, or has no room; try again later."""
+
+    def __init__(
+        self,
+        message: str = "The database cannot be used right now. Please try again in a moment.",
+    ) -> None:
+        super().__init__(message)
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,8 +92,12 @@ def open_database(url: str) -> Database:
 
 
 def upgrade_schema(database: Database) -> None:
-    """Bring the tables up to this version of ssflow; several processes may try at once."""
-    with database.engine.begin() as connection:
+    """Bring the tables up to this version of ssflow; several processes may try at once.
+
+    Raises:
+        DatabaseAwayError: the database cannot be reached or written.
+    """
+    with _away_if_it_is(), database.engine.begin() as connection:
         if not database.is_sqlite:
             connection.execute(text("SELECT pg_advisory_xact_lock(7377666)"))
         config = _alembic_config()
@@ -95,10 +106,24 @@ def upgrade_schema(database: Database) -> None:
 
 
 def schema_is_current(database: Database) -> bool:
-    """Tell whether the tables are those of this version of ssflow."""
-    with database.reader.connect() as connection:
+    """Tell whether the tables are those of this version of ssflow.
+
+    Raises:
+        DatabaseAwayError: the database cannot be reached.
+    """
+    with _away_if_it_is(), database.reader.connect() as connection:
         context = MigrationContext.configure(connection, opts={"target_metadata": METADATA})
         return context.get_current_revision() == _newest_revision()
+
+
+@contextmanager
+def _away_if_it_is() -> Iterator[None]:
+    try:
+        yield
+    except DBAPIError as error:
+        if is_away(error):
+            raise DatabaseAwayError from error
+        raise
 
 
 def _newest_revision() -> str | None:

@@ -1,6 +1,5 @@
 """One piece of work: a session with its transaction, who acts, and when."""
 
-import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -9,7 +8,7 @@ from typing import TypeAlias
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
@@ -18,6 +17,7 @@ from ssflow.domain.audit import AuditAction
 from ssflow.domain.identity import Actor
 from ssflow.errors import ConflictError, InvalidInputError
 from ssflow.store.database import Database, DatabaseAwayError
+from ssflow.store.failures import is_away, is_lost_race
 from ssflow.store.jobs import take_added_jobs
 
 DbSession: TypeAlias = Session
@@ -26,23 +26,6 @@ Submit = Callable[[Session, Sequence[UUID]], None]
 """Hands over ids of jobs that are due now, within the transaction and right before its commit."""
 
 _AFTER_COMMIT = "ssflow_after_commit"
-_LOST_RACES = {"40001", "40P01", "55P03", "23505"}
-"""PostgreSQL: serialization failure, deadlock, lock not available, unique violation."""
-_AWAY_CLASSES = ("08", "53", "57", "58")
-"""PostgreSQL: connection, resources, operator intervention, system error."""
-_SQLITE_LOST_RACES = {
-    sqlite3.SQLITE_BUSY_SNAPSHOT,
-    sqlite3.SQLITE_CONSTRAINT_UNIQUE,
-    sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY,
-}
-_SQLITE_AWAY = {
-    sqlite3.SQLITE_BUSY,
-    sqlite3.SQLITE_LOCKED,
-    sqlite3.SQLITE_IOERR,
-    sqlite3.SQLITE_FULL,
-    sqlite3.SQLITE_CANTOPEN,
-}
-_PRIMARY_CODE = 0xFF
 
 
 class LostRaceError(ConflictError):
@@ -140,44 +123,17 @@ def _told_by_what_to_do() -> Iterator[None]:
     except StaleDataError as error:
         raise _lost_race() from error
     except PoolTimeoutError as error:
-        raise _away() from error
+        raise DatabaseAwayError from error
     except DataError as error:
         message = "A value is too large, or holds a sign that cannot be stored."
         raise InvalidInputError(message) from error
     except DBAPIError as error:
-        if _is_lost_race(error):
+        if is_lost_race(error):
             raise _lost_race() from error
-        if _is_away(error):
-            raise _away() from error
+        if is_away(error):
+            raise DatabaseAwayError from error
         raise
 
 
 def _lost_race() -> LostRaceError:
     return LostRaceError("Somebody else changed this at the same moment. Please try again.")
-
-
-def _away() -> DatabaseAwayError:
-    return DatabaseAwayError("The database cannot be used right now. Please try again in a moment.")
-
-
-def _is_lost_race(error: DBAPIError) -> bool:
-    if isinstance(error.orig, sqlite3.Error):
-        return _sqlite_code(error.orig) in _SQLITE_LOST_RACES
-    return _sqlstate(error) in _LOST_RACES
-
-
-def _is_away(error: DBAPIError) -> bool:
-    if isinstance(error.orig, sqlite3.Error):
-        return _sqlite_code(error.orig) & _PRIMARY_CODE in _SQLITE_AWAY
-    if state := _sqlstate(error):
-        return state.startswith(_AWAY_CLASSES)
-    return error.connection_invalidated or isinstance(error, OperationalError | InterfaceError)
-
-
-def _sqlite_code(error: sqlite3.Error) -> int:
-    return getattr(error, "sqlite_errorcode", 0) or 0
-
-
-def _sqlstate(error: DBAPIError) -> str | None:
-    state = getattr(error.orig, "sqlstate", None)
-    return state if isinstance(state, str) else None
