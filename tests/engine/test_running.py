@@ -776,10 +776,10 @@ def test_an_instance_over_ten_megabytes_is_stopped(case: Make) -> None:
     )
     run.start()
 
-    run.complete("a", items=list(range(20)))
+    run.complete("a", items=list(range(15)))
 
-    assert {incident.kind for incident in run.incidents} == {IncidentKind.DATA}
-    assert 10 <= len(run.open) < 20
+    assert IncidentKind.DATA in {incident.kind for incident in run.incidents}
+    assert 10 <= len(run.open) < 15
     assert len(run.result.state) < 11_000_000
     assert not run.result.completed
 

@@ -1,0 +1,260 @@
+"""Events beyond timers and messages: signals, errors, escalations, and event sub-processes inside."""
+
+from collections.abc import Callable
+
+from tests.engine.cases import Case
+from tests.engine.diagrams import (
+    boundary,
+    call,
+    catch,
+    choice,
+    diagram,
+    end,
+    error,
+    flows,
+    for_each,
+    message,
+    on_error,
+    on_message,
+    parallel,
+    process,
+    scope,
+    service,
+    start,
+    throw,
+    user,
+)
+
+Make = Callable[..., Case]
+
+SIGNAL = '<bpmn:signal id="S" name="go"/>'
+ESCALATION = '<bpmn:escalation id="E" name="up" escalationCode="E1"/>'
+ON_SIGNAL = '<bpmn:signalEventDefinition signalRef="S"/>'
+ON_ESCALATION = '<bpmn:escalationEventDefinition escalationRef="E"/>'
+ON_CANCEL = "<bpmn:cancelEventDefinition/>"
+
+
+def test_a_signal_ends_an_activity_of_another_branch(case: Make) -> None:
+    run = case(
+        diagram(
+            SIGNAL,
+            process(
+                "p",
+                start(),
+                parallel("f"),
+                user("a"),
+                boundary("b", "a", ON_SIGNAL),
+                user("t"),
+                throw("th", ON_SIGNAL),
+                user("got"),
+                end(),
+                end("e2"),
+                end("e3"),
+                flows("start f a end", "f t th e2", "b got e3"),
+            ),
+        )
+    )
+    run.start()
+
+    run.complete("t")
+
+    assert run.open == ["got"]
+    assert run.path == ("t", "f_t_th", "th", "f_th_e2", "b", "f_b_got", "e2")
+
+
+def test_a_signal_is_caught_in_the_flow(case: Make) -> None:
+    run = case(
+        diagram(
+            SIGNAL,
+            process(
+                "p",
+                start(),
+                parallel("f"),
+                catch("c", ON_SIGNAL),
+                user("a"),
+                user("t"),
+                throw("th", ON_SIGNAL),
+                end(),
+                end("e2"),
+                flows("start f c a end", "f t th e2"),
+            ),
+        )
+    )
+    run.start()
+    assert run.open == ["t"]
+
+    run.complete("t")
+
+    assert run.open == ["a"]
+
+
+def test_an_error_end_leaves_its_scope_by_the_error_event(case: Make) -> None:
+    inner = scope(
+        "s",
+        start("is"),
+        user("u"),
+        choice("g", "bad_end"),
+        end("ok"),
+        end("bad_end", on_error("ER")),
+        flows("is u g [fine]-> ok", "g bad_end"),
+    )
+    run = case(
+        diagram(
+            error("ER", "X1"),
+            process(
+                "p",
+                start(),
+                inner,
+                boundary("b", "s", on_error("ER")),
+                user("bad"),
+                user("z"),
+                end(),
+                end("e2"),
+                flows("start s z end", "b bad e2"),
+            ),
+        )
+    )
+
+    for fine, opened in ((False, ["bad"]), (True, ["z"])):
+        run.start()
+        run.complete("u", fine=fine)
+        assert run.open == opened
+    run.complete("z")
+    assert run.result.end_event == "end"
+
+
+def test_an_escalation_tells_the_outside_and_goes_on(case: Make) -> None:
+    inner = scope(
+        "s",
+        start("is"),
+        user("u"),
+        throw("th", ON_ESCALATION),
+        user("v"),
+        end("ok"),
+        flows("is u th v ok"),
+    )
+    run = case(
+        diagram(
+            ESCALATION,
+            process(
+                "p",
+                start(),
+                inner,
+                boundary("b", "s", ON_ESCALATION, cancel=False),
+                user("told"),
+                user("z"),
+                end(),
+                end("e2"),
+                flows("start s z end", "b told e2"),
+            ),
+        )
+    )
+    run.start()
+
+    run.complete("u")
+    assert run.open == ["told", "v"]
+    for activity_id in ("v", "told", "z"):
+        run.complete(activity_id)
+
+    assert run.result.completed
+
+
+def test_a_cancelled_transaction_leaves_by_its_cancel_event(case: Make) -> None:
+    inner = (
+        start("ts")
+        + user("u")
+        + choice("g", "tc")
+        + end("ok")
+        + end("tc", ON_CANCEL)
+        + flows("ts u g [fine]-> ok", "g tc")
+    )
+    run = case(
+        diagram(
+            process(
+                "p",
+                start(),
+                f'<bpmn:transaction id="T">{inner}</bpmn:transaction>',
+                boundary("b", "T", ON_CANCEL),
+                user("bad"),
+                user("z"),
+                end(),
+                end("e2"),
+                flows("start T z end", "b bad e2"),
+            ),
+        )
+    )
+    run.start()
+
+    run.complete("u", fine=False)
+
+    assert run.open == ["bad"]
+
+
+def test_an_event_sub_process_inside_a_sub_process_listens_while_that_runs(case: Make) -> None:
+    note = scope(
+        "ev", start("es", on_message("M")), user("w"), end("ee"), flows("es w ee"), by_event=True
+    )
+    inner = scope("sp", start("is"), user("u"), end("ie"), note, flows("is u ie"))
+    run = case(
+        diagram(
+            message("M", "m"),
+            process("p", start(), user("a"), inner, user("z"), end(), flows("start a sp z end")),
+        )
+    )
+    run.start()
+    assert run.result.after.messages == {}
+    run.complete("a")
+
+    run.send("m")
+
+    assert run.open == ["u", "w"]
+    run.complete("u")
+    run.complete("w")
+    assert (run.open, run.result.after.messages) == (["z"], {})
+
+
+def test_a_called_process_for_each_item(case: Make) -> None:
+    run = case(
+        diagram(
+            process(
+                "p",
+                start(),
+                call("c", "q", for_each("items", "item", "out", "res")),
+                user("z"),
+                end(),
+                flows("start c z end"),
+            ),
+            process("q", start("qs"), user("qu", variable="res"), end("qe"), flows("qs qu qe")),
+        )
+    )
+    run.start(items=[1, 2])
+
+    run.complete("qu", a=1)
+    run.complete("qu", a=2)
+
+    assert run.variables == {"items": [1, 2], "out": [{"a": 1}, {"a": 2}]}
+
+
+def test_an_outside_operation_for_each_item(case: Make) -> None:
+    each = for_each("items", "item", "out", "res")
+    run = case(
+        diagram(
+            process(
+                "p",
+                start(),
+                service("s", "outside.x", {"v": "item * 10"}, "res", each),
+                user("z"),
+                end(),
+                flows("start s z end"),
+            ),
+        )
+    )
+    run.start(items=[1, 2])
+    waiting = run.result.after.operations.values()
+    assert [operation.parameters for operation in waiting] == [{"v": 10}, {"v": 20}]
+
+    run.answer("s", "one")
+    run.answer("s", "two")
+
+    assert run.open == ["z"]
+    assert run.variables["out"] == ["one", "two"]
