@@ -1,4 +1,4 @@
-"""Events beyond timers and messages: signals, errors, escalations, and event sub-processes inside."""
+"""Events beyond timers and messages: signals, errors, escalations, events in scopes."""
 
 from collections.abc import Callable
 

@@ -184,12 +184,17 @@ def test_the_trail_names_elements_and_flows_in_order(case: Make) -> None:
         )
     )
 
-    run.start()
-    assert run.path == ("start", "f_start_a")
-    run.complete("a", n=2)
-    assert run.path == ("a", "f_a_g", "g", "f_g_b")
-    run.fire("late")
-    assert run.path == ("late", "f_late_e2", "e2")
+    paths = [
+        run.start().trail.path,
+        run.complete("a", n=2).trail.path,
+        run.fire("late").trail.path,
+    ]
+
+    assert paths == [
+        ("start", "f_start_a"),
+        ("a", "f_a_g", "g", "f_g_b"),
+        ("late", "f_late_e2", "e2"),
+    ]
     assert run.result.end_event == "e2"
 
 

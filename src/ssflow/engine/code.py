@@ -3,12 +3,12 @@
 import ast
 import io
 import tokenize
-from collections.abc import Callable, Iterator
-from copy import deepcopy
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from ssflow.engine.data_access import GET, find_imported, is_stored, rewrite_access
 from ssflow.engine.json_values import RESERVED_NAMES
 
 ALLOWED_MODULES = frozenset(
@@ -111,10 +111,10 @@ def read_expression(source: str) -> Program:
     """
     tree = _parse_expression(source)
     _refuse(tree)
-    text, uses_get = _rewrite(_bracket(source), tree)
+    text, uses_get = rewrite_access(_bracket(source), tree)
     return Program(
         source=source.strip(),
-        text=f"{_GET}{text}" if uses_get else text,
+        text=f"{GET}{text}" if uses_get else text,
         first_line=1 if uses_get else 0,
         names=_names(tree),
         constant=_constant(tree),
@@ -130,17 +130,17 @@ def read_script(source: str) -> Program:
     """
     tree = _parse(source, mode="exec")
     _refuse(tree)
-    text, uses_get = _rewrite(source, tree)
+    text, uses_get = rewrite_access(source, tree)
     stored, certain = _stored(tree)
     return Program(
         source=source,
-        text=f"{_GET}{text}" if uses_get else text,
+        text=f"{GET}{text}" if uses_get else text,
         first_line=1 if uses_get else 0,
         names=_names(tree),
         stored=stored,
         certain=certain,
         may_change_inputs=any(_may_change(node) for node in ast.walk(tree)),
-        uses_modules=bool(_imported(tree)),
+        uses_modules=bool(find_imported(tree)),
     )
 
 
@@ -215,7 +215,7 @@ def _name_refusal(node: ast.Name | ast.arg) -> str | None:
     name = node.id if isinstance(node, ast.Name) else node.arg
     if name.startswith("__"):
         return "Names that start with two underscores are reserved."
-    if isinstance(node, ast.Name) and _is_store(node) and name in RESERVED_NAMES:
+    if isinstance(node, ast.Name) and is_stored(node) and name in RESERVED_NAMES:
         return f"`{name}` is read-only; choose another name."
     return None
 
@@ -303,144 +303,3 @@ def _tail(certain: frozenset[str], possible: frozenset[str]) -> str:
     for name in sorted(possible):
         lines += ["try:", f"    {_OUT}[{name!r}] = {name}", "except NameError:", "    pass"]
     return "\n".join([*lines, _OUT])
-
-
-# --- attribute access on data ---------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class _Edit:
-    start: int
-    end: int
-    text: str
-
-
-def _rewrite(source: str, tree: ast.AST) -> tuple[str, bool]:
-    """Turn `a.b` on data into `a["b"]`; lines stay where they are.
-
-    Names that the code itself binds may hold anything, so they are looked into when it runs.
-    """
-    data = source.encode()
-    editor = _Editor(data, _imported(tree), _bound(tree))
-    editor.visit(tree)
-    for edit in sorted(editor.edits, key=lambda edit: (edit.start, edit.end), reverse=True):
-        data = data[: edit.start] + edit.text.encode() + data[edit.end :]
-    return data.decode(), editor.uses_get
-
-
-def _imported(tree: ast.AST) -> frozenset[str]:
-    return frozenset(
-        alias.asname or alias.name.split(".")[0]
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Import | ast.ImportFrom)
-        for alias in node.names
-    )
-
-
-def _bound(tree: ast.AST) -> frozenset[str]:
-    stored = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and _is_store(n)}
-    arguments = {n.arg for n in ast.walk(tree) if isinstance(n, ast.arg)}
-    caught = {n.name for n in ast.walk(tree) if isinstance(n, ast.ExceptHandler) and n.name}
-    functions = {n.name for n in ast.walk(tree) if isinstance(n, ast.FunctionDef)}
-    return frozenset(stored | arguments | caught | functions | {"now"})
-
-
-def _is_store(node: ast.Name | ast.Attribute) -> bool:
-    return isinstance(node.ctx, ast.Store)
-
-
-class _Editor(ast.NodeVisitor):
-    """Collects the places of a text where attribute access on data stands."""
-
-    def __init__(self, data: bytes, imported: frozenset[str], bound: frozenset[str]) -> None:
-        self.edits: list[_Edit] = []
-        self.uses_get = False
-        self._data = data
-        self._imported = imported
-        self._bound = bound
-        starts = [0]
-        for line in data.splitlines(keepends=True):
-            starts.append(starts[-1] + len(line))
-        self._starts = starts
-
-    def visit_Call(self, node: ast.Call) -> None:
-        called = node.func.value if isinstance(node.func, ast.Attribute) else node.func
-        for child in (called, *node.args, *node.keywords):
-            self.visit(child)
-
-    def visit_Attribute(self, node: ast.Attribute) -> None:
-        self.visit(node.value)
-        how = self._how(node)
-        if how is None:
-            return
-        end = self._offset(node.end_lineno, node.end_col_offset)
-        name = end - len(node.attr.encode())
-        dot = self._data.rindex(b".", 0, name)
-        gap = self._data[dot + 1 : name].decode()
-        if how == "key":
-            self.edits.append(_Edit(dot, end, f'[{gap}"{node.attr}"]'))
-            return
-        self.uses_get = True
-        start = self._offset(node.lineno, node.col_offset)
-        self.edits.append(_Edit(start, start, "__get("))
-        self.edits.append(_Edit(dot, end, f',{gap} "{node.attr}")'))
-
-    def visit_JoinedStr(self, node: ast.JoinedStr) -> None:
-        """Write an f-string anew: places inside one are not told before Python 3.12."""
-        keyed = _Keyed(self._how)
-        text = ast.unparse(keyed.visit(deepcopy(node)))
-        if not keyed.changed:
-            return
-        self.uses_get = self.uses_get or keyed.uses_get
-        start = self._offset(node.lineno, node.col_offset)
-        end = self._offset(node.end_lineno, node.end_col_offset)
-        lines = (node.end_lineno or node.lineno) - node.lineno
-        self.edits.append(_Edit(start, end, f"({text}{chr(10) * lines})"))
-
-    def _how(self, node: ast.Attribute) -> str | None:
-        """Tell how to read this attribute: as a key, by looking, or as it stands (None)."""
-        root = _root(node)
-        if isinstance(root, ast.Name) and root.id in self._imported:
-            return None
-        if _is_store(node):
-            return "key"
-        if isinstance(root, ast.Name) and root.id not in self._bound:
-            return "key"
-        return "get"
-
-    def _offset(self, line: int | None, column: int | None) -> int:
-        return self._starts[(line or 1) - 1] + (column or 0)
-
-
-class _Keyed(ast.NodeTransformer):
-    """Does to a tree what the editor does to a text."""
-
-    def __init__(self, how: Callable[[ast.Attribute], str | None]) -> None:
-        self.changed = False
-        self.uses_get = False
-        self._how = how
-
-    def visit_Call(self, node: ast.Call) -> ast.Call:
-        if isinstance(node.func, ast.Attribute):
-            node.func.value = self.visit(node.func.value)
-        node.args = [self.visit(argument) for argument in node.args]
-        node.keywords = [self.visit(keyword) for keyword in node.keywords]
-        return node
-
-    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
-        how = self._how(node)
-        node.value = self.visit(node.value)
-        if how is None:
-            return node
-        self.changed = True
-        name = ast.Constant(node.attr)
-        if how == "key":
-            return ast.Subscript(node.value, name, node.ctx)
-        self.uses_get = True
-        return ast.Call(ast.Name("__get", ast.Load()), [node.value, name], [])
-
-
-def _root(node: ast.expr) -> ast.expr:
-    while isinstance(node, ast.Attribute | ast.Subscript):
-        node = node.value
-    return node

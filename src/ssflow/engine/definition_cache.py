@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
-from ssflow.engine import events, joins, specs, spiff
+from ssflow.engine import events, joins, many_instances, specs, spiff
 from ssflow.engine.decisions import DecisionTable, read_decisions
 from ssflow.engine.problems import DiagramError, Problem
 from ssflow.engine.specs import get_properties
@@ -20,9 +20,9 @@ _OWN_CLASSES: Mapping[type, type] = {
     spiff.SubWorkflowTask: specs.EmbeddedScope,
     spiff.TransactionSubprocess: specs.TransactionScope,
     spiff.CallActivity: specs.CalledScope,
-    spiff.ParallelMultiInstanceTask: specs.ParallelInstances,
-    spiff.SequentialMultiInstanceTask: specs.SequentialInstances,
-    spiff.StandardLoopTask: specs.RepeatedTask,
+    spiff.ParallelMultiInstanceTask: many_instances.ParallelInstances,
+    spiff.SequentialMultiInstanceTask: many_instances.SequentialInstances,
+    spiff.StandardLoopTask: many_instances.RepeatedTask,
     spiff.ParallelGateway: joins.CountingParallelGateway,
     spiff.InclusiveGateway: joins.CountingInclusiveGateway,
     spiff.EndJoin: joins.SettlingEndJoin,
