@@ -18,6 +18,7 @@ from ssflow.domain.identity import (
     OneTimeLink,
     Role,
     RoleGrant,
+    SignInThrottle,
     User,
 )
 from ssflow.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
@@ -375,6 +376,14 @@ def set_password(work: UnitOfWork, user_id: UUID, password_hash: str) -> User:
 def refresh_password_hash(work: UnitOfWork, user_id: UUID, password_hash: str) -> None:
     """Store the same password under newer hash settings."""
     rows.get_user(work.session, user_id).password = password_hash
+
+
+def give_back_attempt(work: UnitOfWork, subject: str) -> None:
+    """Take one attempt off a subject's count: it succeeded, but says nothing of the others."""
+    throttle = work.session.get(SignInThrottle, subject, with_for_update=True)
+    if throttle is not None:
+        throttle.failures = max(0, throttle.failures - 1)
+        throttle.blocked_until = work.now
 
 
 def end_sessions_of(work: UnitOfWork, user_id: UUID) -> User:

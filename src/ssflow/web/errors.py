@@ -6,10 +6,10 @@ from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
-from flask import Flask, Response, current_app, jsonify, make_response, render_template, request
+from flask import Flask, Response, jsonify, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 
 from ssflow.errors import (
     ConflictError,
@@ -126,6 +126,8 @@ def _answer_own(error: SsflowError) -> ResponseReturnValue:
 def _answer_http(error: HTTPException) -> ResponseReturnValue:
     if error.code is None or error.code < HTTPStatus.BAD_REQUEST:
         return error.get_response()
+    if isinstance(error, SecurityError):  # an unknown host: no address can be built for a page
+        return Response("ssflow is not served under this name.", 400, mimetype="text/plain")
     if error.code == HTTPStatus.INTERNAL_SERVER_ERROR:
         return _answer_unforeseen(getattr(error, "original_exception", None) or error)
     status = HTTPStatus(error.code)
@@ -137,8 +139,6 @@ def _answer_http(error: HTTPException) -> ResponseReturnValue:
 
 
 def _answer_unforeseen(error: Exception) -> ResponseReturnValue:
-    if current_app.testing and current_app.config["PROPAGATE_EXCEPTIONS"]:
-        raise error
     _log.error(
         "%s %s failed (%s)", request.method, request.path, current_request_id(), exc_info=error
     )

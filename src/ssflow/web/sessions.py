@@ -34,7 +34,6 @@ class Stored:
     """The row that a session came from."""
 
     token_hash: str
-    user_key: str
     seen_at: datetime
 
 
@@ -44,6 +43,7 @@ class Session(CallbackDict[str, Any], SessionMixin):
     def __init__(self, data: dict[str, Any] | None = None, *, stored: Stored | None = None) -> None:
         super().__init__(data, _note_change)
         self.stored = stored
+        self.needs_new_secret = False
         self.modified = False
         self.accessed = True
 
@@ -69,7 +69,7 @@ class Sessions(SessionInterface):
         if secret:
             try:
                 if (row := _find_live(hash_secret(secret))) is not None:
-                    stored = Stored(row.token_hash, row.data[_USER], row.seen_at)
+                    stored = Stored(row.token_hash, row.seen_at)
                     return Session(dict(row.data), stored=stored)
             except DatabaseAwayError as error:
                 g.database_away = error  # told by the first check of the request
@@ -82,10 +82,10 @@ class Sessions(SessionInterface):
             return
         if session.user_key is None:
             self._save_visitor(app, session, response)
-        elif session.stored is not None and session.stored.user_key == session.user_key:
-            _update(session, session.stored)
-        else:
+        elif session.stored is None or session.needs_new_secret:
             self._save_newly_signed_in(app, session, response)
+        else:
+            _update(session, session.stored)
 
     def _save_visitor(self, app: Flask, session: Session, response: Response) -> None:
         if session.stored is not None:
@@ -148,3 +148,9 @@ def current_session_hash() -> str | None:
     """Give the hash under which this browser's session is stored."""
     stored = getattr(flask_session, "stored", None)
     return stored.token_hash if isinstance(stored, Stored) else None
+
+
+def renew_session() -> None:
+    """Begin anew with what the session holds from here on: whoever signs in gets a new secret."""
+    flask_session.clear()
+    flask_session.needs_new_secret = True  # type: ignore[attr-defined]

@@ -17,7 +17,7 @@ from ssflow.errors import ForbiddenError, InvalidInputError
 from ssflow.services import people
 from ssflow.services.audit import record
 from ssflow.store import people as people_rows
-from ssflow.web.sessions import Sessions
+from ssflow.web.sessions import Sessions, renew_session
 from ssflow.web.site import Site, current_site
 
 MIN_PASSWORD_CHARACTERS, MAX_PASSWORD_CHARACTERS = 12, 128
@@ -201,7 +201,7 @@ def begin_session(user: User, how: str) -> None:
     """Sign a user in with this browser, under a new session."""
     account = Accounts().find_user(fs_uniquifier=user.session_key)
     assert account is not None  # noqa: S101 - it was read a moment ago
-    session.clear()
+    renew_session()
     g.pop("csrf_token", None)
     login_user(account, remember=False, authn_via=[how])
     g.actor = account.actor

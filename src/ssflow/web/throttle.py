@@ -5,6 +5,7 @@ from datetime import timedelta
 from flask import request
 
 from ssflow.domain.identity import SYSTEM
+from ssflow.services.people import give_back_attempt
 from ssflow.store import sign_in as rows
 from ssflow.web.site import current_site
 
@@ -17,11 +18,14 @@ def reserve_attempt(name: str = "") -> timedelta | None:
 
 
 def forgive(name: str = "") -> None:
-    """Forget the attempts after one that succeeded."""
+    """Forget the account's attempts after one that succeeded, and take this one off the address."""
+    address, *account = _subjects(name)
     with current_site().open_work(SYSTEM) as work:
-        rows.clear_attempts(work.session, _subjects(name))
+        rows.clear_attempts(work.session, account)
+        give_back_attempt(work, address)
 
 
 def _subjects(name: str) -> list[str]:
-    subjects = [f"address:{request.remote_addr or '-'}"]
-    return [*subjects, f"account:{name.casefold()[:64]}"] if name else subjects
+    """Give what is counted: the address, and the account when one is named."""
+    address = f"address:{request.remote_addr or '-'}"
+    return [address, f"account:{name.casefold()[:64]}"] if name else [address]

@@ -8,7 +8,6 @@ from flask.typing import ResponseReturnValue
 
 from ssflow.domain.audit import AuditAction
 from ssflow.domain.identity import ADMIN, AUDITOR
-from ssflow.services.trail_path import details_of
 from ssflow.store import audit as rows
 from ssflow.store import people as people_rows
 from ssflow.store.unit_of_work import UnitOfWork
@@ -16,6 +15,7 @@ from ssflow.web.access import needs_role
 from ssflow.web.names import Names
 from ssflow.web.query import find_choice, find_day_end, find_day_start, read_search
 from ssflow.web.request_work import request_work
+from ssflow.web.trail import labels_of, tell_events
 
 blueprint = Blueprint("audit", __name__, url_prefix="/audit")
 
@@ -50,13 +50,12 @@ def _facts(work: UnitOfWork) -> dict[str, Any]:
         limit=PAGE_SIZE,
     )
     names = Names(work)
-    names.load_people(event.actor for event in page.items)
     asked |= {"action": action or "", "q": q}
     query: dict[str, Any] = {name: value for name, value in asked.items() if value}
-    events = [(event, details_of(event)) for event in page.items]
+    events = tell_events(names, page.items)
     return {
         "events": events,
-        "labels": names.labels([details.get("fields") for _, details in events]),
+        "labels": labels_of(names, events),
         "asked": asked,
         "cursor": cursor,
         "first_url": url_for(".browse", **query),
@@ -64,7 +63,6 @@ def _facts(work: UnitOfWork) -> dict[str, Any]:
         "actions": list(AuditAction),
         "people": people_rows.list_users(work.session, limit=200).items,
         "names": names,
-        "instance": None,
     }
 
 

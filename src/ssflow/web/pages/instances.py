@@ -13,7 +13,6 @@ from flask_babel import gettext
 from ssflow.domain.instance import InstanceStatus, ProcessInstance
 from ssflow.errors import InvalidInputError
 from ssflow.services import attachments, audit, incidents, instances
-from ssflow.services.trail_path import details_of
 from ssflow.store import definitions as definition_rows
 from ssflow.store import incidents as incident_rows
 from ssflow.store import instances as rows
@@ -26,6 +25,7 @@ from ssflow.web.page import Tab
 from ssflow.web.query import find_choice, read_choice, read_search
 from ssflow.web.request_work import request_work
 from ssflow.web.texts import role_title
+from ssflow.web.trail import labels_of, tell_events
 
 blueprint = Blueprint("instances", __name__, url_prefix="/instances")
 
@@ -256,9 +256,9 @@ def _diagram_facts(work: UnitOfWork, instance: ProcessInstance) -> dict[str, Any
 
 
 def _history_facts(work: UnitOfWork, instance: ProcessInstance) -> dict[str, Any]:
-    events = [(e, details_of(e)) for e in reversed(instances.events_of(work, instance.id))]
-    told = [details.get("fields") for _, details in events]
-    return {"events": events, "labels": Names(work).labels(told)}
+    names = Names(work)
+    events = tell_events(names, reversed(instances.events_of(work, instance.id)))
+    return {"events": events, "labels": labels_of(names, events)}
 
 
 def _data_facts(work: UnitOfWork, instance: ProcessInstance) -> dict[str, Any]:

@@ -1,0 +1,73 @@
+"""What tests of pages share: the application over a real database, and browsers of people."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from ssflow.config import Config
+from ssflow.domain.identity import Actor
+from ssflow.services import people
+from ssflow.services.definitions import SANDBOX
+from ssflow.store.database import Database
+from ssflow.web.app import create_app
+from tests.conftest import NOW, TIMEZONE
+from tests.services.office import Office
+from tests.web.browsing import Browser
+
+SignIn = Callable[[Actor], Browser]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _closed_sandbox() -> Iterator[None]:
+    yield
+    SANDBOX.close()
+
+
+@pytest.fixture
+def office(sqlite_database: Database) -> Office:
+    return Office(sqlite_database)
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Config:
+    return Config(
+        database_url="sqlite://",
+        home=tmp_path,
+        base_url="http://localhost:8080",
+        timezone=TIMEZONE,
+        secret_key="k" * 64,
+    )
+
+
+@pytest.fixture
+def app(config: Config, office: Office) -> Flask:
+    return create_app(config, office.database, clock=lambda: office.now)
+
+
+@pytest.fixture
+def browser(app: Flask) -> Browser:
+    """The browser of somebody who has not signed in."""
+    return Browser(app)
+
+
+@pytest.fixture
+def sign_in(app: Flask, office: Office) -> SignIn:
+    """Browsers of people, signed in by one-time link."""
+
+    def let_in(actor: Actor) -> Browser:
+        assert actor.user_id is not None
+        with office.work() as work:
+            secret = people.create_sign_in_link(work, actor.user_id)
+        browser = Browser(app)
+        assert browser.send("/sign-in-link", token=secret).status_code == 303
+        browser.open("/profile")  # which says what is said once after signing in
+        return browser
+
+    return let_in
+
+
+def later(**distance: float) -> datetime:
+    return NOW + timedelta(**distance)
