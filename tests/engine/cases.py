@@ -59,6 +59,7 @@ class Case:
         *,
         key: str = "p",
         fresh: bool = False,
+        definition: Definition | None = None,
         **functions: Callable[..., Any],
     ) -> None:
         self.sandbox = sandbox
@@ -69,7 +70,7 @@ class Case:
         self.reserved: dict[str, Any] = {"initiator": "ann", "done_by": {}, "business_key": None}
         self.now = datetime(2026, 3, 4, 10, tzinfo=UTC)
         self.fresh = fresh
-        self._definition = build_definition(self.source)
+        self._definition = definition or build_definition(self.source)
         self.result: StepResult
 
     @property

@@ -1,14 +1,17 @@
 """How instances move: commands, waiting points, the trail."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
 
 from ssflow.engine import commands
+from ssflow.engine.definition_cache import DefinitionSource, build_definition
 from ssflow.engine.execution import TaskGoneError, read_variables
 from ssflow.engine.faults import UnfitDataError
+from ssflow.engine.scripts import Sandbox
 from ssflow.engine.snapshot import ThrownMessage
 from tests.engine.cases import Case
 from tests.engine.diagrams import (
@@ -848,3 +851,30 @@ def test_nothing_is_kept_that_is_not_json(case: Make) -> None:
             run.complete("a", **fields)
 
     assert run.open == ["a"]
+
+
+def test_threads_may_run_instances_of_one_definition_at_once(sandbox: Sandbox) -> None:
+    many = scope(
+        "s",
+        for_each("items", "item", "results", "res"),
+        start("is"),
+        user("u"),
+        script("double", "res = item * 2"),
+        end("ie"),
+        flows("is u double ie"),
+    )
+    bpmn = diagram(process("p", start(), many, user("z"), end(), flows("start s z end")))
+    definition = build_definition(DefinitionSource("p", {"p.bpmn": bpmn}))
+
+    def run_one(number: int) -> list[int]:
+        run = Case(sandbox, {}, definition=definition)
+        run.start(items=[number, number + 1])
+        run.complete("u")
+        run.complete("u", nth=0)
+        results: list[int] = run.variables["results"]
+        return results
+
+    with ThreadPoolExecutor(8) as threads:
+        results = list(threads.map(run_one, range(40)))
+
+    assert results == [[n * 2, n * 2 + 2] for n in range(40)]

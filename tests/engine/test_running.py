@@ -761,6 +761,34 @@ def test_variables_that_grow_step_by_step_stop_at_a_megabyte(case: Make) -> None
     assert run.open == ["a"]
 
 
+def test_large_variables_of_one_branch_do_not_stop_another(case: Make) -> None:
+    run = case(
+        diagram(
+            process(
+                "p",
+                start(),
+                parallel("fork"),
+                script("bad", "x = 1 / n"),
+                script("grow", 'text = "x" * 1_200_000'),
+                user("z"),
+                user("b"),
+                user("b2"),
+                end(),
+                end("e2"),
+                end("e3"),
+                flows("start fork bad end", "fork grow z e2", "fork b b2 e3"),
+            )
+        )
+    )
+    run.start(n=0)
+
+    run.complete("b", small=1)
+
+    assert "b2" in run.open
+    run.complete("b2")
+    assert {incident.activity_id for incident in run.incidents} <= {"bad", "grow", "z"}
+
+
 def test_an_instance_over_ten_megabytes_is_stopped(case: Make) -> None:
     sub = scope(
         "sp",

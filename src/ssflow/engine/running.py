@@ -209,7 +209,7 @@ class Run:
     def _measure(self, budget: Budget) -> _Stop | None:
         """Take the step again, to find the element that outgrew a limit."""
         self._return()
-        self._scale = Scale(len(self._base or b""))
+        self._scale = Scale(self.workflow, len(self._base or b""))
         return self._attempt(budget)
 
     def _return(self) -> None:
@@ -256,7 +256,7 @@ class Run:
         self._move = GoOn()
         self._steps = 0
         if self._scale is not None:
-            self._scale = Scale(len(state))
+            self._scale = Scale(self.workflow, len(state))
         if self.engine.has_called:
             self.engine.operations.keep()
             self.engine.has_called = False

@@ -5,7 +5,7 @@ from typing import Any
 from ssflow.engine.faults import ElementError
 from ssflow.engine.json_values import MAX_TASK_BYTES, count_bytes
 from ssflow.engine.snapshot import IncidentKind
-from ssflow.engine.spiff import SpiffTask
+from ssflow.engine.spiff import OPEN, SpiffTask
 from ssflow.engine.tree import LiveWorkflow
 from ssflow.engine.waiting import INCIDENT
 
@@ -28,8 +28,9 @@ def is_too_large(workflow: LiveWorkflow, state: bytes, former: bytes | None) -> 
 class Scale:
     """Weighs what an instance gains, element by element, to find the one that goes too far."""
 
-    def __init__(self, state_bytes: int) -> None:
+    def __init__(self, workflow: LiveWorkflow, state_bytes: int) -> None:
         self._total_bytes = state_bytes
+        self._known = {task.id for task in _list_running(workflow) if _is_over(task.data)}
 
     def weigh(self, task: SpiffTask) -> None:
         """Weigh what a task has just added.
@@ -37,22 +38,28 @@ class Scale:
         Raises:
             ElementError: its data, or all of the instance, is too large.
         """
-        _require_small(task)
+        self._require_small(task)
         if task.parent is not None:
-            _require_small(task.parent)
+            if task.parent._state & OPEN:  # it gathers what many instances give
+                self._require_small(task.parent)
             self._total_bytes += count_bytes(_gain(task))
         if self._total_bytes > MAX_INSTANCE_BYTES:
             message = "All data of the instance together is larger than 10 MB."
             raise ElementError(IncidentKind.DATA, message)
 
     def weigh_open(self, workflow: LiveWorkflow) -> None:
-        """Weigh every task that goes on.
+        """Weigh every task that goes on, but for those that were too large before.
 
         Raises:
             ElementError: the data of one is too large.
         """
         for task in _list_running(workflow):
-            _require_small(task)
+            self._require_small(task)
+
+    def _require_small(self, task: SpiffTask) -> None:
+        if task.id not in self._known and _is_over(task.data):
+            message = "The variables are larger than 1 MB; store large things as attachments."
+            raise ElementError(IncidentKind.DATA, message)
 
 
 def _list_running(workflow: LiveWorkflow) -> list[SpiffTask]:
@@ -71,9 +78,3 @@ def _gain(task: SpiffTask) -> dict[str, Any]:
 
 def _is_over(data: Any) -> bool:
     return count_bytes(data) > MAX_TASK_BYTES
-
-
-def _require_small(task: SpiffTask) -> None:
-    if _is_over(task.data):
-        message = "The variables are larger than 1 MB; store large things as attachments."
-        raise ElementError(IncidentKind.DATA, message)
