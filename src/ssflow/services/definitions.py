@@ -82,16 +82,19 @@ def labels_of(files: Mapping[str, bytes], language: str) -> dict[str, str]:
     labels: dict[str, str] = {}
     for name, content in sorted(files.items()):
         if name.endswith(LABELS_SUFFIX):
-            labels |= _read_labels(content).get(language, {})
+            labels |= (read_labels(content) or {}).get(language, {})
     return labels
 
 
-def _read_labels(content: bytes) -> dict[str, dict[str, str]]:
+def read_labels(content: bytes) -> dict[str, dict[str, str]] | None:
+    """Read translations, language -> element id or form.key -> text; None if these are none."""
     try:
         labels = json.loads(content)
-    except ValueError:
-        return {}
-    return labels if isinstance(labels, dict) else {}
+        texts = [text for named in labels.values() for text in named.values()]
+        "".join(texts).encode()
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        return None
+    return dict(labels)
 
 
 def translated_name(
@@ -121,12 +124,16 @@ def _read_source(session: DbSession, definition_id: UUID) -> DefinitionSource:
 def _collect_files(
     session: DbSession, definition: ProcessDefinition, files: dict[str, bytes], *, seen: set[UUID]
 ) -> None:
+    """Add the diagram and decisions of a definition and of those that it calls.
+
+    Bundles may call their files alike, so that each file goes by its deployment too.
+    """
     if definition.id in seen:
         return
     seen.add(definition.id)
     for name in stored.file_names_of(session, definition.deployment_id):
         if name == definition.file or name.endswith(".dmn"):
             content = stored.find_file(session, definition.deployment_id, name)
-            files.setdefault(name, content or b"")
+            files[f"{definition.deployment_id}/{name}"] = content or b""
     for called_id in definition.called.values():
         _collect_files(session, stored.get_definition(session, UUID(called_id)), files, seen=seen)

@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -28,6 +30,7 @@ from ssflow.services.definitions import (
     LANGUAGES,
     SCENARIOS_SUFFIX,
     labels_of,
+    read_labels,
 )
 from ssflow.store import definitions as definition_rows
 from ssflow.store import people as people_rows
@@ -36,7 +39,7 @@ from ssflow.store.unit_of_work import UnitOfWork
 MAX_FILES = 200
 MAX_BUNDLE_BYTES = 20 * 1024 * 1024
 SUFFIXES = (".bpmn", ".dmn", FORM_SUFFIX, SCENARIOS_SUFFIX, LABELS_SUFFIX)
-_JSON_SUFFIXES = (SCENARIOS_SUFFIX, LABELS_SUFFIX)
+_FILE_NAME = re.compile(r"[\w ()+,@.-]{1,200}")
 
 
 class DeploymentRefusedError(InvalidInputError):
@@ -52,7 +55,7 @@ class DeploymentRefusedError(InvalidInputError):
 
 @dataclass(frozen=True)
 class DeploymentOutcome:
-    """What a deployment led to; `is_new` is False when the same files were deployed before."""
+    """What a deployment led to; `is_new` is False when these files were what runs already."""
 
     deployment: Deployment
     definitions: tuple[ProcessDefinition, ...]
@@ -78,24 +81,37 @@ def deploy_files(
 ) -> DeploymentOutcome:
     """Check the files and make them the newest version of their processes.
 
-    Deploying identical files again changes nothing. A process whose diagram, decisions, forms and
-    called processes are as before keeps its version.
+    Deploying identical files again changes nothing, but to bring back what newer files replaced.
+    A process whose diagram, decisions, forms and called processes are as before keeps its version.
 
     Raises:
         ForbiddenError: the actor may not deploy.
         DeploymentRefusedError: the files hold mistakes; nothing was stored.
     """
     work.actor.require_role(ADMIN)
-    plain = {PurePosixPath(name).name: content for name, content in files.items()}
-    digest = bundle_digest(plain)
-    known = definition_rows.find_deployment_by_hash(work.session, digest)
-    if known is not None:
-        newest = definition_rows.definitions_of(work.session, known.id)
-        return DeploymentOutcome(known, tuple(newest), is_new=False)
+    plain = _without_folders(files)
     checked = check_files(work, plain)
     if checked.has_errors:
         raise DeploymentRefusedError(checked.problems)
-    return _store_bundle(work, plain, digest, checked, area=area, comment=comment)
+    known = definition_rows.find_deployment_by_hash(work.session, bundle_digest(plain))
+    deployment = known or _store_deployment(work, plain, area=area, comment=comment)
+    former = {d.id for d in definition_rows.list_latest(work.session)}
+    definitions = _store_definitions(work, deployment, plain, checked.bundle.processes)
+    is_new = known is None or any(d.id not in former for d in definitions)
+    if is_new:
+        _tell(work, deployment, definitions, comment)
+    warnings = tuple(p for p in checked.problems if p.severity is Severity.WARNING)
+    return DeploymentOutcome(deployment, tuple(definitions), is_new, warnings)
+
+
+def find_deployed(work: UnitOfWork, files: Mapping[str, bytes]) -> DeploymentOutcome | None:
+    """Find what deploying exactly these files led to, whatever runs now."""
+    digest = bundle_digest(_without_folders(files))
+    known = definition_rows.find_deployment_by_hash(work.session, digest)
+    if known is None:
+        return None
+    definitions = definition_rows.definitions_of(work.session, known.id)
+    return DeploymentOutcome(known, tuple(definitions), is_new=False)
 
 
 def check_files(work: UnitOfWork, files: Mapping[str, bytes]) -> CheckedFiles:
@@ -136,8 +152,16 @@ def _file_problems(files: Mapping[str, bytes]) -> Iterable[Problem]:
         if not name.endswith(SUFFIXES):
             message = f"{name} is not a file of a bundle; these are: {', '.join(SUFFIXES)}."
             yield _problem(name, "unknown-file", message)
-        elif name.endswith(_JSON_SUFFIXES) and not isinstance(_json(content), dict):
+        elif not _FILE_NAME.fullmatch(name):
+            message = "Name files with at most 200 letters, digits, blanks and ( ) + , @ . - _"
+            yield _problem(name, "file-name", message)
+        elif name.endswith(SCENARIOS_SUFFIX) and not isinstance(_json(content), dict):
             yield _problem(name, "not-json", f"{name} does not hold a JSON object.")
+        elif name.endswith(LABELS_SUFFIX) and read_labels(content) is None:
+            message = (
+                f'{name} is to hold {{language: {{element id: text}}}}, such as "nl" for Dutch.'
+            )
+            yield _problem(name, "labels", message)
 
 
 def _read_forms(files: Mapping[str, bytes]) -> tuple[dict[str, frozenset[str]], list[Problem]]:
@@ -184,17 +208,30 @@ def _problem(file: str, code: str, message: str) -> Problem:
     return Problem(file, None, None, code, message, Severity.ERROR)
 
 
-def _store_bundle(
-    work: UnitOfWork,
-    files: Mapping[str, bytes],
-    digest: str,
-    checked: CheckedFiles,
-    *,
-    area: str,
-    comment: str,
-) -> DeploymentOutcome:
+def _without_folders(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Name files without their folders.
+
+    Raises:
+        DeploymentRefusedError: two have the same name then.
+    """
+    plain = {PurePosixPath(name).name: content for name, content in files.items()}
+    if len(plain) == len(files):
+        return plain
+    names = Counter(PurePosixPath(name).name for name in files)
+    raise DeploymentRefusedError(
+        [
+            _problem(name, "file-twice", f"There are {count} files {name}; a bundle has one.")
+            for name, count in names.items()
+            if count > 1
+        ]
+    )
+
+
+def _store_deployment(
+    work: UnitOfWork, files: Mapping[str, bytes], *, area: str, comment: str
+) -> Deployment:
     deployment = Deployment(
-        sha256=digest,
+        sha256=bundle_digest(files),
         area=area,
         deployed_at=work.now,
         deployed_by=work.actor.key,
@@ -206,18 +243,24 @@ def _store_bundle(
         DeployedFile(deployment_id=deployment.id, name=name, content=content)
         for name, content in files.items()
     )
-    definitions = _store_definitions(work, deployment, files, checked.bundle.processes)
+    return deployment
+
+
+def _tell(
+    work: UnitOfWork,
+    deployment: Deployment,
+    definitions: Iterable[ProcessDefinition],
+    comment: str,
+) -> None:
     record(
         work,
         AuditAction.DEPLOYMENT_PUBLISHED,
         deployment=str(deployment.id),
-        sha256=digest,
-        area=area,
+        sha256=deployment.sha256,
+        area=deployment.area,
         comment=comment,
         definitions=[{"key": d.key, "version": d.version} for d in definitions],
     )
-    warnings = tuple(p for p in checked.problems if p.severity is Severity.WARNING)
-    return DeploymentOutcome(deployment, tuple(definitions), is_new=True, warnings=warnings)
 
 
 def _store_definitions(
@@ -330,7 +373,7 @@ def _labels(files: Mapping[str, bytes], wanted: set[str]) -> dict[str, dict[str,
     labels: dict[str, dict[str, str]] = {}
     for name, content in sorted(files.items()):
         if name.endswith(LABELS_SUFFIX):
-            for language, texts in json.loads(content).items():
+            for language, texts in (read_labels(content) or {}).items():
                 named = {key: t for key, t in texts.items() if key.partition("@")[0] in wanted}
                 labels.setdefault(language, {}).update(named)
     return labels

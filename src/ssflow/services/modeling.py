@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from ssflow.domain.audit import AuditAction
-from ssflow.domain.definition import Draft, DraftKind, ProcessDefinition
+from ssflow.domain.definition import Deployment, Draft, DraftKind, ProcessDefinition
 from ssflow.domain.identity import ADMIN, PROCESS_DESIGNER
 from ssflow.engine.problems import Problem
 from ssflow.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
@@ -14,6 +14,7 @@ from ssflow.operations.registry import OPERATIONS
 from ssflow.services.audit import record
 from ssflow.services.definitions import FORM_SUFFIX
 from ssflow.services.deployment import DeploymentOutcome, check_files, deploy_files
+from ssflow.services.variables import text_problem
 from ssflow.store import definitions as definition_rows
 from ssflow.store import drafts as draft_rows
 from ssflow.store import people as people_rows
@@ -61,7 +62,7 @@ def editable_files(work: UnitOfWork, key: str) -> list[EditableFile]:
     """
     definition = _definition(work, key)
     drafts = {draft.file for draft in draft_rows.list_drafts(work.session, key)}
-    names = definition_rows.file_names_of(work.session, definition.deployment_id)
+    names = definition_rows.file_names_of(work.session, _deployment(work, definition).id)
     return [
         EditableFile(name, kind, name in drafts)
         for name in names
@@ -82,7 +83,7 @@ def read_source(work: UnitOfWork, key: str, file: str | None = None) -> Source:
     draft = draft_rows.find_draft(work.session, key, name)
     if draft is not None:
         return Source(name, draft.kind, draft.content, draft.revision)
-    content = definition_rows.find_file(work.session, definition.deployment_id, name)
+    content = definition_rows.find_file(work.session, _deployment(work, definition).id, name)
     kind = _kind(name)
     if content is None or kind is None:
         raise NotFoundError(f"{key} has no file {name}.")
@@ -95,10 +96,10 @@ def save_draft(work: UnitOfWork, key: str, file: str, content: str, revision: in
     Raises:
         NotFoundError, ForbiddenError: as `read_source`.
         DraftChangedError: the draft is newer than the one that was opened.
-        InvalidInputError: the content is larger than 5 MB.
+        InvalidInputError: the content is larger than 5 MB, or no text.
     """
     source = read_source(work, key, file)
-    _check_size(content)
+    _check_content(content)
     draft = draft_rows.lock_draft(work.session, key, source.name)
     if draft is None and revision == 0:
         draft = _new_draft(work, key, source, content)
@@ -144,10 +145,9 @@ def publish_draft(
     """
     work.actor.require_role(ADMIN)
     source = read_source(work, key, file)
-    _check_size(content)
-    deployment_id = _definition(work, key).deployment_id
+    _check_content(content)
     files = _bundle_with(work, key, source.name, content)
-    area = definition_rows.get_deployment(work.session, deployment_id).area
+    area = _deployment(work, _definition(work, key)).area
     outcome = deploy_files(work, files, area=area, comment=comment)
     draft_rows.delete_draft(work.session, key, source.name)
     return outcome
@@ -161,7 +161,7 @@ def editor_catalog(work: UnitOfWork, key: str) -> dict[str, Any]:
     """
     _require_designer(work)
     definition = _definition(work, key)
-    names = definition_rows.file_names_of(work.session, definition.deployment_id)
+    names = definition_rows.file_names_of(work.session, _deployment(work, definition).id)
     latest = definition_rows.list_latest(work.session)
     return {
         "forms": [_named(n.removesuffix(FORM_SUFFIX)) for n in names if n.endswith(FORM_SUFFIX)],
@@ -190,7 +190,7 @@ def may_publish(work: UnitOfWork) -> bool:
 def _decisions(work: UnitOfWork, definition: ProcessDefinition) -> set[str]:
     return {
         name.removesuffix(".dmn")
-        for name in definition_rows.file_names_of(work.session, definition.deployment_id)
+        for name in definition_rows.file_names_of(work.session, _deployment(work, definition).id)
         if name.endswith(".dmn")
     } | set(definition.facts["decisions"])
 
@@ -200,8 +200,9 @@ def _named(identifier: str, label: str | None = None) -> dict[str, Any]:
 
 
 def _bundle_with(work: UnitOfWork, key: str, file: str, content: str) -> dict[str, bytes]:
-    """Give the files of the process's newest deployment, one of them replaced."""
-    files = definition_rows.files_of(work.session, _definition(work, key).deployment_id)
+    """Give the files that are deployed together with the process, one of them replaced."""
+    deployment = _deployment(work, _definition(work, key))
+    files = definition_rows.files_of(work.session, deployment.id)
     return {**files, file: content.encode()}
 
 
@@ -212,6 +213,14 @@ def _definition(work: UnitOfWork, key: str) -> ProcessDefinition:
     return definition
 
 
+def _deployment(work: UnitOfWork, definition: ProcessDefinition) -> Deployment:
+    """Give the newest deployment of the process; its other files may be newer than it."""
+    made_by = definition.deployment_id
+    diagram = definition_rows.get_file(work.session, made_by, definition.file)
+    newest = definition_rows.find_current_deployment(work.session, definition.file, diagram)
+    return newest or definition_rows.get_deployment(work.session, made_by)
+
+
 def _kind(name: str) -> DraftKind | None:
     return next((kind for suffix, kind in _KINDS.items() if name.endswith(suffix)), None)
 
@@ -220,9 +229,11 @@ def _require_designer(work: UnitOfWork) -> None:
     work.actor.require_role(PROCESS_DESIGNER, ADMIN)
 
 
-def _check_size(content: str) -> None:
+def _check_content(content: str) -> None:
     if len(content) > MAX_DRAFT_CHARACTERS:
         raise InvalidInputError("A file that is edited here has at most 5 MB.")
+    if text_problem(content):
+        raise InvalidInputError("The file holds something that is no text.")
 
 
 def _author(work: UnitOfWork) -> UUID:
@@ -241,7 +252,7 @@ def _new_draft(work: UnitOfWork, key: str, source: Source, content: str) -> Draf
         file=source.name,
         kind=source.kind,
         content=content,
-        base_deployment_id=_definition(work, key).deployment_id,
+        base_deployment_id=_deployment(work, _definition(work, key)).id,
         updated_at=work.now,
         updated_by=_author(work),
     )

@@ -8,7 +8,7 @@ from ssflow.domain.identity import ROLE_TITLES, Role
 from ssflow.domain.registers.working_time import Holiday
 from ssflow.errors import InvalidInputError
 from ssflow.operations.public_holidays import country_of, public_holidays
-from ssflow.services.deployment import SUFFIXES, DeploymentOutcome, deploy_files
+from ssflow.services.deployment import SUFFIXES, DeploymentOutcome, deploy_files, find_deployed
 from ssflow.store import people as people_rows
 from ssflow.store import records as record_rows
 from ssflow.store.unit_of_work import UnitOfWork
@@ -41,7 +41,8 @@ def install_shipped(work: UnitOfWork) -> list[DeploymentOutcome]:
     install_roles(work)
     install_holidays(work)
     return [
-        deploy_files(work, bundle.files, area=bundle.area, comment="Shipped with ssflow")
+        find_deployed(work, bundle.files)
+        or deploy_files(work, bundle.files, area=bundle.area, comment="Shipped with ssflow")
         for bundle in read_bundles(shipped_root() / "processes")
     ]
 

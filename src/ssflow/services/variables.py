@@ -28,10 +28,21 @@ def check_variables(variables: Mapping[str, Any]) -> None:
         raise InvalidInputError("The data is larger than 1 MB.")
 
 
+def text_problem(text: str) -> str | None:
+    """Say why a text cannot be kept, or None when it can."""
+    if "\0" in text:
+        return "It holds a NUL character."
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return "It holds half of a character."
+    return None
+
+
 def _problems(name: str, value: Any) -> list[str]:
     if name in RESERVED:
         return ["This name is reserved."]
-    problem = _text_problem(name) or _problem(value, MAX_DEPTH)
+    problem = text_problem(name) or _problem(value, MAX_DEPTH)
     return [problem] if problem else []
 
 
@@ -39,24 +50,14 @@ def _problem(value: Any, depth: int) -> str | None:
     if depth == 0:
         return f"It is nested deeper than {MAX_DEPTH} levels."
     if isinstance(value, str):
-        return _text_problem(value)
+        return text_problem(value)
     if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
         return "It is not a finite number."
     if isinstance(value, int) and abs(value) > MAX_INTEGER:
         return "A whole number lies between -2^53 and 2^53."
     if isinstance(value, Mapping):
-        inner = [_text_problem(key) or _problem(item, depth - 1) for key, item in value.items()]
+        inner = [text_problem(key) or _problem(item, depth - 1) for key, item in value.items()]
         return next(filter(None, inner), None)
     if isinstance(value, list):
         return next(filter(None, (_problem(item, depth - 1) for item in value)), None)
-    return None
-
-
-def _text_problem(text: str) -> str | None:
-    if "\0" in text:
-        return "It holds a NUL character."
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return "It holds half of a character."
     return None

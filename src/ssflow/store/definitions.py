@@ -83,6 +83,24 @@ def find_deployment_by_hash(session: Session, sha256: str) -> Deployment | None:
     return session.scalars(select(Deployment).where(Deployment.sha256 == sha256)).one_or_none()
 
 
+def find_current_deployment(session: Session, file: str, content: bytes) -> Deployment | None:
+    """Find the deployment that was last put in force of those that hold exactly this file.
+
+    Going back to a former deployment puts it in force again: its definitions tell when.
+    """
+    in_force_at = func.coalesce(func.max(ProcessDefinition.deployed_at), Deployment.deployed_at)
+    query = (
+        select(Deployment)
+        .join(DeployedFile, DeployedFile.deployment_id == Deployment.id)
+        .outerjoin(ProcessDefinition, ProcessDefinition.deployment_id == Deployment.id)
+        .where(DeployedFile.name == file, DeployedFile.content == content)
+        .group_by(Deployment.id)
+        .order_by(in_force_at.desc(), Deployment.deployed_at.desc(), Deployment.id)
+        .limit(1)
+    )
+    return session.scalars(query).one_or_none()
+
+
 def list_deployments(
     session: Session, *, cursor: str | None = None, limit: int = DEFAULT_LIMIT
 ) -> Page[Deployment]:
