@@ -238,6 +238,24 @@ def test_a_writer_that_never_gets_its_turn_is_told_that_the_database_is_busy(
         pass
 
 
+def test_a_file_that_another_process_keeps_locked_is_away(
+    sqlite_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database_module, "BUSY_SECONDS", 0.01)
+    monkeypatch.setattr(database_module, "_PRAGMAS", ())
+    impatient = open_database(f"sqlite:///{sqlite_database.url.database}")
+    work_on = partial(open_work, impatient, actor=SYSTEM, now=NOW, timezone=TIMEZONE)
+
+    with (
+        sqlite_database.engine.begin(),
+        pytest.raises(DatabaseAwayError),
+        work_on() as work,
+    ):
+        work.session.execute(text("SELECT 1"))
+
+    impatient.close()
+
+
 def test_many_threads_write_without_losing_anything(work_on: OpenWork, database: Database) -> None:
     def add(start: int) -> None:
         for number in range(start, start + 10):

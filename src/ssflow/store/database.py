@@ -199,6 +199,15 @@ def _begin_sqlite(connection: Connection) -> None:
     """Take the writer's place at the beginning: an upgrade in the middle could only fail."""
     read_only = connection.get_execution_options().get("ssflow_read_only", False)
     if connection.info.get("ssflow_read_only", False) is not read_only:
-        connection.exec_driver_sql(f"PRAGMA query_only = {int(read_only)}")
+        _run_plainly(connection, f"PRAGMA query_only = {int(read_only)}")
         connection.info["ssflow_read_only"] = read_only
-    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+    _run_plainly(connection, "BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+
+def _run_plainly(connection: Connection, statement: str) -> None:
+    """Run what opens every transaction past SQLAlchemy's execution, which costs more than it."""
+    driver: Any = connection.connection.driver_connection
+    try:
+        driver.execute(statement)
+    except sqlite3.Error as error:
+        raise DBAPIError.instance(statement, None, error, sqlite3.Error) from error
