@@ -853,6 +853,21 @@ def test_nothing_is_kept_that_is_not_json(case: Make) -> None:
     assert run.open == ["a"]
 
 
+def test_the_trail_names_an_activity_for_each_time_it_ran_or_once_if_it_did_not(
+    case: Make,
+) -> None:
+    many = user("u", for_each("items", "item"))
+    run = case(diagram(process("p", start(), many, user("z"), end(), flows("start u z end"))))
+
+    nothing = run.start(items=[]).trail.path
+    run.start(items=[1, 2])
+    first = run.complete("u").trail.path
+    second = run.complete("u").trail.path
+
+    assert nothing == ("start", "f_start_u", "u", "f_u_z")
+    assert (first, second) == (("u",), ("u", "f_u_z"))
+
+
 def test_threads_may_run_instances_of_one_definition_at_once(sandbox: Sandbox) -> None:
     many = scope(
         "s",

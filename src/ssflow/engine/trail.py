@@ -36,8 +36,8 @@ class Recorder:
         is_round = isinstance(getattr(spec, "event_definition", None), CycleTimer)
         if spec.bpmn_id is None or not (is_round or task._state == TaskState.COMPLETED):
             return
-        if not isinstance(spec, LoopTask):
-            self._add(spec.bpmn_id)
+        if not isinstance(spec, LoopTask) or task.internal_data.get("merged") == 0:
+            self._add(spec.bpmn_id)  # an activity that ran many times was noted each time
         for target in _list_entered(task):
             flow = self._flows.get((workflow.spec.name, spec.bpmn_id, target))
             if flow is not None:
@@ -58,6 +58,7 @@ class Recorder:
     def rewind(self, mark: Mark) -> None:
         """Forget what was noted since that point."""
         engine = self._engine
+        self._is_truncated = self._is_truncated and mark.path == MAX_PATH
         del self._path[mark.path :]
         del engine.decisions[mark.decisions :]
         del engine.operations_done[mark.operations :]
