@@ -180,7 +180,14 @@ def _user_id(text: str | None) -> UUID | None:
 def _store_jobs(moved: Step) -> None:
     before, after = moved.result.before, moved.result.after
     rows = [
-        _job_row(moved, JobKind.TIMER, after.timers[i].due_at, i, after.timers[i].activity_id, {})
+        _job_row(
+            moved,
+            JobKind.TIMER,
+            after.timers[i].due_at,
+            i,
+            after.timers[i].activity_id,
+            {"due_at": after.timers[i].due_at.isoformat()},
+        )
         for i in after.timers
         if i not in before.timers or before.timers[i].due_at != after.timers[i].due_at
     ]

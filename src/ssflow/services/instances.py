@@ -18,11 +18,12 @@ from ssflow.engine.commands import Start, StartByMessage
 from ssflow.errors import ForbiddenError, InvalidInputError, NotFoundError
 from ssflow.forms.submission import read_submission
 from ssflow.services.advance import advance_instance, close_waiting_points, instance_variables
+from ssflow.services.attachments import bind_files
 from ssflow.services.audit import Entry, record
 from ssflow.services.definitions import load_layout
 from ssflow.services.form_view import FormView, form_context
 from ssflow.services.trail_path import count_elements
-from ssflow.services.variables import check_variables
+from ssflow.services.variables import check_variables, text_problem
 from ssflow.store import audit as trail_rows
 from ssflow.store import definitions as definition_rows
 from ssflow.store import incidents as incident_rows
@@ -32,6 +33,7 @@ from ssflow.store import user_tasks as task_rows
 from ssflow.store.unit_of_work import UnitOfWork
 
 MAX_REASON_CHARACTERS = 1_000
+MAX_KEY_CHARACTERS = 200
 
 
 @dataclass(frozen=True)
@@ -98,11 +100,16 @@ def start_instance(
     Raises:
         NotFoundError: there is no such process, or not in this version.
         ForbiddenError: the actor may not start it.
-        InvalidInputError: the start form refuses the variables.
+        InvalidInputError: the start form refuses the variables, or the business key is no text
+            of at most 200 characters.
     """
     definition = _startable(work, key, version)
+    check_key(business_key, "business_key")
     checked = _check_start(work, definition, dict(variables or {}))
-    return begin_instance(work, definition, Start(checked), checked, business_key)
+    instance = begin_instance(work, definition, Start(checked), checked, business_key)
+    if definition.facts.get("start_form"):
+        bind_files(work, checked, instance, None)
+    return instance
 
 
 def begin_instance(
@@ -170,10 +177,12 @@ def resume_instance(work: UnitOfWork, instance_id: UUID, reason: str = "") -> Pr
     Raises:
         NotFoundError, ForbiddenError: the actor does not see it or does not administer.
         InstanceNotRunningError: it is not suspended.
+        InvalidInputError: the reason is too long.
     """
     instance = _lock_for_operator(work, instance_id)
+    told = read_reason(reason, is_needed=False)
     instance.resume()
-    record(work, AuditAction.INSTANCE_RESUMED, instance, reason=reason.strip())
+    record(work, AuditAction.INSTANCE_RESUMED, instance, reason=told)
     return instance
 
 
@@ -205,6 +214,8 @@ def add_comment(work: UnitOfWork, instance_id: UUID, text: str) -> Comment:
     instance = get_visible_instance(work, instance_id)
     if work.actor.user_id is None:
         raise ForbiddenError("Only a person can comment.")
+    if problem := text_problem(text):
+        raise InvalidInputError("This comment cannot be kept.", errors={"text": [problem]})
     comment = Comment(
         instance_id=instance.id, author=work.actor.user_id, text=text.strip(), created_at=work.now
     )
@@ -272,19 +283,34 @@ def trace_of(work: UnitOfWork, instance_id: UUID) -> InstanceTrace:
     )
 
 
-def read_reason(reason: str) -> str:
+def read_reason(reason: str, *, is_needed: bool = True) -> str:
     """Check the reason for something that an operator does.
 
     Raises:
-        InvalidInputError: it is empty or too long.
+        InvalidInputError: it is empty though needed, too long, or no text.
     """
     told = reason.strip()
-    if not told:
+    if is_needed and not told:
         raise InvalidInputError("Say why.", errors={"reason": ["Say why; it goes into the trail."]})
     if len(told) > MAX_REASON_CHARACTERS:
         limit = f"At most {MAX_REASON_CHARACTERS} characters."
         raise InvalidInputError("The reason is too long.", errors={"reason": [limit]})
+    if problem := text_problem(told):
+        raise InvalidInputError("The reason cannot be kept.", errors={"reason": [problem]})
     return told
+
+
+def check_key(key: str | None, field_name: str) -> None:
+    """Refuse the key of a case or message that an index could not hold.
+
+    Raises:
+        InvalidInputError: it is too long, or no text.
+    """
+    problem = text_problem(key or "")
+    if len(key or "") > MAX_KEY_CHARACTERS:
+        problem = f"At most {MAX_KEY_CHARACTERS} characters."
+    if problem:
+        raise InvalidInputError("This key cannot be kept.", errors={field_name: [problem]})
 
 
 def _startable(work: UnitOfWork, key: str, version: int | None) -> ProcessDefinition:

@@ -65,12 +65,15 @@ def run_due_jobs(open_work: OpenWork, *, most: int = 10_000) -> int:
 
 
 def _do(open_work: OpenWork, claimed: ClaimedJob) -> None:
+    """Do a job and remove it in one work; its instance is locked first, as everywhere."""
     with open_work() as work:
         job = job_rows.find_job(work.session, claimed.id)
-        if job is None or job.attempts != claimed.attempts:
+        if job is None:
             return
-        job_rows.finish_job(work.session, job)
-        _HANDLERS[job.kind](work, job)
+        if job.instance_id is not None:
+            instance_rows.lock_instance(work.session, job.instance_id)
+        if job.attempts == claimed.attempts and job_rows.finish_job(work.session, job):
+            _HANDLERS[job.kind](work, job)
 
 
 def _put_off(open_work: OpenWork, claimed: ClaimedJob, error: str) -> None:
@@ -92,8 +95,7 @@ def _fire_timer(work: UnitOfWork, job: Job) -> None:
     if instance.has_ended:
         return
     instance.require_running()
-    due_at = job.due_at.isoformat() if job.due_at else None
-    because = Entry(AuditAction.TIMER_FIRED, job.activity_id, {"due_at": due_at})
+    because = Entry(AuditAction.TIMER_FIRED, job.activity_id, {"due_at": job.payload["due_at"]})
     try:
         advance_instance(work, instance, FireTimer(job.task_id), because)
     except TaskGoneError:

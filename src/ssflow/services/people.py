@@ -400,6 +400,18 @@ def end_sessions_of(work: UnitOfWork, user_id: UUID) -> User:
     return user
 
 
+def end_session(work: UnitOfWork, token_hash: str) -> None:
+    """End one of the actor's own sessions.
+
+    Raises:
+        NotFoundError: the actor has none under this hash.
+    """
+    own = secret_rows.list_sessions_of(work.session, own_account(work).id)
+    if token_hash not in {session.token_hash for session in own}:
+        raise NotFoundError("This session has ended already.")
+    secret_rows.delete_web_session(work.session, token_hash)
+
+
 def end_sessions(work: UnitOfWork, user: User) -> None:
     """End every session of a user."""
     user.session_key = uuid4().hex

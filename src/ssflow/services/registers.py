@@ -21,6 +21,8 @@ from ssflow.store.paging import Page
 from ssflow.store.unit_of_work import UnitOfWork
 
 MAX_CARDS = 500
+MAX_PAGES_LOOKED_AT = 20
+"""For somebody who sees few of the records: how far a page looks for them."""
 _OUTSIDE_ROLES = frozenset({"customer", "orderer"})
 
 
@@ -62,11 +64,21 @@ def list_register(
     """
     _require_readable(work, kind)
     allowed = _outside_filter(work, kind)
-    page = record_rows.list_records(
-        work.session, kind, filters=dict(filters or {}), q=q, cursor=cursor, limit=limit
-    )
-    visible = [found for found in page.items if allowed(found)]
-    return Page(items=visible, next_cursor=page.next_cursor)
+    found: list[Record] = []
+    for _ in range(MAX_PAGES_LOOKED_AT):
+        page = record_rows.list_records(
+            work.session,
+            kind,
+            filters=dict(filters or {}),
+            q=q,
+            cursor=cursor,
+            limit=limit - len(found),
+        )
+        found += [record for record in page.items if allowed(record)]
+        cursor = page.next_cursor
+        if cursor is None or len(found) >= limit:
+            break
+    return Page(items=found, next_cursor=cursor)
 
 
 def read_record(work: UnitOfWork, kind: str, reference: str) -> Record:

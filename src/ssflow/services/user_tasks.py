@@ -16,7 +16,7 @@ from ssflow.services.advance import advance_instance, instance_variables
 from ssflow.services.attachments import bind_files
 from ssflow.services.audit import Entry, record
 from ssflow.services.definitions import FORM_SUFFIX, facts_of, load_layout
-from ssflow.services.form_view import FormView, form_context
+from ssflow.services.form_view import DataOnDemand, FormView, form_context
 from ssflow.services.variables import check_variables
 from ssflow.store import definitions as definition_rows
 from ssflow.store import instances as instance_rows
@@ -92,6 +92,7 @@ def complete_task(work: UnitOfWork, task_id: UUID, submitted: Mapping[str, Any])
 
     because = _completion(task, fields)
     advance_instance(work, instance, CompleteUserTask(task.id, fields), because)
+    task_rows.save_step(work.session, task, instance)
     return task
 
 
@@ -165,7 +166,8 @@ def _lock_visible(work: UnitOfWork, task_id: UUID) -> tuple[UserTask, ProcessIns
 
 
 def _may_see(work: UnitOfWork, task: UserTask) -> bool:
-    if task.is_offered_to(work.actor) or task.completed_by == work.actor.user_id:
+    done_by_actor = task.completed_by is not None and task.completed_by == work.actor.user_id
+    if done_by_actor or task.is_offered_to(work.actor):
         return True
     return (
         instance_rows.find_visible_instance(work.session, work.actor, task.instance_id) is not None
@@ -199,10 +201,15 @@ def _layout(work: UnitOfWork, task: UserTask, instance: ProcessInstance) -> Layo
     return load_layout(work.session, deployment_id, task.form_id or "", work.actor.language)
 
 
-def _data_at(work: UnitOfWork, task: UserTask, instance: ProcessInstance) -> dict[str, Any]:
-    if task.status is not TaskStatus.OPEN:
-        return instance_variables(work, instance)
-    return instance_variables(work, instance, task.id)
+def _data_at(work: UnitOfWork, task: UserTask, instance: ProcessInstance) -> Mapping[str, Any]:
+    """Give the case's data as the task sees it; read only if the form asks for it."""
+    task_id = task.id if task.status is TaskStatus.OPEN else None
+    reserved = {
+        "initiator": instance.started_by,
+        "done_by": instance.done_by,
+        "business_key": instance.business_key,
+    }
+    return DataOnDemand(lambda: {**instance_variables(work, instance, task_id), **reserved})
 
 
 def _completion(task: UserTask, fields: Mapping[str, Any]) -> Entry:

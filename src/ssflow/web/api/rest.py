@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any, NoReturn
 
 from flask import Flask, Response, request
@@ -100,11 +101,17 @@ def answer_once(
                 return _respond(former.body, former.status, replayed=True)
         result = do(work)
         work.session.flush()
-        body = json.dumps(schema().dump(result), ensure_ascii=False)
+        body = json.dumps(_shaper(schema).dump(result), ensure_ascii=False)
         status = getattr(result, "http_status", status)
         if key:
             remember_answer(work, key, digest, Answer(status, body))
     return _respond(body, status)
+
+
+@cache
+def _shaper(schema: type[Schema]) -> Schema:
+    """Make a schema once: it only shapes, and keeps nothing between answers."""
+    return schema()
 
 
 def _respond(body: str, status: int, *, replayed: bool = False) -> Response:
