@@ -2,15 +2,20 @@
 
 from collections.abc import Callable
 
+import pytest
+
 from tests.engine.cases import Case
 from tests.engine.diagrams import (
+    after,
     boundary,
     call,
+    carrying,
     catch,
     choice,
     diagram,
     end,
     error,
+    every,
     flows,
     for_each,
     message,
@@ -211,6 +216,150 @@ def test_an_event_sub_process_inside_a_sub_process_listens_while_that_runs(case:
     run.complete("u")
     run.complete("w")
     assert (run.open, run.result.after.messages) == (["z"], {})
+
+
+@pytest.mark.parametrize(
+    ("event", "value", "words"),
+    [
+        (after("when"), 5, "A timer needs a text"),
+        (after("when"), "soon", "says no due date"),
+        (after("when"), None, "A timer needs a text"),
+        (every("when"), "P1D", "is no repeating timer"),
+        (every("when"), "Rx/P1D", "is no repeating timer"),
+        (every("when"), "R3/often", "says no due date"),
+    ],
+)
+def test_a_timer_that_cannot_be_read_is_an_incident_of_its_event(
+    case: Make, event: str, value: object, words: str
+) -> None:
+    run = case(
+        diagram(
+            process(
+                "p",
+                start(),
+                user("u"),
+                user("a"),
+                boundary("t", "a", event, cancel=False),
+                end(),
+                end("e2"),
+                flows("start u a end", "t e2"),
+            )
+        )
+    )
+    run.start()
+
+    run.complete("u", when=value)
+
+    assert (run.incident.activity_id, run.incident.kind) == ("t", "expression")
+    assert words in run.incident.message
+
+
+def test_a_cycle_may_begin_at_a_date(case: Make) -> None:
+    run = case(
+        diagram(
+            process(
+                "p",
+                start(),
+                user("a"),
+                boundary("t", "a", every('"R/2026-05-01T09:00/P1M"'), cancel=False),
+                end(),
+                end("e2"),
+                flows("start a end", "t e2"),
+            )
+        )
+    )
+    run.start()
+
+    moments = []
+    for _ in range(3):
+        [timer] = run.result.after.timers.values()
+        moments.append(timer.due_at.isoformat())
+        run.fire("t")
+
+    assert moments == [f"2026-0{month}-01T07:00:00+00:00" for month in (5, 6, 7)]
+
+
+CORRELATION = (
+    '<bpmn:collaboration id="C"><bpmn:correlationKey name="key">'
+    "<bpmn:correlationPropertyRef>number</bpmn:correlationPropertyRef></bpmn:correlationKey>"
+    "</bpmn:collaboration>"
+    '<bpmn:correlationProperty id="number">'
+    '<bpmn:correlationPropertyRetrievalExpression messageRef="M"><bpmn:messagePath>order.number'
+    "</bpmn:messagePath></bpmn:correlationPropertyRetrievalExpression></bpmn:correlationProperty>"
+)
+WAITED_FOR = (
+    "<spiffworkflow:processVariableCorrelation><spiffworkflow:propertyId>number"
+    "</spiffworkflow:propertyId><spiffworkflow:expression>mine.number</spiffworkflow:expression>"
+    "</spiffworkflow:processVariableCorrelation>"
+)
+
+
+def test_the_diagrams_correlation_gives_the_key_to_send_and_to_wait_for(case: Make) -> None:
+    payload = '{"order": {"number": 7}}'
+    run = case(
+        diagram(
+            message("M", "paid"),
+            CORRELATION,
+            process(
+                "p",
+                start(),
+                throw("th", on_message("M", carrying(payload))),
+                catch("c", on_message("M", WAITED_FOR)),
+                end(),
+                flows("start th c end"),
+            ),
+        )
+    )
+    run.reserved["business_key"] = "K-1"
+
+    run.start(mine={"number": 12})
+
+    [sent] = run.result.thrown
+    [waiting] = run.result.after.messages.values()
+    assert (sent.correlation_key, waiting.correlation_key) == ("7", "12")
+
+
+def test_a_faulty_key_is_an_incident_before_the_wait(case: Make) -> None:
+    waiting = catch("c", on_message("M"), correlation_key="=nothing.here")
+    run = case(
+        diagram(
+            message("M", "paid"),
+            process("p", start(), user("a"), waiting, end(), flows("start a c end")),
+        )
+    )
+    run.start()
+
+    run.complete("a")
+    assert run.incident.activity_id == "c"
+    run.retry(nothing={"here": None})
+
+    [message_] = run.result.after.messages.values()
+    assert message_.correlation_key is None
+
+
+def test_a_called_process_takes_and_gives_only_what_it_names(case: Make) -> None:
+    interface = (
+        '<bpmn:ioSpecification><bpmn:dataInput id="n" name="n"/><bpmn:dataOutput id="out" '
+        'name="out"/><bpmn:inputSet><bpmn:dataInputRefs>n</bpmn:dataInputRefs></bpmn:inputSet>'
+        "<bpmn:outputSet><bpmn:dataOutputRefs>out</bpmn:dataOutputRefs></bpmn:outputSet>"
+        "</bpmn:ioSpecification>"
+    )
+    run = case(
+        diagram(
+            process("p", start(), call("c", "q"), user("z"), end(), flows("start c z end")),
+            process("q", interface, start("qs"), user("u"), end("qe"), flows("qs u qe")),
+        )
+    )
+
+    run.start(secret=1)
+    assert run.incident.message == "The called process needs the variable n."
+    run.retry(n=2)
+    assert run.data("u") == {"n": 2}
+    run.complete("u", other=3)
+    assert run.incident.message == "The called process ended without its result out."
+    run.retry(out=4)
+
+    assert run.variables == {"secret": 1, "n": 2, "out": 4}
 
 
 def test_a_called_process_for_each_item(case: Make) -> None:

@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
-from ssflow.engine.commands import Noop
+from ssflow.engine.commands import CatchMessage, Noop
+from ssflow.engine.moves import read_move
 from ssflow.engine.saved_state import (
     FORMAT,
     DefinitionMismatchError,
@@ -13,6 +15,7 @@ from ssflow.engine.saved_state import (
     dump_state,
     load_state,
 )
+from ssflow.engine.scripts import ScriptEngine
 from tests.engine.cases import Case
 from tests.engine.diagrams import (
     after,
@@ -135,3 +138,21 @@ def test_a_finished_instance_keeps_little_more_than_its_variables(case: Make) ->
 
     assert run.result.completed
     assert len(run.result.state) < 400
+
+
+def test_an_event_that_a_gateway_took_but_has_not_run_yet_is_kept(case: Make) -> None:
+    """As when the budget of a step ends just then."""
+    run = case(BUSY)
+    run.start(items=[])
+    run.complete("a")
+    workflow = load_state(run.result.state, run.definition, ScriptEngine(run.surroundings))
+    [waiting] = run.result.after.messages.values()
+    move = read_move(CatchMessage(waiting.id, {"typename": "evil", "paid": 5}))
+    move.make(workflow, lambda task: None)
+
+    run.result = replace(run.result, state=dump_state(workflow))
+    run.do(Noop())
+
+    assert run.result.completed
+    assert run.variables["paid"] == 5
+    assert run.path[:3] == ("g", "f_g_m", "m")

@@ -27,6 +27,8 @@ def environment(sandbox: Sandbox) -> MontyEnvironment:
         ("[line.n for line in lines]", [1, 2]),
         ("sum(line.n * 2 for line in lines if line.n > 1)", 4),
         ("{k: v.n for k, v in by_name.items()}", {"x": 1}),
+        ("[f'{line.n}!' for line in lines]", ["1!", "2!"]),
+        ("f'{\"x\".upper()}{len(a.keys())}{a.b}'", "X12"),
         ("today()", "2026-05-05"),
         ("today().year", 2026),
         ("(today() - wd(-1)).days", 1),
