@@ -140,7 +140,7 @@ def load_token_actor(
     None: it is unknown, revoked or too old, or its user's account is off.
     """
     given = {"prefix": prefix, "day": now.date()}
-    rows = session.execute(_TOKEN_ACTOR, given).all()
+    rows = session.connection().execute(_TOKEN_ACTOR, given).all()
     if not rows:
         return None
     found = rows[0]
