@@ -9,9 +9,12 @@ from ssflow.domain.incident import Incident, IncidentStatus
 from ssflow.engine.commands import Retry
 from ssflow.engine.execution import StepResult
 from ssflow.engine.snapshot import ParkedIncident
+from ssflow.engine.execution import StepResult
+from ssflow.engine.snapshot import ParkedIncident
 from ssflow.errors import ConflictError, ForbiddenError, NotFoundError
 from ssflow.services.advance import advance_instance
 from ssflow.services.audit import Entry
+from ssflow.services.instances import read_reason
 from ssflow.services.instances import read_reason
 from ssflow.services.variables import check_variables
 from ssflow.store import incidents as incident_rows
@@ -83,7 +86,8 @@ def _find_again(incident: Incident, result: StepResult) -> ParkedIncident | None
 
 def _reopen(work: UnitOfWork, incident: Incident, again: ParkedIncident) -> None:
     """Go on with the same incident under its new fault, instead of one incident an attempt."""
-    work.session.delete(incident_rows.find_by_task(work.session, again.id))
+    if (double := incident_rows.find_by_task(work.session, again.id)) is not None:
+        work.session.delete(double)
     incident.status, incident.resolved_at = IncidentStatus.OPEN, None
     incident.task_id, incident.kind, incident.message = again.id, str(again.kind), again.message
     incident.line, incident.source_line = again.line, again.source_line

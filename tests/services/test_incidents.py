@@ -1,0 +1,289 @@
+"""What goes wrong behind a completed task: the completion stands, an operator mends the rest."""
+
+import pytest
+
+from ssflow.domain.audit import AuditAction
+from ssflow.domain.identity import Actor
+from ssflow.domain.incident import IncidentStatus
+from ssflow.domain.instance import InstanceNotRunningError, InstanceStatus
+from ssflow.domain.user_task import TaskStatus
+from ssflow.errors import ForbiddenError, InvalidInputError
+from ssflow.services import incidents, instances, user_tasks
+from ssflow.services.incidents import IncidentClosedError, retry_incident
+from tests.engine.diagrams import (
+    choice,
+    decision_table,
+    end,
+    flows,
+    parallel,
+    rule,
+    script,
+    service,
+    start,
+    user,
+)
+from tests.services.bundles import Files, bundle, with_script
+from tests.services.office import Office
+
+
+@pytest.fixture
+def owner(office: Office) -> Actor:
+    return office.hire("service_owner")
+
+
+@pytest.fixture
+def admin(office: Office) -> Actor:
+    return office.hire("admin")
+
+
+def then(*parts: str, path: str) -> Files:
+    """A task, something behind it, and another task."""
+    return bundle(
+        start(),
+        user("U_first", role="service_owner"),
+        *parts,
+        user("U_last", role="service_owner"),
+        end(),
+        flows(f"start U_first {path} U_last end"),
+    )
+
+
+FAULTS: dict[str, tuple[Files, str, str]] = {
+    "raises": (with_script("a = 1\nb = a / 0"), "X_compute", "script"),
+    "unknown name": (with_script("b = surprise"), "X_compute", "script"),
+    "loops": (with_script("while True:\n    pass"), "X_compute", "script"),
+    "eats memory": (
+        with_script("x = []\nwhile True:\n    x.append('y' * 1000000)"),
+        "X_compute",
+        "script",
+    ),
+    "recurses": (with_script("def f():\n    return f()\nx = f()"), "X_compute", "script"),
+    "too much data": (with_script("x = 'y' * 2000000"), "X_compute", "data"),
+    "a number too large": (with_script("x = 2 ** 70"), "X_compute", "data"),
+    "condition": (
+        bundle(
+            start(),
+            user("U_first", role="service_owner"),
+            choice("G", "end"),
+            end(),
+            end("E2"),
+            flows("start U_first G end", "G[surprise > 1]-> E2"),
+        ),
+        "G",
+        "condition",
+    ),
+    "no matching row": (
+        {
+            **then(rule("B", "d"), path="B"),
+            "d.dmn": decision_table("d", ["x"], ["y"], [["5", "1"]]),
+        },
+        "B",
+        "decision",
+    ),
+    "operation": (
+        then(service("S", "proposal.approve", {"proposal": "'nonsense'"}), path="S"),
+        "S",
+        "operation",
+    ),
+    "expression": (
+        bundle(
+            start(),
+            user("U_first", role="service_owner"),
+            user("U_last", role="service_owner", assignee="=surprise"),
+            end(),
+            flows("start U_first U_last end"),
+        ),
+        "U_last",
+        "expression",
+    ),
+}
+
+
+@pytest.mark.parametrize(("files", "element", "kind"), FAULTS.values(), ids=FAULTS)
+def test_a_completed_task_stands_whatever_comes_after_it(
+    office: Office, owner: Actor, files: Files, element: str, kind: str
+) -> None:
+    office.deploy(files)
+    instance_id = office.start(owner)
+    task = office.task(instance_id, "U_first")
+
+    done = office.complete(owner, task.id, x=1)
+
+    assert done.status is TaskStatus.COMPLETED
+    incident = office.incident(instance_id)
+    assert (incident.activity_id, incident.kind) == (element, kind)
+    assert incident.message
+    case = office.instance(instance_id)
+    assert (case.status, case.open_incidents) == (InstanceStatus.RUNNING, 1)
+    assert office.open(instance_id) == []
+    assert office.actions(instance_id)[-2:] == ["task.completed", "incident.opened"]
+
+
+def test_an_incident_tells_the_line_and_the_data_at_hand(office: Office, owner: Actor) -> None:
+    office.deploy(with_script("a = 1\nb = amount / 0"))
+    instance_id = office.start(owner)
+
+    office.complete(owner, office.task(instance_id, "U_first").id, amount=3)
+
+    incident = office.incident(instance_id)
+    assert (incident.line, incident.source_line) == (2, "b = amount / 0")
+    assert incident.variables["amount"] == 3
+    assert "division" in incident.message.lower()
+
+
+def test_other_branches_go_on_but_the_case_cannot_end(office: Office, owner: Actor) -> None:
+    office.deploy(
+        bundle(
+            start(),
+            parallel("split"),
+            user("U_do", role="service_owner"),
+            script("X_bad", "x = 1 / 0"),
+            parallel("join"),
+            end(),
+            flows("start split U_do join end", "split X_bad join"),
+        )
+    )
+    instance_id = office.start(owner)
+
+    office.complete(owner, office.task(instance_id, "U_do").id)
+
+    assert office.instance(instance_id).status is InstanceStatus.RUNNING
+    assert office.incident(instance_id).activity_id == "X_bad"
+
+
+def test_a_retry_with_other_data_goes_on(office: Office, owner: Actor, admin: Actor) -> None:
+    office.deploy(with_script("share = 100 / parts"))
+    instance_id = office.start(owner)
+    office.complete(owner, office.task(instance_id, "U_first").id, parts=0)
+    incident = office.incident(instance_id)
+
+    retried = office.act(admin, retry_incident, incident.id, {"parts": 4}, "Typed wrong")
+
+    assert (retried.status, retried.resolved_by) == (IncidentStatus.RESOLVED, admin.user_id)
+    assert retried.resolved_at == office.now
+    assert office.open(instance_id) == ["U_last"]
+    assert office.variables(instance_id) == {"parts": 4, "share": 25.0}
+    assert office.instance(instance_id).open_incidents == 0
+    told = office.details(instance_id, AuditAction.INCIDENT_RETRIED)
+    assert (told["before"], told["after"]) == ({"parts": 0}, {"parts": 4})
+    assert told["reason"] == "Typed wrong"
+    assert "X_compute" in told["path"]
+
+
+def test_a_retry_without_changes_fails_again_and_is_counted(
+    office: Office, owner: Actor, admin: Actor
+) -> None:
+    office.deploy(with_script("share = 100 / parts"))
+    instance_id = office.start(owner)
+    office.complete(owner, office.task(instance_id, "U_first").id, parts=0)
+    incident = office.incident(instance_id)
+
+    office.act(admin, retry_incident, incident.id)
+    office.act(admin, retry_incident, incident.id)
+
+    again = office.incident(instance_id)
+    assert (again.id, again.attempts, again.status) == (incident.id, 3, IncidentStatus.OPEN)
+    assert office.instance(instance_id).open_incidents == 1
+
+
+def test_a_settled_incident_is_not_retried(office: Office, owner: Actor, admin: Actor) -> None:
+    office.deploy(with_script("share = 100 / parts"))
+    instance_id = office.start(owner)
+    office.complete(owner, office.task(instance_id, "U_first").id, parts=0)
+    incident = office.incident(instance_id)
+    office.act(admin, retry_incident, incident.id, {"parts": 1})
+
+    with pytest.raises(IncidentClosedError):
+        office.act(admin, retry_incident, incident.id, {"parts": 2})
+
+
+def test_only_administrators_retry(office: Office, owner: Actor) -> None:
+    office.deploy(with_script("share = 100 / parts"))
+    instance_id = office.start(owner)
+    office.complete(owner, office.task(instance_id, "U_first").id, parts=0)
+    incident = office.incident(instance_id)
+
+    for actor in (owner, office.hire("auditor")):
+        assert office.act(actor, incidents.get_visible_incident, incident.id).id == incident.id
+        with pytest.raises(ForbiddenError):
+            office.act(actor, retry_incident, incident.id, {"parts": 1})
+
+
+@pytest.mark.parametrize(
+    "changes", [{"initiator": "me"}, {"x": float("nan")}, {"x": "a\0"}, {"x": 2**60}]
+)
+def test_data_that_cannot_be_kept_is_refused(
+    office: Office, owner: Actor, admin: Actor, changes: dict[str, object]
+) -> None:
+    office.deploy(with_script("share = 100 / parts"))
+    instance_id = office.start(owner)
+    office.complete(owner, office.task(instance_id, "U_first").id, parts=0)
+
+    with pytest.raises(InvalidInputError):
+        office.act(admin, retry_incident, office.incident(instance_id).id, changes)
+
+    assert office.incident(instance_id).attempts == 1
+
+
+@pytest.mark.parametrize("reason", ["\ud800", "x" * 1001])
+def test_a_reason_that_cannot_be_kept_is_refused(
+    office: Office, owner: Actor, admin: Actor, reason: str
+) -> None:
+    office.deploy(with_script("share = 100 / parts"))
+    instance_id = office.start(owner)
+    office.complete(owner, office.task(instance_id, "U_first").id, parts=0)
+
+    with pytest.raises(InvalidInputError) as refused:
+        office.act(admin, retry_incident, office.incident(instance_id).id, None, reason)
+
+    assert "reason" in refused.value.errors
+
+
+def test_incidents_of_a_suspended_case_wait(office: Office, owner: Actor, admin: Actor) -> None:
+    office.deploy(with_script("share = 100 / parts"))
+    instance_id = office.start(owner)
+    office.complete(owner, office.task(instance_id, "U_first").id, parts=0)
+    office.act(admin, instances.suspend_instance, instance_id, "Look closer")
+
+    with pytest.raises(InstanceNotRunningError):
+        office.act(admin, retry_incident, office.incident(instance_id).id, {"parts": 1})
+
+
+def test_a_cancelled_case_closes_its_incidents(office: Office, owner: Actor, admin: Actor) -> None:
+    office.deploy(with_script("share = 100 / parts"))
+    instance_id = office.start(owner)
+    office.complete(owner, office.task(instance_id, "U_first").id, parts=0)
+    incident = office.incident(instance_id)
+
+    office.act(admin, instances.cancel_instance, instance_id, "Hopeless")
+
+    settled = office.act(admin, incidents.get_visible_incident, incident.id)
+    assert settled.status is IncidentStatus.CLOSED
+    with pytest.raises(IncidentClosedError):
+        office.act(admin, retry_incident, incident.id, {"parts": 1})
+
+
+def test_a_case_that_breaks_at_its_start_is_kept_too(
+    office: Office, owner: Actor, admin: Actor
+) -> None:
+    office.deploy(bundle(start(), script("X", "y = x + 1"), end(), flows("start X end")))
+
+    instance_id = office.start(owner)
+    office.act(admin, retry_incident, office.incident(instance_id).id, {"x": 1})
+
+    assert office.instance(instance_id).status is InstanceStatus.COMPLETED
+    assert office.variables(instance_id) == {"x": 1, "y": 2}
+
+
+def test_what_was_said_is_in_the_trail_although_the_script_failed(
+    office: Office, owner: Actor
+) -> None:
+    office.deploy(with_script("x = 1 / 0"))
+    instance_id = office.start(owner)
+    task = office.task(instance_id, "U_first")
+
+    office.complete(owner, task.id, said="yes")
+
+    with office.look(owner) as work:
+        assert user_tasks.get_visible_task(work, task.id).completed_by == owner.user_id
+    assert office.details(instance_id, AuditAction.TASK_COMPLETED)["fields"] == {"said": "yes"}
