@@ -9,6 +9,7 @@ from uuid import UUID
 from flask import Flask, Response, jsonify, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
+from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, SecurityError
 
 from ssflow.errors import (
@@ -131,11 +132,17 @@ def _answer_http(error: HTTPException) -> ResponseReturnValue:
     if error.code == HTTPStatus.INTERNAL_SERVER_ERROR:
         return _answer_unforeseen(getattr(error, "original_exception", None) or error)
     status = HTTPStatus(error.code)
-    response = answer(Problem(status, error.description or status.phrase))
+    response = answer(Problem(status, _http_message(error)))
     for name, value in error.get_headers():
         if name not in ("Content-Type", "Content-Length"):
             response.headers[name] = value
     return response
+
+
+def _http_message(error: HTTPException) -> str:
+    if isinstance(error, CSRFError):
+        return str(gettext("This page was open for too long. Go back, reload it and try again."))
+    return error.description or str(error)
 
 
 def _answer_unforeseen(error: Exception) -> ResponseReturnValue:

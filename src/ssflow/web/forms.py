@@ -18,7 +18,7 @@ from ssflow.services.attachments import store_attachment
 from ssflow.services.form_view import FormView
 from ssflow.store.unit_of_work import UnitOfWork
 
-OWN_FIELDS = frozenset({"csrf_token", "idempotency_key", "text", "reason"})
+OWN_FIELDS = frozenset({"csrf_token", "idempotency_key"})
 """Fields of ssflow's own that stand in the same HTML form; no form of a process may use them."""
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from flask import Flask, Request, Response, g
+from flask import Flask, Request, Response, g, request
 from flask import session as flask_session
 from flask.sessions import SecureCookieSessionInterface, SessionInterface, SessionMixin
 from flask_login import current_user
@@ -126,9 +126,11 @@ def _find_live(token_hash: str) -> WebSession | None:
 
 def _update(session: Session, stored: Stored) -> None:
     now = current_site().clock()
-    if session.modified or now - stored.seen_at >= SEEN_EVERY:
+    is_used = "X-Background" not in request.headers and now - stored.seen_at >= SEEN_EVERY
+    if session.modified or is_used:
         with current_site().open_work(SYSTEM) as work:
-            rows.save_web_session(work.session, stored.token_hash, dict(session), now)
+            seen_at = now if is_used else stored.seen_at
+            rows.save_web_session(work.session, stored.token_hash, dict(session), seen_at)
 
 
 def _forget(stored: Stored) -> None:

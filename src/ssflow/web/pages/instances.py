@@ -20,6 +20,7 @@ from ssflow.store import notes as note_rows
 from ssflow.store.unit_of_work import UnitOfWork
 from ssflow.web.access import ADMIN_ONLY, signed_in
 from ssflow.web.clock import reader_clock
+from ssflow.web.documents import documents_of
 from ssflow.web.names import Names
 from ssflow.web.page import Tab
 from ssflow.web.query import find_choice, read_choice, read_search
@@ -280,6 +281,7 @@ def _incidents_facts(work: UnitOfWork, instance: ProcessInstance) -> dict[str, A
 def _talk_facts(work: UnitOfWork, instance: ProcessInstance) -> dict[str, Any]:
     return {
         "comments": instances.comments_of(work, instance.id),
+        "documents": documents_of(work, instance.id),
         "attachments": note_rows.attachments_of(work.session, instance.id),
     }
 

@@ -74,6 +74,16 @@ def end_other_sessions() -> ResponseReturnValue:
     return redirect(url_for(".show"), 303)
 
 
+@blueprint.post("/sessions/end-one")
+@signed_in
+def end_session() -> ResponseReturnValue:
+    """End one of one's own sessions."""
+    with request_work() as work:
+        people.end_session(work, request.form.get("session", ""))
+    flash(gettext("The session has ended."), "success")
+    return redirect(url_for(".show"), 303)
+
+
 @blueprint.post("/tokens")
 @signed_in
 def create_token() -> ResponseReturnValue:

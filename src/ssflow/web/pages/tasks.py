@@ -1,8 +1,8 @@
 """The inbox, and one task with its form."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -10,9 +10,14 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from markupsafe import Markup
 
+from ssflow.domain.audit import AuditAction, AuditEvent
 from ssflow.domain.user_task import UserTask
+from ssflow.errors import InvalidInputError
 from ssflow.forms.submission import FormError
-from ssflow.services import instances, user_tasks
+from ssflow.forms.views import FormView as DrawnForm
+from ssflow.services import attachments, instances, user_tasks
+from ssflow.services.form_view import FormView
+from ssflow.services.trail_path import details_of
 from ssflow.store import instances as instance_rows
 from ssflow.store import notes as note_rows
 from ssflow.store import user_tasks as rows
@@ -20,6 +25,7 @@ from ssflow.store.unit_of_work import UnitOfWork
 from ssflow.store.user_tasks import InboxSort, InboxView
 from ssflow.web.access import signed_in
 from ssflow.web.clock import reader_clock
+from ssflow.web.documents import documents_of
 from ssflow.web.forms import draw, read_typed
 from ssflow.web.names import Names
 from ssflow.web.once import new_key, once
@@ -156,6 +162,21 @@ def comment(task_id: UUID) -> ResponseReturnValue:
     return redirect(url_for(".show", task_id=task_id, _anchor="comments"), 303)
 
 
+@blueprint.post("/tasks/<uuid:task_id>/files")
+@signed_in
+def add_file(task_id: UUID) -> ResponseReturnValue:
+    """Attach a file to the case of a task."""
+    upload = request.files.get("file")
+    if upload is None or not upload.filename:
+        raise InvalidInputError("Choose a file first.")
+    with request_work() as work:
+        instance_id = user_tasks.get_visible_task(work, task_id).instance_id
+        attachments.store_attachment(
+            work, upload.filename, upload.mimetype, upload.read(), instance_id=instance_id
+        )
+    return redirect(url_for(".show", task_id=task_id, _anchor="files"), 303)
+
+
 def _complete(work: UnitOfWork, task_id: UUID, answers: Any) -> str:
     done = user_tasks.complete_task(work, task_id, answers)
     following = user_tasks.next_task_after(work, done)
@@ -179,14 +200,25 @@ def _task_page(
     errors: Mapping[str, list[str]] | None = None,
 ) -> str:
     task = user_tasks.get_visible_task(work, task_id)
-    form = user_tasks.task_form(work, task_id) if task.is_open else None
+    form = user_tasks.task_form(work, task_id)
+    facts = _task_facts(work, task)
     return render_template(
         "tasks/show.html",
         task=task,
-        form=draw(form, answers, errors) if form else None,
+        form=draw(form, answers, errors) if form and task.is_open else None,
+        filled=_filled(form, task, facts["events"]) if form and not task.is_open else None,
         has_draft=form is not None and form.draft is not None and answers is None,
-        **_task_facts(work, task),
+        **facts,
     )
+
+
+def _filled(form: FormView, task: UserTask, events: Sequence[AuditEvent]) -> DrawnForm | None:
+    """Draw the form as it was handed in; the audit trail has it."""
+    for event in events:
+        details = details_of(event)
+        if event.action is AuditAction.TASK_COMPLETED and details.get("task") == str(task.id):
+            return draw(form, cast(Mapping[str, Any], details.get("fields") or {}))
+    return None
 
 
 def _task_facts(work: UnitOfWork, task: UserTask) -> dict[str, Any]:
@@ -200,7 +232,9 @@ def _task_facts(work: UnitOfWork, task: UserTask) -> dict[str, Any]:
         "names": Names(work),
         "clock": reader_clock(),
         "comments": instances.comments_of(work, instance.id) if sees_case else [],
+        "events": instances.events_of(work, instance.id) if sees_case and task.completed_at else [],
         "attachments": note_rows.attachments_of(work.session, instance.id) if sees_case else [],
+        "documents": documents_of(work, instance.id) if sees_case else [],
         "earlier": _earlier(work, task) if sees_case else [],
         "idempotency_key": new_key(),
     }
