@@ -9,12 +9,9 @@ from ssflow.domain.incident import Incident, IncidentStatus
 from ssflow.engine.commands import Retry
 from ssflow.engine.execution import StepResult
 from ssflow.engine.snapshot import ParkedIncident
-from ssflow.engine.execution import StepResult
-from ssflow.engine.snapshot import ParkedIncident
 from ssflow.errors import ConflictError, ForbiddenError, NotFoundError
 from ssflow.services.advance import advance_instance
 from ssflow.services.audit import Entry
-from ssflow.services.instances import read_reason
 from ssflow.services.instances import read_reason
 from ssflow.services.variables import check_variables
 from ssflow.store import incidents as incident_rows

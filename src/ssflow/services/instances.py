@@ -19,7 +19,6 @@ from ssflow.errors import ForbiddenError, InvalidInputError, NotFoundError
 from ssflow.forms.submission import read_submission
 from ssflow.services.advance import advance_instance, close_waiting_points, instance_variables
 from ssflow.services.attachments import bind_files
-from ssflow.services.attachments import bind_files
 from ssflow.services.audit import Entry, record
 from ssflow.services.definitions import load_layout
 from ssflow.services.form_view import FormView, form_context
@@ -34,7 +33,6 @@ from ssflow.store import user_tasks as task_rows
 from ssflow.store.unit_of_work import UnitOfWork
 
 MAX_REASON_CHARACTERS = 1_000
-MAX_KEY_CHARACTERS = 200
 MAX_KEY_CHARACTERS = 200
 
 
@@ -216,8 +214,6 @@ def add_comment(work: UnitOfWork, instance_id: UUID, text: str) -> Comment:
     instance = get_visible_instance(work, instance_id)
     if work.actor.user_id is None:
         raise ForbiddenError("Only a person can comment.")
-    if problem := text_problem(text):
-        raise InvalidInputError("This comment cannot be kept.", errors={"text": [problem]})
     if problem := text_problem(text):
         raise InvalidInputError("This comment cannot be kept.", errors={"text": [problem]})
     comment = Comment(
