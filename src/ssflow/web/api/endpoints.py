@@ -1,6 +1,6 @@
 """Bring all REST endpoints into an application."""
 
-from flask import Flask
+from flask import Flask, current_app
 from flask.typing import ResponseReturnValue
 
 from ssflow.web import access
@@ -45,6 +45,7 @@ def _open_document(app: Flask) -> None:
 
     @access.public
     def document() -> ResponseReturnValue:
-        return view()
+        answer: ResponseReturnValue = current_app.ensure_sync(view)()
+        return answer
 
     app.view_functions[_DOCUMENT] = document

@@ -9,7 +9,7 @@ from ssflow.domain.registers.record import Record, record_as_json
 from ssflow.services import registers
 from ssflow.web.access import bearer
 from ssflow.web.api.blueprint import rest_blueprint
-from ssflow.web.api.schemas.paging import DEFAULT_LIMIT, PageQuerySchema
+from ssflow.web.api.schemas.paging import PageQuerySchema
 from ssflow.web.request_work import request_work
 
 blueprint = rest_blueprint("registers", "Business records")
@@ -21,8 +21,8 @@ blueprint = rest_blueprint("registers", "Business records")
 def list_records(kind: str) -> ResponseReturnValue:
     """List the records of a kind; other query parameters filter by field."""
     asked = request.args.to_dict()
-    paging = {name: asked.pop(name) for name in ("cursor", "limit") if name in asked}
-    query = PageQuerySchema().load({"limit": DEFAULT_LIMIT, **paging})
+    paging: dict[str, str] = {n: asked.pop(n) for n in ("cursor", "limit") if n in asked}
+    query = PageQuerySchema().load(paging)
     q = asked.pop("q", None)
     with request_work(read_only=True) as work:
         page = registers.list_register(work, kind, filters=asked, q=q, **query)

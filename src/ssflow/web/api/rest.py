@@ -43,9 +43,7 @@ class Parser(FlaskParser):
 
     DEFAULT_UNKNOWN_BY_LOCATION = {"json": RAISE, "query": RAISE}
 
-    def handle_error(  # type: ignore[override]
-        self, error: ValidationError, *_args: Any, **_kwargs: Any
-    ) -> NoReturn:
+    def handle_error(self, error: ValidationError, *_args: Any, **_kwargs: Any) -> NoReturn:
         """Tell which field is wrong.
 
         Raises:
@@ -93,9 +91,9 @@ def answer_once(
     again.
     """
     key = request.headers.get("Idempotency-Key")
+    digest = _request_digest() if key else ""
     with request_work() as work:
         if key:
-            digest = request_digest(request.method, request.path, request.get_data(cache=True))
             former = remembered_answer(work, key, digest)
             if former is not None:
                 return _respond(former.body, former.status, replayed=True)
@@ -106,6 +104,10 @@ def answer_once(
         if key:
             remember_answer(work, key, digest, Answer(status, body))
     return _respond(body, status)
+
+
+def _request_digest() -> str:
+    return request_digest(request.method, request.path, request.get_data(cache=True))
 
 
 @cache
