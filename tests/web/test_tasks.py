@@ -22,7 +22,7 @@ from tests.services.bundles import (
     with_form,
 )
 from tests.services.office import Office
-from tests.web.browsing import Browser, text_of
+from tests.web.browsing import text_of
 from tests.web.conftest import SignIn
 
 
@@ -168,9 +168,9 @@ def test_looking_at_the_inbox_by_itself_does_not_keep_the_session_alive(
 
     for _ in range(4):
         office.now += timedelta(minutes=20)
-        answer = browser.open("/tasks", **{"X-Background": "inbox"})
+        browser.open("/tasks", **{"X-Background": "inbox"})
 
-    assert answer.status_code == 303
+    assert browser.open("/tasks").status_code == 303
 
 
 # --- claim and release ---------------------------------------------------------------------------
@@ -442,7 +442,7 @@ def test_an_empty_file_is_told_at_its_field(
 def test_a_file_is_handed_out_to_be_stored_never_to_be_shown(
     sign_in: SignIn, office: Office, owner: Actor, boss: Actor
 ) -> None:
-    case, task_id = _with_file_field(office, boss)
+    _, task_id = _with_file_field(office, boss)
     browser = sign_in(owner)
     browser.send(f"/tasks/{task_id}/claim")
     evil = (io.BytesIO(b"<script>alert(1)</script>"), "evil.html")
@@ -475,8 +475,8 @@ def test_instructions_are_markdown_without_html(
     sign_in: SignIn, office: Office, owner: Actor, boss: Actor
 ) -> None:
     text = "**Look** at <script>alert(1)</script> [this](javascript:alert(1)) [that](https://a.b)"
-    element = f"<spiffworkflow:instructionsForEndUser>{escape(text)}</spiffworkflow:instructionsForEndUser>"
-    end = "</bpmn:extensionElements>"
+    tag, end = "spiffworkflow:instructionsForEndUser", "</bpmn:extensionElements>"
+    element = f"<{tag}>{escape(text)}</{tag}>"
     office.deploy(changed(one_task(), "p.bpmn", end, element + end))
     task_id = office.task(office.start(boss), "U_do").id
 

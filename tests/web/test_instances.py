@@ -1,0 +1,265 @@
+"""The list of cases, and one case."""
+
+import io
+from uuid import UUID
+
+import pytest
+
+from ssflow.domain.identity import Actor
+from ssflow.domain.instance import InstanceStatus
+from tests.services.bundles import one_task, two_tasks, with_script
+from tests.services.office import Office
+from tests.web.browsing import text_of
+from tests.web.conftest import SignIn
+
+_VIEWS = ["diagram", "history", "data", "tasks", "incidents", "talk"]
+
+
+@pytest.fixture
+def boss(office: Office) -> Actor:
+    return office.hire("admin", name="boss")
+
+
+@pytest.fixture
+def customer(office: Office) -> Actor:
+    return office.hire("customer", name="customer")
+
+
+@pytest.fixture
+def case(office: Office, customer: Actor) -> UUID:
+    """A case in which a customer has asked something."""
+    office.deploy(two_tasks())
+    case = office.start(customer, business_key="CASE-7")
+    office.complete(customer, office.task(case, "U_ask").id, wish="a faster mill")
+    return case
+
+
+def test_an_empty_list_says_how_to_begin(sign_in: SignIn, customer: Actor) -> None:
+    assert "No cases yet" in text_of(sign_in(customer).open("/instances"))
+
+
+def test_the_list_shows_what_one_may_see(
+    sign_in: SignIn, office: Office, customer: Actor, case: UUID
+) -> None:
+    seen = text_of(sign_in(customer).open("/instances"))
+    hidden = text_of(sign_in(office.hire("accountant")).open("/instances"))
+
+    assert "CASE-7" in seen
+    assert "CASE-7" not in hidden
+
+
+@pytest.mark.parametrize(
+    "query", ["q=case-7", "status=running", "key=p", "mine=1", "status=nonsense"]
+)
+def test_the_list_shows_a_case_that_is_asked_for(
+    sign_in: SignIn, customer: Actor, case: UUID, query: str
+) -> None:
+    assert "CASE-7" in text_of(sign_in(customer).open(f"/instances?{query}"))
+
+
+@pytest.mark.parametrize("query", ["q=other", "status=completed", "key=q"])
+def test_the_list_leaves_out_what_is_not_asked_for(
+    sign_in: SignIn, customer: Actor, case: UUID, query: str
+) -> None:
+    assert "CASE-7" not in text_of(sign_in(customer).open(f"/instances?{query}"))
+
+
+@pytest.mark.parametrize("view", _VIEWS)
+def test_a_stranger_sees_no_part_of_a_case(
+    sign_in: SignIn, office: Office, case: UUID, view: str
+) -> None:
+    browser = sign_in(office.hire("accountant"))
+
+    assert browser.open(f"/instances/{case}?view={view}").status_code == 404
+
+
+@pytest.mark.parametrize("part", ["diagram.bpmn", "trace.json"])
+def test_a_stranger_gets_no_data_of_a_case(
+    sign_in: SignIn, office: Office, case: UUID, part: str
+) -> None:
+    browser = sign_in(office.hire("accountant"))
+
+    assert browser.open(f"/instances/{case}/{part}").status_code == 404
+
+
+@pytest.mark.parametrize("action", ["comments", "files", "verify"])
+def test_a_stranger_does_nothing_to_a_case(
+    sign_in: SignIn, office: Office, case: UUID, action: str
+) -> None:
+    browser = sign_in(office.hire("accountant"))
+
+    answer = browser.send(f"/instances/{case}/{action}", text="x", file=(io.BytesIO(b"x"), "x"))
+
+    assert answer.status_code == 404
+
+
+def test_a_case_says_what_it_waits_for_and_what_was_done(
+    sign_in: SignIn, customer: Actor, case: UUID
+) -> None:
+    page = text_of(sign_in(customer).open(f"/instances/{case}"))
+
+    assert "U_answer waits for Portfolio manager" in page
+    assert "Done so far U_ask Customer" in page
+
+
+def test_the_trace_tells_the_way_and_where_it_waits(
+    sign_in: SignIn, customer: Actor, case: UUID
+) -> None:
+    trace = sign_in(customer).open(f"/instances/{case}/trace.json").get_json()
+
+    assert {"start", "U_ask", "f_start_U_ask"} <= set(trace["path"])
+    assert trace["active"] == [
+        {"element_id": "U_answer", "kind": "user_task", "label": "Portfolio manager"}
+    ]
+
+
+def test_the_diagram_is_the_one_the_case_runs_on(
+    sign_in: SignIn, office: Office, customer: Actor, case: UUID
+) -> None:
+    office.deploy(one_task())
+
+    answer = sign_in(customer).open(f"/instances/{case}/diagram.bpmn")
+
+    assert answer.mimetype == "application/xml"
+    assert "U_answer" in answer.text
+
+
+def test_the_history_tells_who_did_what(sign_in: SignIn, customer: Actor, case: UUID) -> None:
+    page = text_of(sign_in(customer).open(f"/instances/{case}?view=history"))
+
+    assert "Case started" in page
+    assert "Task completed U_ask" in page
+    assert "wish a faster mill" in page
+
+
+def test_the_data_reads_without_braces(sign_in: SignIn, customer: Actor, case: UUID) -> None:
+    page = text_of(sign_in(customer).open(f"/instances/{case}?view=data"))
+
+    assert "wish a faster mill" in page
+
+
+def test_a_history_that_nobody_changed_is_confirmed(
+    sign_in: SignIn, customer: Actor, case: UUID
+) -> None:
+    browser = sign_in(customer)
+
+    browser.send(f"/instances/{case}/verify")
+
+    page = text_of(browser.open(f"/instances/{case}?view=history"))
+    assert "events are as they were written." in page
+
+
+def test_comments_and_files_stay_with_the_case(
+    sign_in: SignIn, customer: Actor, case: UUID
+) -> None:
+    browser = sign_in(customer)
+
+    browser.send(f"/instances/{case}/comments", text="Is it soon?")
+    browser.send(f"/instances/{case}/files", file=(io.BytesIO(b"abc"), "plan.txt"))
+
+    page = text_of(browser.open(f"/instances/{case}?view=talk"))
+    assert "Is it soon?" in page
+    assert "plan.txt 3 bytes" in page
+
+
+def test_an_empty_comment_is_refused(sign_in: SignIn, customer: Actor, case: UUID) -> None:
+    assert sign_in(customer).send(f"/instances/{case}/comments", text=" ").status_code == 422
+
+
+def test_only_administrators_hold_and_end_cases(
+    sign_in: SignIn, office: Office, customer: Actor, case: UUID
+) -> None:
+    browser = sign_in(customer)
+
+    statuses = {
+        browser.send(f"/instances/{case}/{action}", reason="x").status_code
+        for action in ("suspend", "resume", "cancel")
+    }
+
+    assert statuses == {403}
+    assert "Administer" not in text_of(browser.open(f"/instances/{case}"))
+
+
+def test_an_administrator_holds_a_case_and_lets_it_go_on(
+    sign_in: SignIn, office: Office, boss: Actor, case: UUID
+) -> None:
+    browser = sign_in(boss)
+
+    browser.send(f"/instances/{case}/suspend", reason="audit")
+    held = office.instance(case).status
+    browser.send(f"/instances/{case}/resume", reason="done")
+
+    assert held is InstanceStatus.SUSPENDED
+    assert office.instance(case).status is InstanceStatus.RUNNING
+
+
+def test_a_case_is_not_cancelled_without_a_reason(
+    sign_in: SignIn, office: Office, boss: Actor, case: UUID
+) -> None:
+    browser = sign_in(boss)
+
+    without = browser.send(f"/instances/{case}/cancel", reason=" ").status_code
+    cancelled = browser.send(f"/instances/{case}/cancel", reason="a duplicate").status_code
+
+    assert (without, cancelled) == (422, 303)
+    assert office.instance(case).status is InstanceStatus.CANCELLED
+    assert "“a duplicate”" in text_of(browser.open(f"/instances/{case}?view=history"))
+
+
+# --- incidents -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def stuck(office: Office, boss: Actor) -> UUID:
+    """A case that waits for somebody to mend its data."""
+    office.deploy(with_script("result = 10 / days"))
+    owner = office.hire("service_owner")
+    case = office.start(boss, days=0)
+    office.complete(owner, office.task(case, "U_first").id)
+    return case
+
+
+def test_a_stuck_case_says_so_everywhere(sign_in: SignIn, boss: Actor, stuck: UUID) -> None:
+    browser = sign_in(boss)
+
+    assert "Stuck" in text_of(browser.open("/instances"))
+    assert "Stuck at “X_compute”" in text_of(browser.open(f"/instances/{stuck}"))
+    assert "X_compute" in text_of(browser.open("/operations"))
+
+
+def test_an_administrator_mends_the_data_and_the_case_goes_on(
+    sign_in: SignIn, office: Office, boss: Actor, stuck: UUID
+) -> None:
+    browser = sign_in(boss)
+    incident = office.incident(stuck)
+
+    answer = browser.send(
+        f"/instances/incidents/{incident.id}/retry", changes='{"days": 2}', reason="a typing error"
+    )
+
+    assert answer.headers["Location"] == f"/instances/{stuck}"
+    assert office.open(stuck) == ["U_last"]
+    assert office.variables(stuck)["result"] == 5
+
+
+def test_a_second_failure_leads_back_to_the_incident(
+    sign_in: SignIn, office: Office, boss: Actor, stuck: UUID
+) -> None:
+    browser = sign_in(boss)
+    incident = office.incident(stuck)
+
+    answer = browser.send(f"/instances/incidents/{incident.id}/retry")
+
+    assert answer.headers["Location"] == f"/instances/{stuck}?view=incidents"
+    assert "2 attempts" in text_of(browser.open(answer.headers["Location"]))
+
+
+@pytest.mark.parametrize("changes", ["{", "[1]", "3"])
+def test_changed_data_must_be_an_object(
+    sign_in: SignIn, office: Office, boss: Actor, stuck: UUID, changes: str
+) -> None:
+    incident = office.incident(stuck)
+
+    answer = sign_in(boss).send(f"/instances/incidents/{incident.id}/retry", changes=changes)
+
+    assert answer.status_code == 422

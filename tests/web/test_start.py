@@ -1,0 +1,135 @@
+"""Starting a process by hand."""
+
+import re
+
+import pytest
+
+from ssflow.domain.identity import Actor
+from ssflow.store import instances as instance_rows
+from tests.engine.diagrams import diagram, end, flows, process, start, user
+from tests.services.bundles import changed, form, one_task, text_field
+from tests.services.office import Office
+from tests.web.browsing import text_of
+from tests.web.conftest import SignIn
+
+
+@pytest.fixture
+def brm(office: Office) -> Actor:
+    return office.hire("brm")
+
+
+def _property(name: str, value: str) -> str:
+    return (
+        "<bpmn:extensionElements><spiffworkflow:properties>"
+        f'<spiffworkflow:property name="{name}" value="{value}"/>'
+        "</spiffworkflow:properties></bpmn:extensionElements>"
+    )
+
+
+def _deploy_with_start_form(office: Office) -> None:
+    begin = start(inner=_property("form", "ask"))
+    parts = [begin, user("U_do", role="brm"), end(), flows("start U_do end")]
+    files = {"p.bpmn": diagram(process("p", *parts))}
+    office.deploy({**files, "ask.form.json": form("ask", text_field("wish", required=True))})
+
+
+def _cases(office: Office) -> int:
+    with office.look() as work:
+        return len(instance_rows.list_instances(work.session, work.actor).items)
+
+
+def test_without_anything_to_start_the_page_says_so(sign_in: SignIn, brm: Actor) -> None:
+    assert "Nothing to start" in text_of(sign_in(brm).open("/start"))
+
+
+def test_what_one_may_start_is_offered(sign_in: SignIn, office: Office, brm: Actor) -> None:
+    office.deploy(one_task())
+
+    page = sign_in(brm).open("/start").text
+
+    assert 'href="/start/p"' in page
+
+
+def test_a_process_of_others_is_neither_offered_nor_started(
+    sign_in: SignIn, office: Office, brm: Actor
+) -> None:
+    _deploy_for(office, "auditor")
+    browser = sign_in(brm)
+
+    statuses = [browser.open("/start/p").status_code, browser.send("/start/p").status_code]
+
+    assert 'href="/start/p"' not in browser.open("/start").text
+    assert statuses == [403, 403]
+    assert _cases(office) == 0
+
+
+def _deploy_for(office: Office, role: str) -> None:
+    begin = '<bpmn:process id="p" isExecutable="true">'
+    office.deploy(changed(one_task(), "p.bpmn", begin, begin + _property("starters", role)))
+
+
+def test_a_process_that_does_not_exist_is_not_found(sign_in: SignIn, brm: Actor) -> None:
+    assert sign_in(brm).open("/start/nope").status_code == 404
+
+
+def test_starting_leads_to_one_s_own_first_task(
+    sign_in: SignIn, office: Office, brm: Actor
+) -> None:
+    office.deploy(one_task("brm"))
+
+    answer = sign_in(brm).send("/start/p")
+
+    assert answer.status_code == 303
+    assert answer.headers["Location"].startswith("/tasks/")
+
+
+def test_starting_what_others_go_on_with_leads_to_the_case(
+    sign_in: SignIn, office: Office, brm: Actor
+) -> None:
+    office.deploy(one_task("accountant"))
+
+    answer = sign_in(brm).send("/start/p")
+
+    assert answer.headers["Location"].startswith("/instances/")
+
+
+def test_the_start_form_is_checked_before_anything_is_started(
+    sign_in: SignIn, office: Office, brm: Actor
+) -> None:
+    _deploy_with_start_form(office)
+    browser = sign_in(brm)
+
+    wrong = browser.send("/start/p", wish="")
+    cases_after_wrong = _cases(office)
+    right = browser.send("/start/p", wish="a faster mill")
+
+    assert (wrong.status_code, cases_after_wrong) == (422, 0)
+    assert 'href="#f-wish"' in wrong.text
+    assert (right.status_code, _cases(office)) == (303, 1)
+
+
+def test_pressing_the_button_twice_starts_one_case(
+    sign_in: SignIn, office: Office, brm: Actor
+) -> None:
+    office.deploy(one_task())
+    browser = sign_in(brm)
+    page = browser.open("/start/p").text
+    [key] = re.findall(r'name="idempotency_key"\s+value="([^"]+)"', page)
+
+    for _ in range(2):
+        browser.send("/start/p", idempotency_key=key)
+
+    assert _cases(office) == 1
+
+
+def test_one_key_does_not_serve_two_different_forms(
+    sign_in: SignIn, office: Office, brm: Actor
+) -> None:
+    _deploy_with_start_form(office)
+    browser = sign_in(brm)
+    browser.send("/start/p", wish="one", idempotency_key="k1")
+
+    answer = browser.send("/start/p", wish="two", idempotency_key="k1")
+
+    assert answer.status_code == 422
+    assert _cases(office) == 1
