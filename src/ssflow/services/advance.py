@@ -13,9 +13,9 @@ from ssflow.domain.user_task import DEFAULT_PRIORITY, TaskStatus
 from ssflow.engine.commands import Command, CompleteUserTask
 from ssflow.engine.execution import StepResult, Surroundings, read_variables, step
 from ssflow.engine.naming import read_name
-from ssflow.engine.snapshot import ParkedIncident, WaitingUserTask
+from ssflow.engine.snapshot import ParkedIncident, ThrownMessage, WaitingUserTask
 from ssflow.errors import InvalidInputError
-from ssflow.operations.operation import Effect, EffectKind, RecordChange
+from ssflow.operations.operation import EffectKind, RecordChange
 from ssflow.services.audit import Entry, record_all
 from ssflow.services.definitions import SANDBOX, facts_of, load_definition
 from ssflow.services.operation_port import Operations
@@ -42,6 +42,8 @@ class Step:
     result: StepResult
     operations: Operations
     completed_task_id: UUID | None
+    key_before: str | None
+    """The business key that the case had before this step."""
 
 
 def advance_instance(
@@ -62,7 +64,7 @@ def advance_instance(
     operations.keep()
 
     completed = command.task_id if isinstance(command, CompleteUserTask) else None
-    moved = Step(work, instance, result, operations, completed)
+    moved = Step(work, instance, result, operations, completed, instance.business_key)
     _store_names(moved, surroundings)
     _store_user_tasks(moved)
     _store_jobs(moved)
@@ -202,7 +204,11 @@ def _store_jobs(moved: Step) -> None:
         )
         for i in after.operations.keys() - before.operations.keys()
     ]
-    rows += [_effect_row(moved, effect) for effect in moved.operations.effects]
+    rows += [
+        _effect_row(moved, _EFFECT_JOBS[effect.kind], effect.payload)
+        for effect in moved.operations.effects
+    ]
+    rows += [_effect_row(moved, JobKind.SEND_MESSAGE, _sent(m)) for m in moved.result.thrown]
     gone = _changed_timers(moved) | (before.operations.keys() - after.operations.keys())
     if gone:
         job_rows.delete_jobs_of_tasks(moved.work.session, gone)
@@ -234,11 +240,19 @@ def _job_row(
     }
 
 
-def _effect_row(moved: Step, effect: Effect) -> dict[str, Any]:
+def _sent(message: ThrownMessage) -> dict[str, Any]:
     return {
-        "kind": _EFFECT_JOBS[effect.kind],
+        "name": message.name,
+        "correlation_key": message.correlation_key,
+        "payload": dict(message.payload),
+    }
+
+
+def _effect_row(moved: Step, kind: JobKind, payload: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "kind": kind,
         "due_at": moved.work.now,
-        "payload": dict(effect.payload),
+        "payload": dict(payload),
         "created_at": moved.work.now,
         "instance_id": moved.instance.id,
         "task_id": None,
@@ -248,6 +262,7 @@ def _effect_row(moved: Step, effect: Effect) -> dict[str, Any]:
 
 def _store_subscriptions(moved: Step) -> None:
     before, after = moved.result.before.messages, moved.result.after.messages
+    renamed = _renamed(moved)
     new = [
         {
             "id": waiting.id,
@@ -258,13 +273,21 @@ def _store_subscriptions(moved: Step) -> None:
             "created_at": moved.work.now,
         }
         for i, waiting in after.items()
-        if i not in before
+        if i not in before or i in renamed
     ]
-    gone = before.keys() - after.keys()
+    gone = (before.keys() - after.keys()) | renamed
     if gone:
         message_rows.delete_subscriptions(moved.work.session, gone)
     if new:
         message_rows.add_subscriptions(moved.work.session, new)
+
+
+def _renamed(moved: Step) -> set[UUID]:
+    """Find what waited by the key of the case before the case had one."""
+    if moved.key_before == moved.instance.business_key:
+        return set()
+    before, after = moved.result.before.messages, moved.result.after.messages
+    return {i for i in before.keys() & after.keys() if after[i].correlation_key is None}
 
 
 def _store_incidents(moved: Step) -> None:

@@ -63,8 +63,11 @@ def startable_processes(work: UnitOfWork) -> list[ProcessDefinition]:
 
 def may_start(work: UnitOfWork, definition: ProcessDefinition) -> bool:
     """Say whether the actor may start the process: a starter, an admin, or everybody."""
-    if definition.facts.get("start_message"):
-        return False
+    return not definition.facts.get("start_message") and is_starter(work, definition)
+
+
+def is_starter(work: UnitOfWork, definition: ProcessDefinition) -> bool:
+    """Say whether the process lets the actor start it, by hand or by a message."""
     return (
         work.actor.is_admin
         or not definition.starters

@@ -1,5 +1,6 @@
 """Do what is due: fire timers, carry out effects, as steps of their own."""
 
+import logging
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -15,11 +16,13 @@ from ssflow.errors import NotFoundError, SsflowError
 from ssflow.services.advance import advance_instance
 from ssflow.services.audit import Entry, record
 from ssflow.services.instances import begin_instance
-from ssflow.services.messages import correlate_message
+from ssflow.services.messages import send_message
 from ssflow.store import definitions as definition_rows
 from ssflow.store import instances as instance_rows
 from ssflow.store import jobs as job_rows
 from ssflow.store.unit_of_work import UnitOfWork
+
+_LOG = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=5)
 """How long a claimed job belongs to the worker that claimed it."""
@@ -49,10 +52,16 @@ def run_next_job(open_work: OpenWork) -> bool:
         claimed = ClaimedJob(job.id, job.attempts) if job else None
     if claimed is None:
         return False
+    if claimed.attempts > MAX_ATTEMPTS:
+        _put_off(open_work, claimed, "Each worker that did it was lost.")
+        return True
     try:
         _do(open_work, claimed)
     except SsflowError as error:
         _put_off(open_work, claimed, error.message)
+    except Exception as error:  # noqa: BLE001 - the job loop's top: one bad job must not end it
+        _LOG.exception("A job failed in a way nobody foresaw (%s).", claimed.id)
+        _put_off(open_work, claimed, f"{type(error).__name__}: {error}")
     return True
 
 
@@ -112,10 +121,9 @@ def _start_process(work: UnitOfWork, job: Job) -> None:
 
 
 def _send_message(work: UnitOfWork, job: Job) -> None:
+    """Bring a message as the system itself: to the case that waits, or to start a process."""
     payload = job.payload
-    correlate_message(
-        work, payload["name"], payload.get("correlation_key"), payload.get("payload", {})
-    )
+    send_message(work, payload["name"], payload.get("correlation_key"), payload.get("payload", {}))
 
 
 def _send_notice(work: UnitOfWork, job: Job) -> None:

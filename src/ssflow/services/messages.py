@@ -13,7 +13,7 @@ from ssflow.engine.commands import CatchMessage, StartByMessage
 from ssflow.errors import ForbiddenError, NotFoundError
 from ssflow.services.advance import advance_instance
 from ssflow.services.audit import Entry
-from ssflow.services.instances import begin_instance
+from ssflow.services.instances import begin_instance, check_key, is_starter
 from ssflow.services.variables import check_variables
 from ssflow.store import definitions as definition_rows
 from ssflow.store import instances as instance_rows
@@ -45,17 +45,16 @@ def send_message(
         ForbiddenError: the actor may not start the process that it starts.
         InstanceNotRunningError, InvalidInputError: as `correlate_message`.
     """
-    check_variables(payload)
-    waiting = message_rows.find_subscription(work.session, name, correlation_key)
+    _check(name, correlation_key, payload)
+    waiting = message_rows.find_subscription(
+        work.session, name, correlation_key, visible_to=work.actor
+    )
     if waiting is not None:
-        seen = instance_rows.find_visible_instance(work.session, work.actor, waiting.instance_id)
-        if seen is None:
-            raise _nobody_waits(name)
         return _deliver(work, waiting, payload)
     definition = _started_by(work, name)
     if definition is None:
         raise _nobody_waits(name)
-    if not work.actor.is_admin and definition.starters.isdisjoint(work.actor.roles):
+    if not is_starter(work, definition):
         raise ForbiddenError("You may not start the process that this message starts.")
     instance = begin_instance(work, definition, StartByMessage(name, payload), payload, None)
     return Correlation(Delivery.DELIVERED, instance.id)
@@ -69,13 +68,19 @@ def correlate_message(
     Raises:
         NotFoundError: nobody waits for it.
         InstanceNotRunningError: the case that waits is suspended.
-        InvalidInputError: the payload is not plain data.
+        InvalidInputError: name or key are no texts, or the payload is not plain data.
     """
-    check_variables(payload)
+    _check(name, correlation_key, payload)
     waiting = message_rows.find_subscription(work.session, name, correlation_key)
     if waiting is None:
         raise _nobody_waits(name)
     return _deliver(work, waiting, payload)
+
+
+def _check(name: str, key: str | None, payload: Mapping[str, Any]) -> None:
+    check_key(name, "name")
+    check_key(key, "correlation_key")
+    check_variables(payload)
 
 
 def _deliver(

@@ -7,13 +7,19 @@ from uuid import UUID
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
+from ssflow.domain.identity import Actor
+from ssflow.domain.instance import ProcessInstance
 from ssflow.domain.message import MessageSubscription
+from ssflow.store.instances import is_visible_to
 
 
 def find_subscription(
-    session: Session, name: str, correlation_key: str | None
+    session: Session, name: str, correlation_key: str | None, *, visible_to: Actor | None = None
 ) -> MessageSubscription | None:
-    """Find who waits for a message, longest first; None for the key finds those without one."""
+    """Find who waits for a message, longest first; None for the key finds those without one.
+
+    With `visible_to` only cases that this actor may see are looked at.
+    """
     query = (
         select(MessageSubscription)
         .where(
@@ -25,6 +31,10 @@ def find_subscription(
         .order_by(MessageSubscription.created_at, MessageSubscription.id)
         .limit(1)
     )
+    if visible_to is not None:
+        is_seen = is_visible_to(visible_to)
+        query = query.join(ProcessInstance, MessageSubscription.instance_id == ProcessInstance.id)
+        query = query.where(is_seen)
     return session.scalars(query).one_or_none()
 
 
