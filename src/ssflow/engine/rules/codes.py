@@ -77,7 +77,9 @@ MEANINGS: Mapping[str, CodeMeaning] = {
     "message-missing": _error("An event or task names no message."),
     "message-unknown": _error("A message is not defined in the file."),
     "message-without-name": _error("A message has no name."),
-    "message-payload-position": _error("A payload stands at the message instead of at the event."),
+    "message-payload-position": _error(
+        "A payload stands at the message or the event instead of in the event's definition."
+    ),
     "signal-missing": _error("An event names no signal."),
     "signal-unknown": _error("A signal is not defined in the file."),
     "error-unknown": _error("An error is not defined in the file."),
@@ -99,7 +101,7 @@ MEANINGS: Mapping[str, CodeMeaning] = {
     "condition-on-default-flow": _warning("The condition of a default flow is ignored."),
     "implicit-split": _error("Several flows leave something that is no gateway."),
     "default-flow-unknown": _error("The default flow does not leave the gateway."),
-    "gateway-without-default": _error("An exclusive or inclusive gateway has no default flow."),
+    "gateway-without-default": _warning("An exclusive or inclusive gateway has no default flow."),
     "event-gateway-targets": _error(
         "An event-based gateway is followed by other than two or more events."
     ),

@@ -109,8 +109,8 @@ def _check_choice(process: Process, scope: Scope, gateway: Node) -> Iterator[Pro
             process.file,
             gateway.element,
             "gateway-without-default",
-            f"{gateway.label} has no default flow, so the case would be stuck when no condition "
-            "holds; mark one flow as the default.",
+            f"{gateway.label} has no default flow, so the case waits with an incident when no "
+            "condition holds; mark one flow as the default, or see that one always holds.",
         )
     for flow in flows:
         yield from _check_choice_flow(process, gateway, flow, is_single=len(flows) == 1)

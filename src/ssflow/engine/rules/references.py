@@ -10,11 +10,14 @@ from ssflow.engine.rules.report import build_problem
 from ssflow.engine.rules.tree import Node, Process, find_children
 from ssflow.engine.xml_reading import BPMN, Element
 
+_PAYLOADS = ("messagePayload", "messageVariable")
+
 
 def check_references(process: Process, bundle: Bundle) -> Iterator[Problem]:
     """Find events and tasks whose message, signal, error or escalation is not in the file."""
     root = bundle.roots[process.file]
     for node in process.nodes():
+        yield from _check_payload_position(process, node)
         if node.kind in ("sendTask", "receiveTask"):
             yield from _check_message(process, root, node.element, node)
         for definition in node.definitions:
@@ -22,17 +25,31 @@ def check_references(process: Process, bundle: Bundle) -> Iterator[Problem]:
     yield from _check_signals(process)
 
 
+def _check_payload_position(process: Process, node: Node) -> Iterator[Problem]:
+    if not node.has_definition("message"):
+        return
+    for name in _PAYLOADS:
+        if find_extension(node.element, name) is not None:
+            yield build_problem(
+                process.file,
+                node.element,
+                "message-payload-position",
+                f"The {name} of {node.label} would be ignored; write it into the extensionElements "
+                "of its messageEventDefinition.",
+            )
+
+
 def check_messages(file: str, root: Element) -> Iterator[Problem]:
     """Find payloads at messages, where the engine reads them for all events alike."""
     for message in root.iterchildren(f"{{{BPMN}}}message"):
-        for name in ("messagePayload", "messageVariable"):
+        for name in _PAYLOADS:
             if find_extension(message, name) is not None:
                 yield build_problem(
                     file,
                     message,
                     "message-payload-position",
-                    f"The message has a {name}; write it at the event or task that sends or "
-                    "receives the message.",
+                    f"The message has a {name}; write it at the task, or in the "
+                    "messageEventDefinition of the event, that sends or receives the message.",
                 )
 
 
