@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,12 @@ from ssflow.engine.commands import CatchMessage, StartByMessage
 from ssflow.errors import ForbiddenError, NotFoundError
 from ssflow.services.advance import advance_instance
 from ssflow.services.audit import Entry
+from ssflow.services.idempotency import (
+    Answer,
+    remember_answer,
+    remembered_answer,
+    request_digest,
+)
 from ssflow.services.instances import begin_instance, check_key, is_starter
 from ssflow.services.variables import check_variables
 from ssflow.store import definitions as definition_rows
@@ -25,6 +32,7 @@ class Delivery(StrEnum):
     """What became of a message."""
 
     DELIVERED = "delivered"
+    DUPLICATE = "duplicate"
 
 
 @dataclass(frozen=True)
@@ -33,6 +41,29 @@ class Correlation:
 
     status: Delivery
     instance_id: UUID
+
+
+def send_message_once(
+    work: UnitOfWork,
+    name: str,
+    correlation_key: str | None,
+    payload: Mapping[str, Any],
+    message_id: str,
+) -> Correlation:
+    """Bring in a message unless the actor did so with this id in the last 24 hours.
+
+    Raises:
+        InvalidInputError: the id is too long, or as `send_message`.
+        NotFoundError, ForbiddenError, InstanceNotRunningError: as `send_message`.
+    """
+    check_key(message_id, "message_id")
+    key = request_digest("message", message_id)
+    former = remembered_answer(work, key, key)
+    if former is not None:
+        return Correlation(Delivery.DUPLICATE, UUID(former.body))
+    brought = send_message(work, name, correlation_key, payload)
+    remember_answer(work, key, key, Answer(HTTPStatus.ACCEPTED, str(brought.instance_id)))
+    return brought
 
 
 def send_message(

@@ -19,10 +19,14 @@ blueprint = rest_blueprint("messages", "Messages for instances that wait")
 @blueprint.response(202, DeliverySchema)
 def send(body: dict[str, Any]) -> ResponseReturnValue:
     """Give a message to the one instance that waits for its name and key."""
+    told = (body["name"], body["correlation_key"], body["payload"])
+    message_id = body["message_id"]
+    if not message_id:
+        return answer_once(
+            DeliverySchema, lambda work: messages.send_message(work, *told), status=202
+        )
     return answer_once(
         DeliverySchema,
-        lambda work: messages.send_message(
-            work, body["name"], body["correlation_key"], body["payload"]
-        ),
+        lambda work: messages.send_message_once(work, *told, message_id),
         status=202,
     )
