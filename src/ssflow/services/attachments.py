@@ -1,6 +1,7 @@
 """Files that people add to a case; they live in the database, so that one backup holds all."""
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 from uuid import UUID
@@ -16,6 +17,7 @@ from ssflow.store import notes as note_rows
 from ssflow.store.unit_of_work import UnitOfWork
 
 MAX_NAME_CHARACTERS = 200
+_MEDIA_TYPE = re.compile(r"[\w.+-]{1,60}/[\w.+-]{1,100}", re.ASCII)
 
 
 def store_attachment(
@@ -40,7 +42,7 @@ def store_attachment(
     _check_upload(name, content)
     attachment = Attachment(
         name=_plain_name(name),
-        media_type=media_type or "application/octet-stream",
+        media_type=_plain_media_type(media_type),
         size_bytes=len(content),
         sha256=hashlib.sha256(content).hexdigest(),
         uploaded_by=work.actor.user_id,
@@ -136,6 +138,12 @@ def _check_upload(name: str, content: bytes) -> None:
         megabytes = MAX_ATTACHMENT_BYTES // (1024 * 1024)
         problem = f"A file has at most {megabytes} MB."
         raise InvalidInputError("The file is too large.", errors={"file": [problem]})
+
+
+def _plain_media_type(told: str) -> str:
+    """Keep what a browser says about a file's kind, if it reads like a kind."""
+    plain = told.partition(";")[0].strip()
+    return plain if _MEDIA_TYPE.fullmatch(plain) else "application/octet-stream"
 
 
 def _plain_name(name: str) -> str:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +12,11 @@ from ssflow.domain.instance import ProcessInstance
 from ssflow.errors import NotFoundError
 from ssflow.store import audit as trail
 from ssflow.store import instances as instance_rows
+from ssflow.store.audit import StoredEvent
 from ssflow.store.unit_of_work import Refusal, UnitOfWork
+
+_DAY_PREFIX = "sys-"
+"""Of the streams of days, which hold what belongs to no case."""
 
 
 @dataclass(frozen=True)
@@ -81,63 +86,81 @@ def verify_stream(work: UnitOfWork, stream: str) -> Verification:
 
     A malformed row is a finding, never a failure of the walk.
     """
-    expected_prev, expected_seq, count = GENESIS, 1, 0
-    for event in trail.events_of_stream(work.session, stream):
+    expected_prev, count = GENESIS, 0
+    for event in trail.stored_events_of_stream(work.session, stream):
         count += 1
-        problem = _link_problem(event, expected_seq, expected_prev)
+        problem = _event_problem(event, count, expected_prev, stream)
         if problem:
             return Verification(stream, count, problem)
-        expected_prev, expected_seq = bytes(event.hash), expected_seq + 1
-    head = _known_head(work, stream)
-    if head is not None and head != (count, expected_prev):
-        return Verification(
-            stream, count, "The last events are missing: the case knows a later one."
-        )
-    return Verification(stream, count)
+        expected_prev = event.hash
+    return Verification(stream, count, _head_problem(work, stream, count, expected_prev))
 
 
 def verify_all(work: UnitOfWork) -> Iterator[Verification]:
-    """Verify every stream of the trail, one after the other."""
-    for stream in trail.streams(work.session):
+    """Verify every stream of the trail, one after the other, and those that cases know of."""
+    known = {str(instance_id) for instance_id in trail.cases_with_events(work.session)}
+    for stream in sorted(known.union(trail.streams(work.session))):
         yield verify_stream(work, stream)
 
 
-def _known_head(work: UnitOfWork, stream: str) -> tuple[int, bytes] | None:
-    """Give the head that an instance itself remembers; streams of days have none."""
+def _head_problem(work: UnitOfWork, stream: str, count: int, head: bytes) -> str | None:
+    """Compare the end of a stream with the head that its instance remembers; days have none."""
+    if stream.startswith(_DAY_PREFIX):
+        return None
     try:
         instance = instance_rows.get_instance(work.session, UUID(stream))
     except (ValueError, NotFoundError):
-        return None
-    return instance.audit_seq, bytes(instance.audit_hash)
+        return "The case of this trail is gone."
+    if (instance.audit_seq, bytes(instance.audit_hash)) != (count, head):
+        return "The last events are missing: the case knows a later one."
+    return None
 
 
-def _link_problem(event: Any, seq: int, prev: bytes) -> str | None:
+def _event_problem(event: StoredEvent, seq: int, prev: bytes, stream: str) -> str | None:
     if event.seq != seq:
         return f"Event {seq} is missing."
-    if not isinstance(event.body, str) or not isinstance(event.prev, bytes):
-        return f"Event {seq} is not readable."
-    if event.prev != prev:
-        return f"Event {seq} does not follow the event before it."
-    if chain_hash(event.prev, event.body) != event.hash:
-        return f"Event {seq} was changed after it was written."
-    return _column_problem(event)
-
-
-def _column_problem(event: Any) -> str | None:
     try:
-        body = json.loads(event.body)
-        told = (body["actor"], body["action"], body["seq"], body["stream"])
-    except (ValueError, KeyError, TypeError):
-        return f"Event {event.seq} is not readable."
-    if told != (event.actor, str(event.action), event.seq, event.stream):
-        return f"The columns of event {event.seq} do not say what its body says."
+        body = _as_text(event.body)
+        if event.prev != prev:
+            return f"Event {seq} does not follow the event before it."
+        if chain_hash(prev, body) != event.hash:
+            return f"Event {seq} was changed after it was written."
+        told = _told_by_body(json.loads(body))
+        beside = _told_by_columns(event, stream)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return f"Event {seq} is not readable."
+    if told != beside:
+        return f"The columns of event {seq} do not say what its body says."
     return None
+
+
+def _told_by_body(body: Any) -> tuple[Any, ...]:
+    at = datetime.fromisoformat(body["at"])
+    return (
+        *(body["stream"], body["seq"], at, body["actor"], body["action"], body.get("activity")),
+        None if body["stream"].startswith(_DAY_PREFIX) else UUID(body["stream"]),
+    )
+
+
+def _told_by_columns(event: StoredEvent, stream: str) -> tuple[Any, ...]:
+    at = event.at if isinstance(event.at, datetime) else _as_moment(event.at)
+    activity = None if event.activity_id is None else _as_text(event.activity_id)
+    case = None if event.instance_id is None else UUID(_as_text(event.instance_id))
+    return (stream, event.seq, at, _as_text(event.actor), _as_text(event.action), activity, case)
+
+
+def _as_text(value: Any) -> str:
+    return value.decode() if isinstance(value, bytes) else str(value)
+
+
+def _as_moment(value: Any) -> datetime:
+    return datetime.fromisoformat(_as_text(value)).replace(tzinfo=UTC)
 
 
 def _stream_head(work: UnitOfWork, instance: ProcessInstance | None) -> tuple[str, int, bytes]:
     if instance is not None:
         return str(instance.id), instance.audit_seq, instance.audit_hash
-    stream = f"sys-{work.now.date().isoformat()}"
+    stream = f"{_DAY_PREFIX}{work.now.date().isoformat()}"
     seq, head = trail.head_of_stream(work.session, stream)
     return stream, seq, head
 
