@@ -1,6 +1,6 @@
 """Bring a message to the instance that waits for it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from http import HTTPStatus
@@ -9,6 +9,7 @@ from uuid import UUID
 
 from ssflow.domain.audit import AuditAction
 from ssflow.domain.definition import ProcessDefinition
+from ssflow.domain.instance import InstanceStatus, ProcessInstance
 from ssflow.domain.message import MessageSubscription
 from ssflow.engine.commands import CatchMessage, StartByMessage
 from ssflow.errors import ForbiddenError, NotFoundError
@@ -20,7 +21,13 @@ from ssflow.services.idempotency import (
     remembered_answer,
     request_digest,
 )
-from ssflow.services.instances import begin_instance, check_key, is_starter
+from ssflow.services.instances import (
+    begin_instance,
+    check_key,
+    get_visible_instance,
+    is_starter,
+    read_reason,
+)
 from ssflow.services.variables import check_variables
 from ssflow.store import definitions as definition_rows
 from ssflow.store import instances as instance_rows
@@ -91,6 +98,47 @@ def send_message(
     return Correlation(Delivery.DELIVERED, instance.id)
 
 
+def messages_for_starter(work: UnitOfWork, instance_id: UUID) -> Sequence[MessageSubscription]:
+    """List the messages that the case's starter (or an administrator) may send it by hand.
+
+    Raises:
+        NotFoundError: there is no such case, or none that the actor may see.
+    """
+    instance = get_visible_instance(work, instance_id)
+    if instance.status is not InstanceStatus.RUNNING or not _may_send_by_hand(work, instance):
+        return []
+    return message_rows.subscriptions_of(work.session, instance.id)
+
+
+def send_by_hand(
+    work: UnitOfWork, instance_id: UUID, subscription_id: UUID, reason: str
+) -> ProcessInstance:
+    """Send a message that a case waits for, such as a withdrawal, with the reason as payload.
+
+    Raises:
+        NotFoundError: as `messages_for_starter`, or the case does not wait for it any more.
+        ForbiddenError: the actor neither started the case nor administers.
+        InstanceNotRunningError: the case is suspended or has ended.
+        InvalidInputError: the reason is empty or too long.
+    """
+    instance = get_visible_instance(work, instance_id)
+    if not _may_send_by_hand(work, instance):
+        raise ForbiddenError("Only who started this case may send it this message.")
+    told = read_reason(reason)
+    waiting = next(
+        (
+            s
+            for s in message_rows.subscriptions_of(work.session, instance.id)
+            if s.id == subscription_id
+        ),
+        None,
+    )
+    if waiting is None:
+        raise NotFoundError("The case does not wait for this message any more.")
+    _deliver(work, waiting, {"reason": told})
+    return instance
+
+
 def correlate_message(
     work: UnitOfWork, name: str, correlation_key: str | None, payload: Mapping[str, Any]
 ) -> Correlation:
@@ -106,6 +154,10 @@ def correlate_message(
     if waiting is None:
         raise _nobody_waits(name)
     return _deliver(work, waiting, payload)
+
+
+def _may_send_by_hand(work: UnitOfWork, instance: ProcessInstance) -> bool:
+    return work.actor.is_admin or instance.started_by == work.actor.key
 
 
 def _check(name: str, key: str | None, payload: Mapping[str, Any]) -> None:
