@@ -71,10 +71,15 @@ def actor_of(work: UnitOfWork, user: User) -> Actor:
     return Actor(
         user_id=user.id,
         name=user.full_name,
-        roles=rows.roles_of(work.session, user.id, _today(work)),
+        roles=roles_held(work, user.id),
         language=user.language,
         timezone=user.timezone,
     )
+
+
+def roles_held(work: UnitOfWork, user_id: UUID) -> frozenset[str]:
+    """Tell which roles somebody holds today."""
+    return rows.roles_of(work.session, user_id, _today(work))
 
 
 def find_token_actor(work: UnitOfWork, text: str) -> Actor | None:

@@ -202,6 +202,7 @@ def _users_page(*, errors: Errors | None = None, asked: dict[str, str] | None = 
         return render_template(
             "admin/users.html",
             users=page.items,
+            held={user.id: people.roles_held(work, user.id) for user in page.items},
             next_url=page.next_cursor and url_for(".users", q=q or None, cursor=page.next_cursor),
             q=q,
             cursor=cursor,
