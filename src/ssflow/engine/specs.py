@@ -77,13 +77,13 @@ class OperationTask(ServiceTask):
             task.data[self.result_variable] = result
 
     def fail(self, task: SpiffTask, message: str, code: str | None) -> None:
-        """Let an error event of the diagram catch the failure.
+        """Let an error event of the diagram catch the failure; one without an error catches any.
 
         Raises:
             ElementError: none does.
         """
         payload = {"code": code, "message": message}
-        if code is None or not catch_error(task, code, payload):
+        if not catch_error(task, code, payload):
             raise ElementError(IncidentKind.OPERATION, message, activity_id=self.bpmn_id)
 
     def _parameter_texts(self) -> dict[str, str]:

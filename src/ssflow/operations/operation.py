@@ -17,10 +17,19 @@ from ssflow.errors import SsflowError
 from ssflow.store.unit_of_work import DbSession
 
 
+class Refusal(StrEnum):
+    """Why an operation is refused: the codes of BPMN errors that diagrams may catch."""
+
+    REFUSED = "refused"
+    WRONG_PARAMETER = "wrong_parameter"
+    NOT_FOUND = "not_found"
+    WRONG_STATE = "wrong_state"
+
+
 class OperationRefusedError(SsflowError):
     """The operation cannot be done; a diagram may catch `code` as a BPMN error."""
 
-    def __init__(self, message: str, *, code: str | None = None) -> None:
+    def __init__(self, message: str, *, code: Refusal = Refusal.REFUSED) -> None:
         super().__init__(message)
         self.code = code
 
@@ -97,7 +106,8 @@ class Operation:
         try:
             read = self.schema(unknown=RAISE).load(dict(parameters))
         except ValidationError as error:
-            raise OperationRefusedError(f"{self.name}: {_in_words(error.messages)}") from error
+            message = f"{self.name}: {_in_words(error.messages)}"
+            raise OperationRefusedError(message, code=Refusal.WRONG_PARAMETER) from error
         return self.run(context, read)
 
 

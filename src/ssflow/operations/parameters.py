@@ -9,7 +9,7 @@ from uuid import UUID
 from marshmallow import fields
 from marshmallow.validate import OneOf
 
-from ssflow.operations.operation import OperationRefusedError
+from ssflow.operations.operation import OperationRefusedError, Refusal
 
 CENT = Decimal("0.01")
 
@@ -56,7 +56,7 @@ def amount_of(value: Any) -> Decimal:
     try:
         return Decimal(str(value)).quantize(CENT, ROUND_HALF_UP)
     except InvalidOperation as error:
-        raise OperationRefusedError(f"{value!r} is not an amount.") from error
+        raise _wrong(f"{value!r} is not an amount.") from error
 
 
 def optional_amount_of(value: Any) -> Decimal | None:
@@ -75,7 +75,7 @@ def day_of(value: Any) -> date | None:
     try:
         return date.fromisoformat(str(value)[:10])
     except ValueError as error:
-        raise OperationRefusedError(f"{value!r} is not a date.") from error
+        raise _wrong(f"{value!r} is not a date.") from error
 
 
 def id_of(value: Any) -> UUID | None:
@@ -89,10 +89,14 @@ def id_of(value: Any) -> UUID | None:
     try:
         return UUID(str(value))
     except ValueError as error:
-        raise OperationRefusedError(f"{value!r} is not the id of a record.") from error
+        raise _wrong(f"{value!r} is not the id of a record.") from error
 
 
 def rows_of(form_data: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
     """Give the rows of a table in a form; a missing table has none."""
     rows = form_data.get(key) or []
     return [row for row in rows if isinstance(row, dict)]
+
+
+def _wrong(message: str) -> OperationRefusedError:
+    return OperationRefusedError(message, code=Refusal.WRONG_PARAMETER)

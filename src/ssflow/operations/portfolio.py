@@ -29,6 +29,7 @@ from ssflow.operations.operation import (
     EffectKind,
     OperationContext,
     OperationRefusedError,
+    Refusal,
     operation,
 )
 from ssflow.operations.parameters import (
@@ -469,14 +470,16 @@ def _change_type(
 def _open_proposal(context: OperationContext, proposal_id: UUID) -> ServiceProposal:
     proposal = _record(context, ServiceProposal, proposal_id)
     if proposal.has_ended:
-        raise OperationRefusedError(f"Proposal {proposal.number} has ended ({proposal.state}).")
+        message = f"Proposal {proposal.number} has ended ({proposal.state})."
+        raise OperationRefusedError(message, code=Refusal.WRONG_STATE)
     return proposal
 
 
 def _record(context: OperationContext, kind: type[R], record_id: UUID) -> R:
     record = context.session.get(kind, record_id)
     if record is None:
-        raise OperationRefusedError(f"There is no {kind.__name__} {record_id}.")
+        message = f"There is no {kind.__name__} {record_id}."
+        raise OperationRefusedError(message, code=Refusal.NOT_FOUND)
     return record
 
 
@@ -489,7 +492,8 @@ def _service_of(context: OperationContext, proposal: ServiceProposal) -> Service
 def _require_state(proposal: ServiceProposal, state: ProposalState) -> None:
     if proposal.state is not state:
         raise OperationRefusedError(
-            f"Proposal {proposal.number} is {proposal.state}; this needs it to be {state}."
+            f"Proposal {proposal.number} is {proposal.state}; this needs it to be {state}.",
+            code=Refusal.WRONG_STATE,
         )
 
 

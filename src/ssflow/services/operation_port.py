@@ -1,5 +1,7 @@
 """How a service task reaches the operations: inside ones run in the step's transaction."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -41,7 +43,7 @@ class Operations:
         return name in OPERATIONS and OPERATIONS[name].is_outside
 
     def call(self, call: OperationCall) -> JsonValue:
-        """Run an inside operation.
+        """Run an inside operation; one that is refused leaves nothing behind.
 
         Raises:
             OperationError: there is none of that name, or it refused.
@@ -49,11 +51,11 @@ class Operations:
         operation = OPERATIONS.get(call.name)
         if operation is None:
             raise OperationError(f"There is no operation {call.name}.", code=None)
-        self._savepoint.set()
         context = self._context(call)
         try:
-            result = operation.call(context, call.parameters)
-            self.work.session.flush()
+            with self._all_or_nothing():
+                result = operation.call(context, call.parameters)
+                self.work.session.flush()
         except OperationRefusedError as error:
             raise OperationError(error.message, code=error.code) from error
         except SsflowError as error:
@@ -72,6 +74,20 @@ class Operations:
         self._savepoint.undo()
         del self.changes[self._kept[0] :]
         del self.effects[self._kept[1] :]
+
+    @contextmanager
+    def _all_or_nothing(self) -> Iterator[None]:
+        """Take back what an operation did before it was refused; the step may go on without it."""
+        if self._savepoint.is_set:
+            with self.work.session.begin_nested():
+                yield
+            return
+        self._savepoint.set()
+        try:
+            yield
+        except SsflowError:
+            self._savepoint.undo()
+            raise
 
     def _context(self, call: OperationCall) -> OperationContext:
         return OperationContext(

@@ -10,6 +10,11 @@ class Savepoint:
         self._session = session
         self._open: SessionTransaction | None = None
 
+    @property
+    def is_set(self) -> bool:
+        """Whether a mark stands."""
+        return self._open is not None
+
     def set(self) -> None:
         """Mark this moment, unless a mark stands already."""
         if self._open is None:
