@@ -251,9 +251,9 @@ def test_completing_moves_the_case_on_and_offers_the_next_task(
 
     assert answer.status_code == 303
     assert _task(office, task_id)[0] is TaskStatus.COMPLETED
-    following = text_of(browser.open("/tasks"))
-    assert "is completed." in following
-    assert "Go on with" in following
+    following = browser.open("/tasks")
+    assert "is completed." in text_of(following)
+    assert re.search(r'<a href="/tasks/[0-9a-f-]+">Go on with “U_fill”</a>', following.text)
 
 
 def test_the_last_task_leaves_an_empty_inbox(

@@ -62,6 +62,13 @@ class Names:
         name = default or known.get("name") or activity_id
         return translated_name(definition, activity_id, name, page_language())
 
+    def instructions(self, key: str, activity_id: str, default: str) -> str:
+        """Give what a task's page says about how to do it."""
+        definition = self._definition(key)
+        if definition is None:
+            return default
+        return translated_name(definition, f"{activity_id}@instructions", default, page_language())
+
     def labels(self, value: Any) -> dict[str, str]:
         """Name everything whose id stands somewhere in a value: people, records, files."""
         ids = set(_find_ids(value))

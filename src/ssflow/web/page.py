@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext
 
 from ssflow.domain.identity import ADMIN, AUDITOR, Actor
 from ssflow.web.access import may_enter
-from ssflow.web.i18n import page_language
+from ssflow.web.i18n import page_locale
 from ssflow.web.request_ids import current_request_id
 from ssflow.web.sign_in import current_actor
 from ssflow.web.site import current_site
@@ -68,9 +68,9 @@ class Page:
         return current_actor()
 
     @property
-    def language(self) -> str:
-        """The language that the page is written in."""
-        return page_language()
+    def lang(self) -> str:
+        """The language for `<html lang>`; scripts write times and numbers by it."""
+        return page_locale().replace("_", "-")
 
     @property
     def is_demo(self) -> bool:

@@ -5,6 +5,7 @@ a session can be listed and ended on the server. It ends after an hour without u
 case, after twelve.
 """
 
+import json
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,6 +13,7 @@ from typing import Any
 
 from flask import Flask, Request, Response, g, request
 from flask import session as flask_session
+from flask.json.tag import TaggedJSONSerializer
 from flask.sessions import SecureCookieSessionInterface, SessionInterface, SessionMixin
 from flask_login import current_user
 from werkzeug.datastructures import CallbackDict
@@ -25,6 +27,7 @@ from ssflow.web.site import current_site
 IDLE = timedelta(hours=1)
 ABSOLUTE = timedelta(hours=12)
 SEEN_EVERY = timedelta(minutes=1)
+_TAGGED = TaggedJSONSerializer()
 _USER = "_user_id"
 """Where Flask-Login keeps the user's session key."""
 
@@ -70,7 +73,7 @@ class Sessions(SessionInterface):
             try:
                 if (row := _find_live(hash_secret(secret))) is not None:
                     stored = Stored(row.token_hash, row.seen_at)
-                    return Session(dict(row.data), stored=stored)
+                    return Session(_unpack(row.data), stored=stored)
             except DatabaseAwayError as error:
                 g.database_away = error  # told by the first check of the request
         visitor = self._visitors.open_session(app, request)
@@ -105,7 +108,7 @@ class Sessions(SessionInterface):
             rows.delete_sessions_before(work.session, now - IDLE, now - ABSOLUTE)
             row = WebSession(
                 token_hash=hash_secret(secret),
-                data=dict(session),
+                data=_pack(session),
                 created_at=now,
                 seen_at=now,
                 user_id=current_user.user.id,
@@ -130,7 +133,18 @@ def _update(session: Session, stored: Stored) -> None:
     if session.modified or is_used:
         with current_site().open_work(SYSTEM) as work:
             seen_at = now if is_used else stored.seen_at
-            rows.save_web_session(work.session, stored.token_hash, dict(session), seen_at)
+            rows.save_web_session(work.session, stored.token_hash, _pack(session), seen_at)
+
+
+def _pack(session: Session) -> dict[str, Any]:
+    """Make JSON of a session's data, in which markup and pairs are told from text and lists."""
+    packed: dict[str, Any] = json.loads(_TAGGED.dumps(dict(session)))
+    return packed
+
+
+def _unpack(data: dict[str, Any]) -> dict[str, Any]:
+    unpacked: dict[str, Any] = _TAGGED.loads(json.dumps(data))
+    return unpacked
 
 
 def _forget(stored: Stored) -> None:

@@ -1,0 +1,69 @@
+"""Being another person, in the demonstration only."""
+
+from dataclasses import replace
+
+import pytest
+from flask import Flask
+
+from ssflow.config import Config
+from ssflow.domain.identity import Actor, User
+from ssflow.services import people
+from ssflow.web.app import create_app
+from tests.services.office import Office
+from tests.web.browsing import Browser, text_of
+from tests.web.conftest import SignIn
+
+
+@pytest.fixture
+def ada(office: Office) -> User:
+    """A person of the sample organisation."""
+    with office.work() as work:
+        return people.create_user(work, "ada", "Ada Demo", roles=["auditor"], is_demo=True)
+
+
+@pytest.fixture
+def demo_browser(config: Config, office: Office) -> Browser:
+    """Somebody real who looks at the demonstration."""
+    app = create_app(replace(config, is_demo=True), office.database, clock=lambda: office.now)
+    somebody = office.hire("brm", name="real")
+    secret = office.act(Actor(None, "operator"), people.create_sign_in_link, somebody.user_id)
+    browser = Browser(app)
+    browser.send("/sign-in-link", token=secret)
+    return browser
+
+
+def test_in_the_demonstration_one_goes_on_as_another_person(
+    demo_browser: Browser, ada: User
+) -> None:
+    assert "Ada Demo" in text_of(demo_browser.open("/demo/people"))
+
+    answer = demo_browser.send(f"/demo/people/{ada.id}")
+
+    assert answer.headers["Location"] == "/tasks"
+    assert demo_browser.open("/audit").status_code == 200
+
+
+def test_nobody_becomes_a_person_who_is_not_of_the_sample(
+    demo_browser: Browser, office: Office
+) -> None:
+    boss = office.hire("admin")
+
+    assert demo_browser.send(f"/demo/people/{boss.user_id}").status_code == 404
+    assert demo_browser.open("/admin/users").status_code == 403
+
+
+def test_a_visitor_of_the_demonstration_becomes_nobody(demo_browser: Browser, ada: User) -> None:
+    demo_browser.send("/logout")
+
+    answer = demo_browser.send(f"/demo/people/{ada.id}")
+
+    assert answer.headers["Location"].startswith("/login")
+
+
+def test_outside_the_demonstration_there_is_no_such_page(
+    app: Flask, sign_in: SignIn, office: Office, ada: User
+) -> None:
+    browser = sign_in(office.hire("admin"))
+
+    assert browser.open("/demo/people").status_code == 404
+    assert not any(rule.endpoint.startswith("demo.") for rule in app.url_map.iter_rules())
