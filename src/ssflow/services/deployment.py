@@ -114,6 +114,15 @@ def find_deployed(work: UnitOfWork, files: Mapping[str, bytes]) -> DeploymentOut
     return DeploymentOutcome(known, tuple(definitions), is_new=False)
 
 
+def lint_files(work: UnitOfWork, files: Mapping[str, bytes]) -> tuple[Problem, ...]:
+    """Tell what deploying the files would be refused for or warn of; nothing is stored."""
+    try:
+        plain = _without_folders(files)
+    except DeploymentRefusedError as refused:
+        return refused.problems
+    return check_files(work, plain).problems
+
+
 def check_files(work: UnitOfWork, files: Mapping[str, bytes]) -> CheckedFiles:
     """Find everything that is wrong with the files; nothing is stored."""
     problems = list(_file_problems(files))

@@ -26,7 +26,10 @@ blueprint = rest_blueprint("deployments", "Files published together")
 
 @blueprint.post("/deployments")
 @bearer("deploy")
-@blueprint.doc(summary="Deploy files", responses={"201": {"description": "Deployed"}})
+@blueprint.doc(
+    summary="Deploy files",
+    responses={"200": {"description": "Deployed already"}, "201": {"description": "Deployed"}},
+)
 def deploy() -> ResponseReturnValue:
     """Deploy the uploaded files (`files`, repeated); the same files again change nothing."""
     files = _uploaded()
@@ -35,7 +38,9 @@ def deploy() -> ResponseReturnValue:
     def do(work: UnitOfWork) -> DeploymentOutcome:
         return deployment.deploy_files(work, files, area=area)
 
-    response: Response = answer_once(DeploymentOutcomeSchema, do, status=201)
+    response: Response = answer_once(
+        DeploymentOutcomeSchema, do, status=lambda outcome: 201 if outcome.is_new else 200
+    )
     return response
 
 
@@ -46,7 +51,7 @@ def lint() -> Any:
     """Check the uploaded files as a deployment would; nothing is stored."""
     files = _uploaded()
     with request_work(read_only=True) as work:
-        return {"problems": deployment.check_files(work, files).problems}
+        return {"problems": deployment.lint_files(work, files)}
 
 
 @blueprint.get("/deployments")

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Mapping
 from functools import cache
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 from flask import Flask, Request, Response, request
 from flask_smorest import Api
@@ -21,6 +21,7 @@ from ssflow.store.unit_of_work import UnitOfWork
 from ssflow.web.request_work import request_work
 
 PREFIX = "/api/v1"
+R = TypeVar("R")
 _SETTINGS = {
     "API_TITLE": "ssflow",
     "API_VERSION": "v1",
@@ -86,9 +87,11 @@ def json_object() -> dict[str, Any]:
 
 
 def answer_once(
-    schema: type[Schema], do: Callable[[UnitOfWork], Any], *, status: int = 200
+    schema: type[Schema], do: Callable[[UnitOfWork], R], *, status: int | Callable[[R], int] = 200
 ) -> Response:
     """Do what a write asks for, in one piece of work, and answer with what it gives.
+
+    `status` may depend on what was done.
 
     With an Idempotency-Key a repeated request gets the first one's answer, and nothing is done
     again.
@@ -103,10 +106,10 @@ def answer_once(
         result = do(work)
         work.session.flush()
         body = json.dumps(_shaper(schema).dump(result), ensure_ascii=False)
-        status = getattr(result, "http_status", status)
+        code = status if isinstance(status, int) else status(result)
         if key:
-            remember_answer(work, key, digest, Answer(status, body))
-    return _respond(body, status)
+            remember_answer(work, key, digest, Answer(code, body))
+    return _respond(body, code)
 
 
 def _request_digest() -> str:
