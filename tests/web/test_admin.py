@@ -217,6 +217,19 @@ def test_a_token_of_somebody_else_is_not_mine_to_revoke(
     assert answer.status_code == 404
 
 
+def test_an_administrator_sees_and_revokes_the_tokens_of_all(
+    admin: Browser, office: Office, brm: Actor
+) -> None:
+    token = office.act(brm, people.create_token, brm.user_id, "reports").token
+    page = admin.open("/admin/tokens")
+
+    admin.send(f"/admin/tokens/{token.id}/revoke")
+
+    assert "Bob reports" in text_of(page)
+    assert token.secret_hash not in page.text
+    assert "Revoked" in text_of(admin.open("/admin/tokens"))
+
+
 @pytest.mark.parametrize(
     "fields",
     [

@@ -170,6 +170,24 @@ def roles() -> ResponseReturnValue:
         return render_template("admin/roles.html", held=held)
 
 
+@blueprint.get("/tokens")
+@ADMIN_ONLY
+def tokens() -> ResponseReturnValue:
+    """List the access tokens by whose they are."""
+    cursor = request.args.get("cursor")
+    with request_work(read_only=True) as work:
+        page = rows.list_users(work.session, cursor=cursor, limit=PAGE_SIZE)
+        held = [(user, secret_rows.list_tokens_of(work.session, user.id)) for user in page.items]
+        next_url = page.next_cursor and url_for(".tokens", cursor=page.next_cursor)
+        return render_template(
+            "admin/tokens.html",
+            tokens=[(user, token) for user, own in held for token in own],
+            next_url=next_url,
+            cursor=cursor,
+            now=work.now,
+        )
+
+
 def error_status(error: Exception) -> int:
     """Tell wrong input from a name that is taken."""
     return 409 if isinstance(error, ConflictError) else 422
