@@ -1,0 +1,163 @@
+"""The real application on a real port, with the sample organisation and its worker."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from uuid import UUID
+
+from sqlalchemy import select
+from waitress.server import create_server
+
+from ssflow.cli.surroundings import Installation, now
+from ssflow.config import read_config
+from ssflow.domain.identity import ROLE_TITLES, Actor, User
+from ssflow.domain.registers.customers import Customer
+from ssflow.domain.registers.portfolio import Service
+from ssflow.domain.registers.strategy import StrategicObjective
+from ssflow.services.demo import build_demo
+from ssflow.services.deployment import deploy_files
+from ssflow.services.jobs import run_due_jobs
+from ssflow.services.people import actor_of, create_sign_in_link, create_user
+from ssflow.services.scenario_file import Scenario, read_scenarios
+from ssflow.services.scenarios import Player
+from ssflow.services.shipped import shipped_root
+from ssflow.store.database import open_database, upgrade_schema
+from ssflow.web.app import create_app
+from ssflow.worker.embedded import EmbeddedWorker
+
+SERVICE_CHANGE = "spm_service_change"
+_WALKS = f"processes/service_portfolio/{SERVICE_CHANGE}.scenarios.json"
+
+
+@dataclass
+class LiveServer:
+    """A running ssflow, and what a test puts into it without the pages it is not about."""
+
+    here: Installation
+    secrets: dict[str, str]
+    """Unused sign-in links by user name."""
+
+    @property
+    def url(self) -> str:
+        return self.here.config.base_url
+
+    def sign_in_link(self, name: str) -> str:
+        """Give a link that signs somebody in once."""
+        secret = self.secrets.pop(name, None)
+        if secret is None:
+            with self.here.work() as work:
+                user = work.session.scalars(select(User).where(User.name == name)).one()
+                secret = create_sign_in_link(work, user.id)
+        return f"{self.url}/sign-in-link#{secret}"
+
+    def add_person(self, name: str, *roles: str, timezone: str | None = None) -> None:
+        """Make an account that one test has to itself."""
+        with self.here.work() as work:
+            create_user(work, name, name.title(), roles=list(roles), timezone=timezone)
+
+    def actor(self, name: str) -> Actor:
+        """Give somebody as one who acts."""
+        with self.here.work(read_only=True) as work:
+            user = work.session.scalars(select(User).where(User.name == name)).one()
+            return actor_of(work, user)
+
+    def case_waiting_at(self, activity: str, title: str) -> UUID:
+        """Play a shipped walk by services until it waits at `activity`; gives the case's id."""
+        walk = _walk_through(activity)
+        steps = [_retitled(step, title) for step in walk.steps if "complete" in step]
+        until = next(n for n, step in enumerate(steps) if step["complete"] == activity)
+        start = {key: value for key, value in walk.start.items() if key != "at"}
+        scenario = replace(walk, steps=steps, start=start, expect={})
+        player = self._player(scenario)
+        played = player.play(scenario, steps=until)
+        assert not played.failure, played.failure
+        assert player.instance_id is not None
+        return player.instance_id
+
+    def deploy(self, files: dict[str, bytes], area: str = "") -> None:
+        """Deploy a bundle that one test has to itself."""
+        with self.here.work() as work:
+            deploy_files(work, files, area=area)
+
+    def _player(self, scenario: Scenario) -> Player:
+        """Let a walk be about people and records of the sample organisation."""
+        names = [*ROLE_TITLES, *(person["name"] for person in scenario.given.get("people", []))]
+        people = {name: self.actor(name) for name in names}
+        ids = {name: actor.key for name, actor in people.items()} | self._records()
+        return Player(
+            self.here.database,
+            self.here.config.timezone,
+            now(),
+            run_due_jobs,
+            is_demo=True,
+            people=people,
+            ids=ids,
+        )
+
+    def _records(self) -> dict[str, str]:
+        """Give what the shipped walks call acme, uptime and mail."""
+        stands_for = {
+            "acme": select(Customer.id).where(Customer.name == "Production"),
+            "uptime": select(StrategicObjective.id).order_by(StrategicObjective.id),
+            "mail": select(Service.id).where(Service.name == "Mail and calendar"),
+        }
+        with self.here.work(read_only=True) as work:
+            return {
+                ref: str(work.session.scalars(query.limit(1)).one())
+                for ref, query in stands_for.items()
+            }
+
+
+@contextmanager
+def live_server(folder: Path) -> Iterator[LiveServer]:
+    """Run ssflow on a free port of this machine until the block ends."""
+    config = read_config({"SSFLOW_TIMEZONE": "Europe/Amsterdam", "SSFLOW_HOME": str(folder)})
+    database = open_database(config.database_url)
+    upgrade_schema(database)
+    people = build_demo(database, config.timezone, now(), run_due_jobs)
+    here = Installation(replace(config, is_demo=True), database)
+    with _serving(here) as serving:
+        yield LiveServer(serving, {person.name: person.secret for person in people})
+    database.close()
+
+
+@contextmanager
+def _serving(here: Installation) -> Iterator[Installation]:
+    """Serve pages and do due jobs in threads; the port is known only once it is bound."""
+    worker = EmbeddedWorker(here.system_work())
+    late_app = _LateApp()
+    server = create_server(late_app, host="127.0.0.1", port=0, threads=8, ident="ssflow")
+    here = replace(
+        here, config=replace(here.config, base_url=f"http://localhost:{server.effective_port}")
+    )
+    late_app.app = create_app(here.config, here.database, clock=now, submit=worker.submit)
+    serving = threading.Thread(target=server.run, name="live-server", daemon=True)
+    serving.start()
+    worker.start()
+    try:
+        yield here
+    finally:
+        worker.stop()
+        server.close()
+        serving.join(timeout=10)
+
+
+class _LateApp:
+    """Passes requests on to an application that needs to know the port first."""
+
+    def __call__(self, environ, start_response):
+        return self.app(environ, start_response)
+
+
+def _walk_through(activity: str) -> Scenario:
+    file = shipped_root() / _WALKS
+    walks = read_scenarios(file.read_bytes(), file.name)
+    return next(w for w in walks if any(step.get("complete") == activity for step in w.steps))
+
+
+def _retitled(step, title):
+    if "title" not in step.get("form", {}):
+        return step
+    return {**step, "form": {**step["form"], "title": title}}
