@@ -79,10 +79,18 @@ def _read_home(environ: Mapping[str, str]) -> Path:
 
 def _read_base_url(environ: Mapping[str, str]) -> str:
     url = _read(environ, "BASE_URL") or DEFAULT_BASE_URL
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+    if not _is_web_address(url):
         raise _refuse("BASE_URL", f"{url!r} is not an address such as https://ssflow.example.org.")
     return url.rstrip("/")
+
+
+def _is_web_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        has_place = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and has_place and not (parts.query or parts.fragment)
 
 
 def _read_timezone(environ: Mapping[str, str]) -> ZoneInfo:

@@ -2,12 +2,14 @@
 
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import click
 
-from ssflow.cli.serve import DEFAULT_PORT, run_server
+from ssflow.cli.serve import DEFAULT_HOST, DEFAULT_PORT, Server, leave_on_signal
 from ssflow.cli.surroundings import Installation, now
 from ssflow.config import read_config
 from ssflow.services.demo import DemoPerson, build_demo
@@ -16,21 +18,29 @@ from ssflow.store.database import open_database, upgrade_schema
 
 
 @click.command()
-@click.option("--port", default=DEFAULT_PORT, show_default=True, type=click.IntRange(1, 65535))
+@click.option(
+    "--port",
+    default=DEFAULT_PORT,
+    show_default=True,
+    type=click.IntRange(1, 65535),
+    help="Port to listen on.",
+)
 def demo(port: int) -> None:
     """Serve a sample organisation with running cases; everything is gone afterwards."""
-    with tempfile.TemporaryDirectory(prefix="ssflow-demo-") as folder:
-        here = _installation(Path(folder), port)
+    leave_on_signal()
+    with (
+        tempfile.TemporaryDirectory(prefix="ssflow-demo-") as folder,
+        _installation(Path(folder), port) as here,
+    ):
+        server = Server(here, DEFAULT_HOST, port)
         click.echo("Making a sample organisation …")
         people = build_demo(here.database, here.config.timezone, now(), run_due_jobs)
         _tell(here, people)
-        try:
-            run_server(here, "127.0.0.1", port)
-        finally:
-            here.database.close()
+        server.run()
 
 
-def _installation(folder: Path, port: int) -> Installation:
+@contextmanager
+def _installation(folder: Path, port: int) -> Iterator[Installation]:
     given = {k: v for k, v in os.environ.items() if k == "SSFLOW_TIMEZONE"}
     config = read_config(
         {"SSFLOW_TIMEZONE": "Europe/Amsterdam", **given, "SSFLOW_HOME": str(folder)}
@@ -38,7 +48,10 @@ def _installation(folder: Path, port: int) -> Installation:
     config = replace(config, base_url=f"http://localhost:{port}", is_demo=True)
     database = open_database(config.database_url)
     upgrade_schema(database)
-    return Installation(config, database)
+    try:
+        yield Installation(config, database)
+    finally:
+        database.close()
 
 
 def _tell(here: Installation, people: list[DemoPerson]) -> None:

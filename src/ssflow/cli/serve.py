@@ -2,11 +2,12 @@
 
 import logging
 import signal
+import sys
 import threading
 from types import FrameType
 
 import click
-import waitress
+from waitress.server import create_server
 
 from ssflow.cli.surroundings import Installation, installation, now
 from ssflow.services.people import first_run_link
@@ -15,28 +16,39 @@ from ssflow.web.app import create_app
 from ssflow.worker.embedded import EmbeddedWorker
 
 THREADS = 8
-DEFAULT_PORT = 8080
+DEFAULT_HOST, DEFAULT_PORT = "127.0.0.1", 8080
+MAX_BUFFERED_BYTES = 64 * 1024 * 1024
+"""What is larger is not even taken in; what the application refuses is less than this."""
+_ANY_OR_OWN = ("127.0.0.1", "0.0.0.0", "::", "::1")  # noqa: S104 - how people name this machine
 
 
 @click.command()
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", default=DEFAULT_PORT, show_default=True, type=click.IntRange(1, 65535))
+@click.option("--host", default=DEFAULT_HOST, show_default=True, help="Address to listen on.")
+@click.option(
+    "--port",
+    default=DEFAULT_PORT,
+    show_default=True,
+    type=click.IntRange(1, 65535),
+    help="Port to listen on.",
+)
 def serve(host: str, port: int) -> None:
     """Serve the pages and REST; on SQLite due jobs are done here too."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    with installation() as here:
+    leave_on_signal()
+    _log_to_screen()
+    with installation({"SSFLOW_BASE_URL": _address(host, port)}) as here:
+        server = Server(here, host, port)
         with here.work() as work:
             secret = first_run_link(work)
         click.echo(f"ssflow serves {here.config.base_url} (listening on {host}:{port})")
         if secret:
             click.echo(f"Make the first administrator: {here.config.base_url}/first-run#{secret}")
-        run_server(here, host, port)
+        server.run()
 
 
 @click.command()
 def worker() -> None:
     """Do due jobs; run as many as you like beside `ssflow serve` on PostgreSQL."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    _log_to_screen()
     with installation() as here:
         loop = EmbeddedWorker(here.system_work())
         stop_on_signal(loop)
@@ -44,19 +56,53 @@ def worker() -> None:
         loop.run()
 
 
-def run_server(here: Installation, host: str, port: int) -> None:
-    """Serve until the process is told to stop."""
-    loop = EmbeddedWorker(here.system_work()) if here.database.is_sqlite else None
-    app = create_app(
-        here.config, here.database, clock=now, submit=loop.submit if loop else no_submit
-    )
-    if loop:
-        loop.start()
-    try:
-        waitress.serve(app, host=host, port=port, threads=THREADS, ident="ssflow", _quiet=True)
-    finally:
-        if loop:
-            loop.stop()
+class Server:
+    """The pages and REST, and on SQLite due jobs; holds its address before it serves."""
+
+    def __init__(self, here: Installation, host: str, port: int) -> None:
+        """Take the address.
+
+        Raises:
+            ClickException: somebody else has it, or it is not an address of this machine.
+        """
+        self._worker = EmbeddedWorker(here.system_work()) if here.database.is_sqlite else None
+        submit = self._worker.submit if self._worker else no_submit
+        app = create_app(here.config, here.database, clock=now, submit=submit)
+        try:
+            self._server = create_server(
+                app,
+                host=host,
+                port=port,
+                threads=THREADS,
+                ident="ssflow",
+                max_request_body_size=MAX_BUFFERED_BYTES,
+                # The application believes as many proxies as it was told of, by itself.
+                clear_untrusted_proxy_headers=not here.config.trusted_proxies,
+            )
+        except (OSError, ValueError) as error:
+            reason = str(getattr(error, "strerror", None) or error).rstrip(".")
+            raise click.ClickException(f"Cannot listen on {host}:{port}: {reason}.") from error
+
+    def run(self) -> None:
+        """Serve until the process is told to stop; what has begun is finished."""
+        if self._worker:
+            self._worker.start()
+        try:
+            self._server.run()
+        finally:
+            self._server.close()
+            if self._worker:
+                self._worker.stop()
+
+
+def leave_on_signal() -> None:
+    """End in good order when the process is told to stop: it was asked to, so that is no fault."""
+
+    def leave(_number: int, _frame: FrameType | None) -> None:
+        sys.exit(0)
+
+    signal.signal(signal.SIGTERM, leave)
+    signal.signal(signal.SIGINT, leave)
 
 
 def stop_on_signal(loop: EmbeddedWorker) -> None:
@@ -67,3 +113,14 @@ def stop_on_signal(loop: EmbeddedWorker) -> None:
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
+
+
+def _log_to_screen() -> None:
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+
+
+def _address(host: str, port: int) -> str:
+    """Write where people find the server, unless SSFLOW_BASE_URL says it."""
+    name = "localhost" if host in _ANY_OR_OWN else f"[{host}]" if ":" in host else host
+    return f"http://{name}:{port}"

@@ -1,7 +1,7 @@
 """What commands share: the settings, the database, the clock, a piece of work of the operator."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -44,9 +44,9 @@ def now() -> datetime:
 
 
 @contextmanager
-def installation() -> Iterator[Installation]:
-    """Open what the SSFLOW_… variables describe, with the newest schema."""
-    config = read_config(os.environ)
+def installation(defaults: Mapping[str, str] | None = None) -> Iterator[Installation]:
+    """Open what the SSFLOW_… variables (else `defaults`) describe, with the newest schema."""
+    config = read_config({**(defaults or {}), **os.environ})
     database = open_database(config.database_url)
     upgrade_schema(database)
     try:

@@ -438,11 +438,14 @@ def create_token(
 
     Raises:
         NotFoundError, ForbiddenError: there is no such user; it is somebody else's account.
+        ConflictError: the account is switched off.
         InvalidInputError: the name, a scope or the length of life makes no sense.
     """
     user = rows.get_user(work.session, user_id)
     if work.actor.user_id != user.id and not work.actor.is_system:
         raise ForbiddenError("Only the owner of an account makes its tokens.")
+    if not user.is_active:
+        raise ConflictError("This account is switched off.")
     _check_token(name, scopes, life)
     prefix, secret = f"ssf_{secrets.token_hex(8)}", secrets.token_urlsafe(32)
     token = AccessToken(

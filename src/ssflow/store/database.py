@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -96,13 +97,36 @@ def upgrade_schema(database: Database) -> None:
 
     Raises:
         DatabaseAwayError: the database cannot be reached or written.
+        InvalidInputError: it belongs to a newer ssflow, or is no database of ours.
     """
-    with _away_if_it_is(), database.engine.begin() as connection:
-        if not database.is_sqlite:
-            connection.execute(text("SELECT pg_advisory_xact_lock(7377666)"))
-        config = _alembic_config()
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+    try:
+        with database.engine.begin() as connection:
+            _upgrade(connection)
+    except DBAPIError as error:
+        reason = str(error.orig).partition("\n")[0]
+        address = database.url.set(drivername=database.url.get_backend_name())
+        message = f"The database {address} cannot be used: {reason}."
+        raise (DatabaseAwayError if is_away(error) else InvalidInputError)(message) from error
+
+
+def _upgrade(connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(7377666)"))
+    config = _alembic_config()
+    _require_known_revision(connection, ScriptDirectory.from_config(config))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def _require_known_revision(connection: Connection, scripts: ScriptDirectory) -> None:
+    current = MigrationContext.configure(connection).get_current_revision()
+    if current is not None and current not in {
+        script.revision for script in scripts.walk_revisions()
+    }:
+        raise InvalidInputError(
+            f"The database was made by a newer ssflow (its tables are of revision {current}); "
+            "install that one."
+        )
 
 
 def schema_is_current(database: Database) -> bool:
@@ -140,7 +164,7 @@ def _alembic_config() -> AlembicConfig:
 def _read_url(url: str) -> URL:
     try:
         parsed = make_url(url)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:
         raise InvalidInputError("The database URL is malformed.") from error
     if parsed.drivername in ("postgres", "postgresql", "postgresql+psycopg"):
         return parsed.set(drivername="postgresql+psycopg")
@@ -156,6 +180,8 @@ _write_json = partial(json.dumps, ensure_ascii=False, separators=(",", ":"), all
 
 
 def _postgresql_engine(url: URL) -> Engine:
+    if find_spec("psycopg") is None:
+        raise InvalidInputError("PostgreSQL needs the extra: pip install 'ssflow[postgres]'.")
     patience = {} if "connect_timeout" in url.query else {"connect_timeout": CONNECT_SECONDS}
     return create_engine(
         url,
