@@ -1,6 +1,7 @@
 """The list of cases, and one case."""
 
 import io
+import re
 from uuid import UUID
 
 import pytest
@@ -9,7 +10,7 @@ from ssflow.domain.identity import Actor
 from ssflow.domain.instance import InstanceStatus
 from tests.services.bundles import one_task, two_tasks, with_script
 from tests.services.office import Office
-from tests.web.browsing import text_of
+from tests.web.browsing import Browser, text_of
 from tests.web.conftest import SignIn
 
 _VIEWS = ["diagram", "history", "data", "tasks", "incidents", "talk"]
@@ -263,3 +264,90 @@ def test_changed_data_must_be_an_object(
     answer = sign_in(boss).send(f"/instances/incidents/{incident.id}/retry", changes=changes)
 
     assert answer.status_code == 422
+
+
+_WAITING = b"""<?xml version="1.0" encoding="UTF-8"?>
+<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL"
+  id="D" targetNamespace="http://ssflow.example/tests">
+  <bpmn:message id="M_stop" name="stop_it" />
+  <bpmn:process id="waiting" name="Waiting" isExecutable="true">
+    <bpmn:startEvent id="S"><bpmn:outgoing>f1</bpmn:outgoing></bpmn:startEvent>
+    <bpmn:sequenceFlow id="f1" sourceRef="S" targetRef="I_stop" />
+    <bpmn:intermediateCatchEvent id="I_stop" name="Withdraw">
+      <bpmn:incoming>f1</bpmn:incoming><bpmn:outgoing>f2</bpmn:outgoing>
+      <bpmn:messageEventDefinition id="e1" messageRef="M_stop" />
+    </bpmn:intermediateCatchEvent>
+    <bpmn:sequenceFlow id="f2" sourceRef="I_stop" targetRef="E" />
+    <bpmn:endEvent id="E"><bpmn:incoming>f2</bpmn:incoming></bpmn:endEvent>
+  </bpmn:process>
+</bpmn:definitions>"""
+_SEND = re.compile(r"/instances/[0-9a-f-]+/messages/[0-9a-f-]+")
+
+
+@pytest.fixture
+def waiting(office: Office, customer: Actor) -> UUID:
+    """A case of the customer that waits for a message."""
+    office.deploy({"waiting.bpmn": _WAITING})
+    return office.start(customer, "waiting")
+
+
+def _way_of(browser: Browser, case: UUID) -> str:
+    """Give the address to which the case's page sends the message."""
+    found = _SEND.search(browser.open(f"/instances/{case}").text)
+    assert found is not None
+    return found.group()
+
+
+@pytest.mark.parametrize("who", ["customer", "boss"])
+def test_who_started_a_case_or_administers_sends_it_another_way(
+    sign_in: SignIn, office: Office, waiting: UUID, who: str, request: pytest.FixtureRequest
+) -> None:
+    browser = sign_in(request.getfixturevalue(who))
+
+    answer = browser.send(_way_of(browser, waiting), reason="no need any more")
+
+    assert answer.status_code == 303
+    assert "The case took the other way." in text_of(browser.open(answer.headers["Location"]))
+    assert office.instance(waiting).end_event == "E"
+
+
+def test_the_other_way_is_named_as_the_diagram_names_it(
+    sign_in: SignIn, customer: Actor, waiting: UUID
+) -> None:
+    page = text_of(sign_in(customer).open(f"/instances/{waiting}"))
+
+    assert "This case can also take another way" in page
+    assert "Withdraw: why?" in page
+
+
+def test_others_are_not_offered_the_other_way_and_may_not_take_it(
+    sign_in: SignIn, office: Office, customer: Actor, waiting: UUID
+) -> None:
+    way = _way_of(sign_in(customer), waiting)
+    auditor = sign_in(office.hire("auditor"))
+
+    page = text_of(auditor.open(f"/instances/{waiting}"))
+    answer = auditor.send(way, reason="x")
+
+    assert "another way" not in page
+    assert answer.status_code == 403
+    assert office.instance(waiting).status is InstanceStatus.RUNNING
+
+
+def test_the_other_way_is_not_taken_without_a_reason(
+    sign_in: SignIn, customer: Actor, waiting: UUID
+) -> None:
+    browser = sign_in(customer)
+
+    assert browser.send(_way_of(browser, waiting), reason=" ").status_code == 422
+
+
+def test_the_other_way_is_not_taken_without_a_token(
+    sign_in: SignIn, office: Office, customer: Actor, waiting: UUID
+) -> None:
+    browser = sign_in(customer)
+
+    answer = browser.send(_way_of(browser, waiting), csrf_token="", reason="x")
+
+    assert answer.status_code in (400, 403)
+    assert office.instance(waiting).status is InstanceStatus.RUNNING

@@ -12,7 +12,7 @@ from flask_babel import gettext
 
 from ssflow.domain.instance import InstanceStatus, ProcessInstance
 from ssflow.errors import InvalidInputError
-from ssflow.services import attachments, audit, incidents, instances
+from ssflow.services import attachments, audit, incidents, instances, messages
 from ssflow.store import definitions as definition_rows
 from ssflow.store import incidents as incident_rows
 from ssflow.store import instances as rows
@@ -100,6 +100,16 @@ def add_file(instance_id: UUID) -> ResponseReturnValue:
             work, upload.filename, upload.mimetype, upload.read(), instance_id=instance_id
         )
     return redirect(url_for(".show", instance_id=instance_id, view=View.TALK), 303)
+
+
+@blueprint.post("/<uuid:instance_id>/messages/<uuid:subscription_id>")
+@signed_in
+def send_message(instance_id: UUID, subscription_id: UUID) -> ResponseReturnValue:
+    """Send the case a message that it waits for, such as a withdrawal."""
+    with request_work() as work:
+        reason = request.form.get("reason", "")
+        messages.send_by_hand(work, instance_id, subscription_id, reason)
+    return _back(instance_id, gettext("The case took the other way."))
 
 
 @blueprint.post("/<uuid:instance_id>/suspend")
@@ -253,6 +263,7 @@ def _diagram_facts(work: UnitOfWork, instance: ProcessInstance) -> dict[str, Any
         "open_tasks": [task for task in tasks if task.is_open],
         "done_tasks": [task for task in tasks if task.completed_at],
         "incidents": incident_rows.open_incidents_of(work.session, instance.id),
+        "other_ways": messages.messages_for_starter(work, instance.id),
     }
 
 
