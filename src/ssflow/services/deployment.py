@@ -32,12 +32,15 @@ from ssflow.services.definitions import (
     labels_of,
     read_labels,
 )
+from ssflow.services.variables import text_problem
 from ssflow.store import definitions as definition_rows
 from ssflow.store import people as people_rows
 from ssflow.store.unit_of_work import UnitOfWork
 
 MAX_FILES = 200
 MAX_BUNDLE_BYTES = 20 * 1024 * 1024
+MAX_TOLD_CHARACTERS = 1_000
+"""Of the area that a deployment belongs to, and of what is said about it."""
 SUFFIXES = (".bpmn", ".dmn", FORM_SUFFIX, SCENARIOS_SUFFIX, LABELS_SUFFIX)
 _FILE_NAME = re.compile(r"[\w ()+,@.-]{1,200}")
 
@@ -87,8 +90,10 @@ def deploy_files(
     Raises:
         ForbiddenError: the actor may not deploy.
         DeploymentRefusedError: the files hold mistakes; nothing was stored.
+        InvalidInputError: the area or the comment cannot be kept.
     """
     work.actor.require_role(ADMIN)
+    _check_told(area=area, comment=comment)
     plain = _without_folders(files)
     checked = check_files(work, plain)
     if checked.has_errors:
@@ -102,6 +107,15 @@ def deploy_files(
         _tell(work, deployment, definitions, comment)
     warnings = tuple(p for p in checked.problems if p.severity is Severity.WARNING)
     return DeploymentOutcome(deployment, tuple(definitions), is_new, warnings)
+
+
+def _check_told(**told: str) -> None:
+    for name, text in told.items():
+        problem = text_problem(text)
+        if len(text) > MAX_TOLD_CHARACTERS:
+            problem = f"At most {MAX_TOLD_CHARACTERS} characters."
+        if problem:
+            raise InvalidInputError(f"The {name} cannot be kept.", errors={name: [problem]})
 
 
 def find_deployed(work: UnitOfWork, files: Mapping[str, bytes]) -> DeploymentOutcome | None:

@@ -55,12 +55,22 @@ _SHOWN_BY: dict[type[Record], tuple[str, ...]] = {
 RECORD_KINDS: dict[str, type[Record]] = {kind.__name__: kind for kind in _SHOWN_BY}
 """The kinds of business records, by the name that forms, scenarios and addresses use."""
 
+_LARGEST_INTEGER = 2**31 - 1
+
+
+def _read_integer(text: str) -> int:
+    value = int(text)
+    if abs(value) > _LARGEST_INTEGER:
+        raise ValueError(text)
+    return value
+
+
 _READERS: dict[type, Callable[[str], Any]] = {
     UUID: UUID,
     datetime: datetime.fromisoformat,
     date: date.fromisoformat,
     Decimal: Decimal,
-    int: int,
+    int: _read_integer,
     str: str,
 }
 

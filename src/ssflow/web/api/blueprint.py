@@ -2,7 +2,21 @@
 
 from flask_smorest import Blueprint
 
+from ssflow.services.idempotency import MAX_KEY_CHARACTERS
 from ssflow.web.api.rest import PREFIX, Parser
+
+repeatable = Blueprint.doc(
+    parameters=[
+        {
+            "in": "header",
+            "name": "Idempotency-Key",
+            "required": False,
+            "schema": {"type": "string", "maxLength": MAX_KEY_CHARACTERS},
+            "description": "The same key with the same request is answered as the first time.",
+        }
+    ]
+)
+"""Tells in the document that an endpoint answers a repeated request as the first one."""
 
 
 class RestBlueprint(Blueprint):

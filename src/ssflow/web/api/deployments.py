@@ -11,7 +11,7 @@ from ssflow.services.deployment import DeploymentOutcome
 from ssflow.store import definitions as rows
 from ssflow.store.unit_of_work import UnitOfWork
 from ssflow.web.access import bearer
-from ssflow.web.api.blueprint import rest_blueprint
+from ssflow.web.api.blueprint import repeatable, rest_blueprint
 from ssflow.web.api.rest import answer_once
 from ssflow.web.api.schemas.definitions import (
     DeploymentOutcomeSchema,
@@ -22,12 +22,33 @@ from ssflow.web.api.schemas.paging import PageQuerySchema, page_of
 from ssflow.web.request_work import request_work
 
 blueprint = rest_blueprint("deployments", "Files published together")
+UPLOAD = {
+    "required": True,
+    "content": {
+        "multipart/form-data": {
+            "schema": {
+                "type": "object",
+                "required": ["files"],
+                "properties": {
+                    "files": {
+                        "type": "array",
+                        "items": {"type": "string", "contentMediaType": "application/octet-stream"},
+                    },
+                    "area": {"type": "string"},
+                },
+            }
+        }
+    },
+}
+"""How files are sent, as the document tells it."""
 
 
 @blueprint.post("/deployments")
 @bearer("deploy")
+@repeatable
 @blueprint.doc(
     summary="Deploy files",
+    requestBody=UPLOAD,
     responses={"200": {"description": "Deployed already"}, "201": {"description": "Deployed"}},
 )
 def deploy() -> ResponseReturnValue:
@@ -46,6 +67,7 @@ def deploy() -> ResponseReturnValue:
 
 @blueprint.post("/lint")
 @bearer("read")
+@blueprint.doc(requestBody=UPLOAD)
 @blueprint.response(200, ProblemsSchema)
 def lint() -> Any:
     """Check the uploaded files as a deployment would; nothing is stored."""
@@ -69,4 +91,10 @@ def _uploaded() -> dict[str, bytes]:
     if not uploads:
         problem = ["Send at least one file, as multipart field `files`."]
         raise InvalidInputError("There are no files.", errors={"files": problem})
-    return {upload.filename or "": upload.read() for upload in uploads}
+    files = {upload.filename or "": upload.read() for upload in uploads}
+    for upload in uploads:
+        upload.stream.seek(0)
+    if len(files) < len(uploads):
+        problem = ["Two files have the same name."]
+        raise InvalidInputError("Two files have the same name.", errors={"files": problem})
+    return files

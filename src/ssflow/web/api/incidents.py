@@ -9,7 +9,7 @@ from ssflow.domain.incident import IncidentStatus
 from ssflow.services import incidents
 from ssflow.store import incidents as rows
 from ssflow.web.access import bearer
-from ssflow.web.api.blueprint import rest_blueprint
+from ssflow.web.api.blueprint import repeatable, rest_blueprint
 from ssflow.web.api.rest import answer_once
 from ssflow.web.api.schemas.events import IncidentQuerySchema, IncidentSchema, RetrySchema
 from ssflow.web.api.schemas.paging import page_of
@@ -40,6 +40,7 @@ def show(incident_id: UUID) -> Any:
 
 @blueprint.post("/incidents/<uuid:incident_id>/retry")
 @bearer("admin")
+@repeatable
 @blueprint.arguments(RetrySchema)
 @blueprint.response(200, IncidentSchema)
 def retry(body: dict[str, Any], incident_id: UUID) -> ResponseReturnValue:

@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 
 from ssflow.services import messages
 from ssflow.web.access import bearer
-from ssflow.web.api.blueprint import rest_blueprint
+from ssflow.web.api.blueprint import repeatable, rest_blueprint
 from ssflow.web.api.rest import answer_once
 from ssflow.web.api.schemas.events import DeliverySchema, MessageSchema
 
@@ -15,6 +15,7 @@ blueprint = rest_blueprint("messages", "Messages for instances that wait")
 
 @blueprint.post("/messages")
 @bearer("work")
+@repeatable
 @blueprint.arguments(MessageSchema)
 @blueprint.response(202, DeliverySchema)
 def send(body: dict[str, Any]) -> ResponseReturnValue:

@@ -11,7 +11,7 @@ from ssflow.services import instances
 from ssflow.store import definitions as rows
 from ssflow.store.unit_of_work import UnitOfWork
 from ssflow.web.access import bearer
-from ssflow.web.api.blueprint import rest_blueprint
+from ssflow.web.api.blueprint import repeatable, rest_blueprint
 from ssflow.web.api.rest import answer_once
 from ssflow.web.api.schemas.definitions import DefinitionSchema
 from ssflow.web.api.schemas.instances import InstanceSchema, StartSchema
@@ -42,7 +42,7 @@ def list_versions(key: str) -> Any:
         return {"items": found, "next_cursor": None}
 
 
-@blueprint.get("/process-definitions/<key>/versions/<int:version>")
+@blueprint.get("/process-definitions/<key>/versions/<int(max=2147483647):version>")
 @bearer("read")
 @blueprint.response(200, DefinitionSchema)
 def show_version(key: str, version: int) -> Any:
@@ -51,7 +51,7 @@ def show_version(key: str, version: int) -> Any:
         return _version(work, key, version)
 
 
-@blueprint.get("/process-definitions/<key>/versions/<int:version>/diagram")
+@blueprint.get("/process-definitions/<key>/versions/<int(max=2147483647):version>/diagram")
 @bearer("read")
 @blueprint.doc(responses={"200": {"description": "BPMN 2.0 XML"}})
 def diagram(key: str, version: int) -> ResponseReturnValue:
@@ -64,6 +64,7 @@ def diagram(key: str, version: int) -> ResponseReturnValue:
 
 @blueprint.post("/process-definitions/<key>/instances")
 @bearer("work")
+@repeatable
 @blueprint.arguments(StartSchema)
 @blueprint.response(201, InstanceSchema)
 def start(body: dict[str, Any], key: str) -> ResponseReturnValue:

@@ -12,7 +12,7 @@ from ssflow.store import audit as audit_rows
 from ssflow.store import instances as rows
 from ssflow.web.access import bearer
 from ssflow.web.api.audit_events import shape_events
-from ssflow.web.api.blueprint import rest_blueprint
+from ssflow.web.api.blueprint import repeatable, rest_blueprint
 from ssflow.web.api.rest import answer_once
 from ssflow.web.api.schemas.events import AuditEventSchema
 from ssflow.web.api.schemas.instances import InstanceQuerySchema, InstanceSchema, ReasonSchema
@@ -75,6 +75,7 @@ def diagram(instance_id: UUID) -> ResponseReturnValue:
 
 @blueprint.post("/process-instances/<uuid:instance_id>/suspend")
 @bearer("admin")
+@repeatable
 @blueprint.arguments(ReasonSchema)
 @blueprint.response(200, InstanceSchema)
 def suspend(body: dict[str, Any], instance_id: UUID) -> ResponseReturnValue:
@@ -87,6 +88,7 @@ def suspend(body: dict[str, Any], instance_id: UUID) -> ResponseReturnValue:
 
 @blueprint.post("/process-instances/<uuid:instance_id>/resume")
 @bearer("admin")
+@repeatable
 @blueprint.arguments(ReasonSchema)
 @blueprint.response(200, InstanceSchema)
 def resume(body: dict[str, Any], instance_id: UUID) -> ResponseReturnValue:
@@ -98,6 +100,7 @@ def resume(body: dict[str, Any], instance_id: UUID) -> ResponseReturnValue:
 
 @blueprint.post("/process-instances/<uuid:instance_id>/cancel")
 @bearer("admin")
+@repeatable
 @blueprint.arguments(ReasonSchema)
 @blueprint.response(200, InstanceSchema)
 def cancel(body: dict[str, Any], instance_id: UUID) -> ResponseReturnValue:

@@ -9,6 +9,7 @@ from ssflow.domain.registers.record import Record, record_as_json
 from ssflow.services import registers
 from ssflow.web.access import bearer
 from ssflow.web.api.blueprint import rest_blueprint
+from ssflow.web.api.rest import read_query
 from ssflow.web.api.schemas.paging import PageQuerySchema
 from ssflow.web.request_work import request_work
 
@@ -22,7 +23,7 @@ def list_records(kind: str) -> ResponseReturnValue:
     """List the records of a kind; other query parameters filter by field."""
     asked = request.args.to_dict()
     paging: dict[str, str] = {n: asked.pop(n) for n in ("cursor", "limit") if n in asked}
-    query = PageQuerySchema().load(paging)
+    query = read_query(PageQuerySchema, paging)
     q = asked.pop("q", None)
     with request_work(read_only=True) as work:
         page = registers.list_register(work, kind, filters=asked, q=q, **query)

@@ -68,6 +68,20 @@ def make_api(app: Flask) -> RestApi:
     return api
 
 
+def read_query(schema: type[Schema], given: Mapping[str, str]) -> dict[str, Any]:
+    """Read part of a query whose other part is free.
+
+    Raises:
+        InvalidInputError: tells which field is wrong.
+    """
+    try:
+        query: dict[str, Any] = schema().load(given)
+    except ValidationError as error:
+        errors = {name: _flat(messages) for name, messages in _items(error.messages)}
+        raise InvalidInputError("The request is wrong.", errors=errors) from error
+    return query
+
+
 def json_object() -> dict[str, Any]:
     """Read the body as a JSON object; no body is an empty one.
 
@@ -78,12 +92,16 @@ def json_object() -> dict[str, Any]:
     if not raw.strip():
         return {}
     try:
-        body = json.loads(raw)
+        body = json.loads(raw, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise InvalidInputError("The body is not JSON.") from error
     if not isinstance(body, dict):
         raise InvalidInputError("The body must be a JSON object.")
     return body
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"JSON knows no {name}")
 
 
 def answer_once(
@@ -113,7 +131,17 @@ def answer_once(
 
 
 def _request_digest() -> str:
-    return request_digest(request.method, request.path, request.get_data(cache=True))
+    """Tell requests apart; uploads by their files, since each has another boundary."""
+    return request_digest(request.method, request.path, *(_form_parts() or [request.get_data()]))
+
+
+def _form_parts() -> list[str | bytes]:
+    """Give the fields and files of a form; nothing when the body is none."""
+    parts: list[str | bytes] = [text for pair in request.form.items(multi=True) for text in pair]
+    for name, upload in request.files.items(multi=True):
+        parts += [name, upload.filename or "", upload.stream.read()]
+        upload.stream.seek(0)
+    return parts
 
 
 @cache

@@ -9,13 +9,18 @@ from ssflow.services import user_tasks
 from ssflow.store import user_tasks as rows
 from ssflow.store.user_tasks import InboxSort, InboxView
 from ssflow.web.access import bearer
-from ssflow.web.api.blueprint import rest_blueprint
+from ssflow.web.api.blueprint import repeatable, rest_blueprint
 from ssflow.web.api.rest import answer_once, json_object
 from ssflow.web.api.schemas.paging import page_of
 from ssflow.web.api.schemas.user_tasks import FormSchema, InboxQuerySchema, UserTaskSchema
 from ssflow.web.request_work import request_work
 
 blueprint = rest_blueprint("user_tasks", "Work that waits for people")
+FIELDS = {
+    "description": "The fields of the task's form; without a form any variables.",
+    "content": {"application/json": {"schema": {"type": "object"}}},
+}
+"""What completes a task, as the document tells it."""
 
 
 @blueprint.get("/user-tasks")
@@ -63,6 +68,7 @@ def form(task_id: UUID) -> Any:
 
 @blueprint.post("/user-tasks/<uuid:task_id>/claim")
 @bearer("work")
+@repeatable
 @blueprint.response(200, UserTaskSchema)
 def claim(task_id: UUID) -> ResponseReturnValue:
     """Reserve a task."""
@@ -71,6 +77,7 @@ def claim(task_id: UUID) -> ResponseReturnValue:
 
 @blueprint.post("/user-tasks/<uuid:task_id>/release")
 @bearer("work")
+@repeatable
 @blueprint.response(200, UserTaskSchema)
 def release(task_id: UUID) -> ResponseReturnValue:
     """Give a task back to its role."""
@@ -79,6 +86,8 @@ def release(task_id: UUID) -> ResponseReturnValue:
 
 @blueprint.post("/user-tasks/<uuid:task_id>/completion")
 @bearer("work")
+@repeatable
+@blueprint.doc(requestBody=FIELDS)
 @blueprint.response(200, UserTaskSchema)
 def complete(task_id: UUID) -> ResponseReturnValue:
     """Complete a task; the body is its filled-in form."""
@@ -88,6 +97,8 @@ def complete(task_id: UUID) -> ResponseReturnValue:
 
 @blueprint.put("/user-tasks/<uuid:task_id>/draft")
 @bearer("work")
+@repeatable
+@blueprint.doc(requestBody=FIELDS)
 @blueprint.response(200, UserTaskSchema)
 def save_draft(task_id: UUID) -> ResponseReturnValue:
     """Keep what was filled in so far; it is not checked."""

@@ -6,6 +6,7 @@ from marshmallow.validate import OneOf
 from ssflow.domain.audit import AuditAction
 from ssflow.domain.incident import IncidentStatus
 from ssflow.domain.job import JobKind
+from ssflow.web.api.schemas.moments import Moment
 from ssflow.web.api.schemas.paging import PageQuerySchema
 
 
@@ -30,8 +31,8 @@ class EventQuerySchema(PageQuerySchema):
     instance = fields.UUID(load_default=None)
     actor = fields.String(load_default=None)
     action = fields.String(load_default=None, validate=OneOf([str(a) for a in AuditAction]))
-    from_ = fields.AwareDateTime(load_default=None, data_key="from")
-    to = fields.AwareDateTime(load_default=None)
+    from_ = Moment(load_default=None, data_key="from")
+    to = Moment(load_default=None)
 
 
 class IncidentSchema(Schema):

@@ -6,6 +6,8 @@ from marshmallow.validate import OneOf, Range
 from ssflow.domain.instance import InstanceStatus
 from ssflow.web.api.schemas.paging import PageQuerySchema
 
+MAX_VERSION = 2**31 - 1
+
 
 class InstanceSchema(Schema):
     """One run of a process."""
@@ -37,7 +39,7 @@ class StartSchema(Schema):
 
     business_key = fields.String(load_default=None, allow_none=True)
     variables = fields.Dict(keys=fields.String(), load_default=dict)
-    version = fields.Integer(load_default=None, allow_none=True, validate=Range(min=1))
+    version = fields.Integer(load_default=None, allow_none=True, validate=Range(1, MAX_VERSION))
 
 
 class ReasonSchema(Schema):
