@@ -18,7 +18,12 @@ from ssflow.services.deployment import (
 from ssflow.services.jobs import run_due_jobs
 from ssflow.services.scenario_runs import TIMEZONE, run_scenarios
 from ssflow.services.scenarios import Played
-from ssflow.services.shipped import install_roles, install_shipped, read_bundles
+from ssflow.services.shipped import (
+    install_roles,
+    install_shipped,
+    read_bundles,
+    read_bundles_around,
+)
 from ssflow.store.database import open_database, upgrade_schema
 from ssflow.store.unit_of_work import open_work
 
@@ -60,8 +65,13 @@ def lint(paths: tuple[Path, ...]) -> None:
     with open_work(database, actor=OPERATOR, now=now(), timezone=TIMEZONE) as work:
         install_roles(work)
         for path in paths:
-            for bundle in read_bundles(path):
-                problems += check_files(work, bundle.files).problems
+            asked = {bundle.folder for bundle in read_bundles(path)}
+            for bundle in read_bundles_around(path):
+                checked = check_files(work, bundle.files)
+                if bundle.folder in asked:
+                    problems += checked.problems
+                if not checked.has_errors:
+                    deploy_files(work, bundle.files)
     tell_problems(problems)
     errors = sum(problem.severity is Severity.ERROR for problem in problems)
     click.echo(f"{errors} errors, {len(problems) - errors} warnings")

@@ -9,11 +9,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from ssflow.domain.identity import OPERATOR
+from ssflow.services.bundle_calls import Bundle
 from ssflow.services.definitions import SCENARIOS_SUFFIX
 from ssflow.services.deployment import deploy_files
 from ssflow.services.scenario_file import Scenario, read_scenarios
 from ssflow.services.scenarios import Played, Player, RunDueJobs
-from ssflow.services.shipped import Bundle, install_roles, read_bundles
+from ssflow.services.shipped import install_roles, read_bundles, read_bundles_around
 from ssflow.store import definitions as definition_rows
 from ssflow.store.database import Database, open_database, upgrade_schema
 from ssflow.store.unit_of_work import open_work
@@ -48,12 +49,12 @@ class ScenarioReport:
 def run_scenarios(
     path: Path, run_due_jobs: RunDueJobs, on_played: Callable[[Played], None] = lambda _: None
 ) -> ScenarioReport:
-    """Run every scenario in or below a path; bundles that it calls come from the same root.
+    """Run every scenario in or below a path; bundles that it calls come along.
 
     Raises:
         InvalidInputError: a file cannot be read, or its bundle cannot be deployed.
     """
-    bundles = read_bundles(_root_of(path))
+    bundles = read_bundles_around(path)
     wanted = {bundle.folder for bundle in read_bundles(path)}
     scenarios = [s for b in bundles if b.folder in wanted for s in _scenarios_of(b)]
     played = []
@@ -66,14 +67,6 @@ def run_scenarios(
         on_played(one)
         played.append(one)
     return ScenarioReport(played, _coverage(played, flows))
-
-
-def _root_of(path: Path) -> Path:
-    """Give the folder whose bundles may call each other: `processes/`, or the path itself."""
-    for folder in (path, *path.parents):
-        if folder.name == "processes":
-            return folder
-    return path if path.is_dir() else path.parent
 
 
 def _scenarios_of(bundle: Bundle) -> Iterator[Scenario]:

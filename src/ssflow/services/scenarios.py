@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from ssflow.domain.identity import SYSTEM, Actor, RoleGrant, User
 from ssflow.domain.instance import ProcessInstance
 from ssflow.domain.registers.record import Record, record_as_json, record_values
-from ssflow.domain.user_task import UserTask
+from ssflow.domain.user_task import TaskStatus, UserTask
 from ssflow.engine.commands import StartByMessage
 from ssflow.errors import (
     ConflictError,
@@ -178,7 +178,7 @@ class Player:
     def _start(self, scenario: Scenario) -> None:
         start = scenario.start
         if "at" in start:
-            self.now = datetime.fromisoformat(start["at"])
+            self.now = self._moment(start["at"])
         given = self._filled(start.get("payload") or start.get("variables") or {})
         actor = self.actor(start["as"]) if "as" in start else SYSTEM
         with self.work(actor) as work:
@@ -189,6 +189,15 @@ class Player:
                 instance = start_instance(work, scenario.process, given, business_key=key)
             self.instance_id = instance.id
         self._let_time_pass(timedelta(0))
+
+    def _moment(self, text: Any) -> datetime:
+        """Read a moment; without a zone it is one of the scenario's own."""
+        try:
+            moment = datetime.fromisoformat(str(text))
+        except ValueError as error:
+            told = f'The start "{text}" is no moment; write 2026-03-02T09:00:00Z.'
+            raise ScenarioFailedError(told) from error
+        return (moment if moment.tzinfo else moment.replace(tzinfo=self.timezone)).astimezone(UTC)
 
     def _start_by_message(
         self, work: UnitOfWork, process: str, name: str, payload: Mapping[str, Any]
@@ -225,7 +234,7 @@ class Player:
 
     def _refuse(self, step: Mapping[str, Any]) -> None:
         actor = self.actor(step["as"])
-        task, form = self._open_task(step["refuse"], actor), self._filled(step.get("form", {}))
+        task, form = self._task_to_refuse(step["refuse"], actor), self._filled(step.get("form", {}))
         wanted = int(step.get("status", 403))
         try:
             with self.work(actor) as work:
@@ -290,6 +299,16 @@ class Player:
             waiting = ", ".join(sorted(task.activity_id for task in tasks)) or "nothing"
             raise ScenarioFailedError(f"{activity_id} is not open; open is {waiting}.")
         return next((task for task in here if task.is_offered_to(actor)), here[0])
+
+    def _task_to_refuse(self, activity_id: str, actor: Actor) -> UserTask:
+        """Find the open task at an element, else the last one there: it is done or cancelled."""
+        instance_id = self._instance().id
+        with self.work() as work:
+            tasks = task_rows.find_tasks_of_instance(work.session, instance_id)
+        here = [task for task in tasks if task.activity_id == activity_id]
+        if not here or any(task.status is TaskStatus.OPEN for task in here):
+            return self._open_task(activity_id, actor)
+        return here[-1]
 
     def _instance(self) -> ProcessInstance:
         if self.instance_id is None:

@@ -1,13 +1,13 @@
 """The processes that ssflow ships: find their bundles and install them."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 
 from ssflow.domain.identity import ROLE_TITLES, Role
 from ssflow.domain.registers.working_time import Holiday
 from ssflow.errors import InvalidInputError
 from ssflow.operations.public_holidays import country_of, public_holidays
+from ssflow.services.bundle_calls import Bundle, order_called_first
 from ssflow.services.deployment import SUFFIXES, DeploymentOutcome, deploy_files, find_deployed
 from ssflow.store import people as people_rows
 from ssflow.store import records as record_rows
@@ -16,15 +16,6 @@ from ssflow.store.unit_of_work import UnitOfWork
 YEARS_OF_HOLIDAYS = 3
 _INSIDE_WHEEL = Path(__file__).parent.parent / "shipped"
 _IN_CHECKOUT = Path(__file__).parents[3]
-
-
-@dataclass(frozen=True)
-class Bundle:
-    """The files of one area, ready to be deployed."""
-
-    area: str
-    files: Mapping[str, bytes]
-    folder: Path
 
 
 def shipped_root() -> Path:
@@ -71,16 +62,38 @@ def install_holidays(work: UnitOfWork) -> None:
 def read_bundles(path: Path) -> list[Bundle]:
     """Read the bundle that a folder holds, or those in the folders below it; or one file's folder.
 
+    Bundles come behind those that they call.
+
     Raises:
         InvalidInputError: there is no diagram in or below the path.
     """
+    path = path.absolute()
     if path.is_file():
         return [_read_bundle(path.parent)]
     folders = [path] if any(path.glob("*.bpmn")) else sorted(_bundle_folders(path))
     if not folders:
         raise InvalidInputError(f"There is no .bpmn file in or below {path}.")
     bundles = [_read_bundle(folder) for folder in folders]
-    return sorted(bundles, key=lambda bundle: (bundle.area != "shared", bundle.area))
+    bundles.sort(key=lambda bundle: (bundle.area != "shared", bundle.area))
+    return order_called_first(bundles)
+
+
+def read_bundles_around(path: Path) -> list[Bundle]:
+    """Read the bundles at a path and those beside it that they call, these first.
+
+    Below a folder `processes` all of its bundles belong together.
+
+    Raises:
+        InvalidInputError: as `read_bundles`.
+    """
+    for folder in (path.absolute(), *path.absolute().parents):
+        if folder.name == "processes":
+            return read_bundles(folder)
+    wanted = read_bundles(path)
+    known = {bundle.folder for bundle in wanted}
+    beside = {found.parent for one in wanted for found in one.folder.parent.glob("*/*.bpmn")}
+    others = [_read_bundle(folder) for folder in sorted(beside - known)]
+    return order_called_first([*wanted, *others], wanted)
 
 
 def _bundle_folders(path: Path) -> Iterator[Path]:
