@@ -5,6 +5,8 @@ import 'bpmn-js/dist/assets/bpmn-js.css';
 import './css/viewer.css';
 import NavigatedViewer from 'bpmn-js/lib/NavigatedViewer';
 import { createBar } from './diagram/bar.js';
+import { relabel } from './diagram/names.js';
+import { openReadable } from './diagram/fit.js';
 import { linkList } from './diagram/list.js';
 import { drawTrace } from './diagram/trace.js';
 import { describeSpiffWorkflow } from './modeler/moddle.js';
@@ -17,7 +19,7 @@ export async function showDiagram(element) {
   try {
     const { diagramUrl, traceUrl } = element.dataset;
     const [xml, trace] = await Promise.all([getText(diagramUrl), traceUrl ? getJson(traceUrl) : {}]);
-    const viewer = await openViewer(canvas, xml);
+    const viewer = await openViewer(canvas, xml, trace);
     drawTrace(viewer, trace);
     element.prepend(createBar(viewer, trace));
     linkList(viewer, element);
@@ -27,14 +29,15 @@ export async function showDiagram(element) {
   }
 }
 
-async function openViewer(canvas, xml) {
+async function openViewer(canvas, xml, trace) {
   const viewer = new NavigatedViewer({
     container: canvas,
     moddleExtensions: { spiffworkflow: describeSpiffWorkflow() },
     zoomScroll: { enabled: false }, // the wheel scrolls the page until the diagram is chosen
   });
+  viewer.on('import.parse.complete', ({ elementsById }) => relabel(elementsById ?? {}, trace));
   await viewer.importXML(xml);
-  viewer.get('canvas').zoom('fit-viewport', 'auto');
+  openReadable(viewer, trace);
   canvas.addEventListener('focusin', () => viewer.get('zoomScroll').toggle(true));
   canvas.addEventListener('focusout', () => viewer.get('zoomScroll').toggle(false));
   return viewer;

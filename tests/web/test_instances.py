@@ -1,6 +1,7 @@
 """The list of cases, and one case."""
 
 import io
+import json
 import re
 from uuid import UUID
 
@@ -114,6 +115,20 @@ def test_the_trace_tells_the_way_and_where_it_waits(
     ]
 
 
+def test_the_trace_calls_roles_and_elements_as_the_reader_does(
+    sign_in: SignIn, office: Office, customer: Actor, case: UUID
+) -> None:
+    labels = {"sv": {"U_answer": "Svara", "f_ask.wish": "Önskan"}}
+    office.deploy({**two_tasks(), "p.i18n.json": json.dumps(labels).encode()})
+    browser = sign_in(customer)
+    browser.send("/profile/settings", language="sv", timezone="")
+
+    trace = browser.open(f"/instances/{case}/trace.json").get_json()
+
+    assert trace["names"] == {"U_answer": "Svara"}
+    assert trace["roles"]["risk_officer"] == "Riskansvarig"
+
+
 def test_the_diagram_is_the_one_the_case_runs_on(
     sign_in: SignIn, office: Office, customer: Actor, case: UUID
 ) -> None:
@@ -129,7 +144,8 @@ def test_the_history_tells_who_did_what(sign_in: SignIn, customer: Actor, case: 
     page = text_of(sign_in(customer).open(f"/instances/{case}?view=history"))
 
     assert "Case started" in page
-    assert "Task completed U_ask" in page
+    assert "Task completed U_ask Customer" in page
+    assert "Task opened U_answer Customer" not in page
     assert "wish a faster mill" in page
 
 
@@ -318,6 +334,14 @@ def test_the_other_way_is_named_as_the_diagram_names_it(
 
     assert "This case can also take another way" in page
     assert "Withdraw: why?" in page
+
+
+def test_the_history_calls_the_process_by_its_name(
+    sign_in: SignIn, customer: Actor, waiting: UUID
+) -> None:
+    page = text_of(sign_in(customer).open(f"/instances/{waiting}?view=history"))
+
+    assert "Case started Waiting" in page
 
 
 def test_others_are_not_offered_the_other_way_and_may_not_take_it(

@@ -1,5 +1,7 @@
 """Processes, and what their editors talk to."""
 
+import json
+
 import pytest
 
 from ssflow.domain.identity import Actor
@@ -205,3 +207,17 @@ def test_a_process_of_one_task_needs_no_decision_editor(designer: Browser, offic
     office.deploy(one_task())
 
     assert designer.open("/processes/p/decisions/nope").status_code == 404
+
+
+def test_the_diagram_is_labelled_in_the_reader_s_language(
+    sign_in: SignIn, office: Office, reader: Actor
+) -> None:
+    labels = {"nl": {"U_do": "Doe het", "U_do@instructions": "Rustig aan."}}
+    office.deploy({**one_task(), "p.i18n.json": json.dumps(labels).encode()})
+    browser = sign_in(reader)
+    browser.send("/profile/settings", language="nl", timezone="")
+
+    names = browser.open("/processes/p/names.json").get_json()
+
+    assert names["names"] == {"U_do": "Doe het"}
+    assert names["roles"]["risk_officer"] == "Risicomanager"

@@ -1,5 +1,6 @@
 // Buttons above a diagram, so that it can be moved without a mouse, and the meaning of its colours.
 import { t } from '../shared/texts.js';
+import { findWaiting, zoomTo } from './fit.js';
 
 const ZOOM_STEP = 1.25;
 
@@ -22,18 +23,6 @@ function zoomButtons(viewer) {
     button('−', t('Zoom out'), () => zoomBy(1 / ZOOM_STEP)),
     button(t('Fit'), t('Fit the whole diagram'), () => canvas.zoom('fit-viewport', 'auto')),
   ];
-}
-
-/** The first element of this diagram at which the case waits. */
-function findWaiting(viewer, { active = [] }) {
-  const registry = viewer.get('elementRegistry');
-  return active.map((point) => registry.get(point.element_id)).find(Boolean);
-}
-
-function zoomTo(viewer, element) {
-  const canvas = viewer.get('canvas');
-  canvas.zoom(1);
-  canvas.scrollToElement(element, 120);
 }
 
 function button(text, label, onClick) {

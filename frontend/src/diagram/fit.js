@@ -1,7 +1,10 @@
-// Shows a whole diagram without hiding its left side behind the palette.
+// Where a diagram opens: as a whole when its text can be read then, else where one wants to look.
+const READABLE_SCALE = 0.6;
+const OPENING_SCALE = 0.9;
 const PALETTE_WIDTH = 120;
 const MARGIN = 20;
 
+/** Show a whole diagram without hiding its left side behind the palette. */
 export function fitBesidePalette(modeler) {
   const canvas = modeler.get('canvas');
   const { inner, outer } = canvas.viewbox();
@@ -17,4 +20,42 @@ export function fitBesidePalette(modeler) {
     width: outer.width / scale,
     height: outer.height / scale,
   });
+}
+
+/** Show the whole diagram, or, when that is too small to read, where the case waits or begins. */
+export function openReadable(viewer, trace) {
+  const canvas = viewer.get('canvas');
+  canvas.zoom('fit-viewport', 'auto');
+  if (canvas.zoom() >= READABLE_SCALE) return;
+  const place = findWaiting(viewer, trace) ?? findStart(viewer);
+  if (place) zoomTo(viewer, place, OPENING_SCALE);
+}
+
+/** The first element of this diagram at which the case waits. */
+export function findWaiting(viewer, { active = [] }) {
+  const registry = viewer.get('elementRegistry');
+  return active.map((point) => registry.get(point.element_id)).find(Boolean);
+}
+
+const findStart = (viewer) => viewer.get('elementRegistry').find(({ type }) => type === 'bpmn:StartEvent');
+
+/** Bring an element into the middle. */
+export function zoomTo(viewer, element, scale = 1) {
+  const canvas = viewer.get('canvas');
+  canvas.zoom(scale);
+  const { inner, outer } = canvas.viewbox();
+  const width = outer.width / scale;
+  const height = outer.height / scale;
+  canvas.viewbox({
+    x: within(element.x + element.width / 2 - width / 2, inner.x, inner.width, width),
+    y: within(element.y + element.height / 2 - height / 2, inner.y, inner.height, height),
+    width,
+    height,
+  });
+}
+
+/** Keep a window of `size` on the drawing, so that no emptiness is shown beside it. */
+function within(wanted, start, length, size) {
+  const last = start + length + MARGIN - size;
+  return Math.max(start - MARGIN, Math.min(wanted, last));
 }

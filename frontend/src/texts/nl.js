@@ -63,7 +63,7 @@ export default {
   'Escalate to the role': 'Escaleren naar de rol',
   'Exclusive gateway': 'Exclusieve gateway',
   'Filled in with': 'Vooraf ingevuld met',
-  'Fit the whole diagram': 'Het hele diagram tonen',
+  'Fit the whole diagram': 'Het hele diagram passend tonen',
   'Fit': 'Passend',
   'For example "P14D", wd(5) or case.due.': 'Bijvoorbeeld "P14D", wd(5) of case.due.',
   'For example =routing.handler_role.': 'Bijvoorbeeld =routing.handler_role.',

@@ -63,7 +63,7 @@ export default {
   'Escalate to the role': 'Eskalera till rollen',
   'Exclusive gateway': 'Exklusiv gateway',
   'Filled in with': 'Förifyllt med',
-  'Fit the whole diagram': 'Visa hela diagrammet',
+  'Fit the whole diagram': 'Anpassa hela diagrammet',
   'Fit': 'Anpassa',
   'For example "P14D", wd(5) or case.due.': 'Till exempel "P14D", wd(5) eller case.due.',
   'For example =routing.handler_role.': 'Till exempel =routing.handler_role.',

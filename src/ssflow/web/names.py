@@ -1,5 +1,6 @@
 """Names of people, processes and activities, looked up once for a page, in its language."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,6 +19,8 @@ from ssflow.store.unit_of_work import UnitOfWork
 from ssflow.web.i18n import page_language
 
 _UUID_CHARACTERS = 36
+_OTHER_TEXT = re.compile(r"[.@]")
+"""Marks a label that belongs to a form, or says more than an element's name."""
 
 
 @dataclass
@@ -61,6 +64,14 @@ class Names:
         known = definition.facts.get("activities", {}).get(activity_id, {})
         name = default or known.get("name") or activity_id
         return translated_name(definition, activity_id, name, page_language())
+
+    def elements(self, key: str) -> dict[str, str]:
+        """Give the names of a diagram's elements that are translated into the page's language."""
+        definition = self._definition(key)
+        if definition is None:
+            return {}
+        labels = definition.facts.get("labels", {}).get(page_language(), {})
+        return {name: text for name, text in labels.items() if not _OTHER_TEXT.search(name)}
 
     def instructions(self, key: str, activity_id: str, default: str) -> str:
         """Give what a task's page says about how to do it."""

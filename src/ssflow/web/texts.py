@@ -126,6 +126,12 @@ def role_title(key: str | None) -> str:
     return str(ROLES[key]) if key in ROLES else key.replace("_", " ").capitalize()
 
 
+def all_role_titles() -> dict[str, str]:
+    """Give the titles of ssflow's own roles, and of who started a case, by key."""
+    started = {"initiator": str(gettext("Who started it"))}
+    return started | {key: str(title) for key, title in ROLES.items()}
+
+
 def role_choices(roles: Iterable[Role]) -> list[tuple[str, str]]:
     """Give roles to choose from, by title."""
     return sorted(((role.key, role_title(role.key)) for role in roles), key=lambda pair: pair[1])

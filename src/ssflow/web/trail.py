@@ -1,13 +1,13 @@
 """Events of the audit trail as a page tells them: what happened to what, and what changed."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from flask_babel import gettext
 
-from ssflow.domain.audit import AuditEvent
+from ssflow.domain.audit import AuditAction, AuditEvent
 from ssflow.domain.instance import ProcessInstance
 from ssflow.services.trail_path import details_of
 from ssflow.store import instances as instance_rows
@@ -42,6 +42,7 @@ class ToldEvent:
     subject: str
     case: ProcessInstance | None
     said: str
+    is_by_person: bool
     fields: Mapping[str, Any]
     changes: Sequence[Change]
     decisions: Sequence[DecisionHit]
@@ -71,6 +72,7 @@ def _tell(names: Names, event: AuditEvent, cases: Mapping[UUID, ProcessInstance]
         subject=_subject(names, event, case, details),
         case=case,
         said=str(details.get("reason") or details.get("text") or details.get("message") or ""),
+        is_by_person=event.action not in _BY_THE_ENGINE,
         fields=_mapping(details.get("fields")),
         changes=_changes(details),
         decisions=[_hit(hit) for hit in _list(details.get("decisions"))],
@@ -87,6 +89,8 @@ def _subject(
     """Say to what it happened: a step, a record, a person, a file."""
     if event.activity_id and case is not None:
         return names.activity(case.key, event.activity_id)
+    if event.action is AuditAction.INSTANCE_STARTED:
+        return names.process(str(details.get("key", "")))
     if "kind" in details and "id" in details:
         return " ".join(filter(None, [register_title(str(details["kind"])), details.get("number")]))
     if "role" in details and "user" in details:
@@ -97,8 +101,18 @@ def _subject(
     for name in ("user", "process", "file", "name", "recipient", "key"):
         if details.get(name):
             value = str(details[name])
-            return names.person(value) if name == "user" else value
+            return _SUBJECTS[name](names, value) if name in _SUBJECTS else value
     return ""
+
+
+_SUBJECTS: Mapping[str, Callable[[Names, str], str]] = {
+    "user": Names.person,
+    "process": Names.process,
+}
+_BY_THE_ENGINE = frozenset(
+    {AuditAction.TASK_CREATED, AuditAction.TASK_CANCELLED, AuditAction.INCIDENT_OPENED}
+)
+"""What follows from somebody's deed, but is not theirs."""
 
 
 def _changes(details: Mapping[str, Any]) -> list[Change]:

@@ -25,7 +25,7 @@ from ssflow.web.names import Names
 from ssflow.web.page import Tab
 from ssflow.web.query import find_choice, read_choice, read_search
 from ssflow.web.request_work import request_work
-from ssflow.web.texts import role_title
+from ssflow.web.texts import all_role_titles, role_title
 from ssflow.web.trail import labels_of, tell_events
 
 blueprint = Blueprint("instances", __name__, url_prefix="/instances")
@@ -76,7 +76,8 @@ def diagram(instance_id: UUID) -> ResponseReturnValue:
 def trace(instance_id: UUID) -> ResponseReturnValue:
     """Give the way the case took and where it waits, as the viewer draws it."""
     with request_work(read_only=True) as work:
-        return _trace_json(work, instances.trace_of(work, instance_id))
+        instance = instances.get_visible_instance(work, instance_id)
+        return _trace_json(work, instance.key, instances.trace_of(work, instance_id))
 
 
 @blueprint.post("/<uuid:instance_id>/comments")
@@ -307,9 +308,11 @@ _FACTS = {
 }
 
 
-def _trace_json(work: UnitOfWork, found: instances.InstanceTrace) -> dict[str, Any]:
+def _trace_json(work: UnitOfWork, key: str, found: instances.InstanceTrace) -> dict[str, Any]:
     names = Names(work)
     return {
+        "names": names.elements(key),
+        "roles": all_role_titles(),
         "path": list(found.passed),
         "visits": dict(found.passed),
         "active": [

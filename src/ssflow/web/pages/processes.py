@@ -15,6 +15,7 @@ from ssflow.store.unit_of_work import UnitOfWork
 from ssflow.web.access import ADMIN_ONLY, needs_role, signed_in
 from ssflow.web.names import Names
 from ssflow.web.request_work import request_work
+from ssflow.web.texts import all_role_titles
 
 blueprint = Blueprint("processes", __name__, url_prefix="/processes")
 
@@ -52,6 +53,14 @@ def diagram(key: str, version: int) -> ResponseReturnValue:
         definition = _find(work, key, version)
         content = rows.get_file(work.session, definition.deployment_id, definition.file)
         return Response(content, mimetype="application/xml")
+
+
+@blueprint.get("/<key>/names.json")
+@signed_in
+def diagram_names(key: str) -> ResponseReturnValue:
+    """Give the names in the reader's language that the viewer writes into the diagram."""
+    with request_work(read_only=True) as work:
+        return {"names": Names(work).elements(_find(work, key).key), "roles": all_role_titles()}
 
 
 @blueprint.get("/<key>/edit")

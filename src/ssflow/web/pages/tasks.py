@@ -180,12 +180,22 @@ def add_file(task_id: UUID) -> ResponseReturnValue:
 def _complete(work: UnitOfWork, task_id: UUID, answers: Any) -> str:
     done = user_tasks.complete_task(work, task_id, answers)
     following = user_tasks.next_task_after(work, done)
-    flash(_well_done(done, following), "success")
+    flash(_well_done(done, following, goes_on=_goes_on_by_itself(work, done)), "success")
     return url_for(".inbox")
 
 
-def _well_done(done: UserTask, following: UserTask | None) -> Markup:
+def _goes_on_by_itself(work: UnitOfWork, done: UserTask) -> bool:
+    """Whether the case has not ended, yet waits for no person: its next task may open soon."""
+    if instance_rows.get_instance(work.session, done.instance_id).has_ended:
+        return False
+    return not rows.find_open_tasks_of_instance(work.session, done.instance_id)
+
+
+def _well_done(done: UserTask, following: UserTask | None, *, goes_on: bool) -> Markup:
     said = gettext("“%(task)s” is completed.", task=done.name)
+    if goes_on:
+        more = gettext("The case goes on by itself; what comes next for you shows here.")
+        return Markup("{} {}").format(said, more)
     if following is None:
         return Markup("{} {}").format(said, gettext("Your inbox is empty. Well done!"))
     address = url_for(".show", task_id=following.id)
