@@ -76,3 +76,11 @@ def test_the_beginning_is_a_moment(tmp_path: Path, at: str, failure: str | None)
     _write(tmp_path, "one", caller__bpmn=CALLER, called__bpmn=CALLED, c__scenarios__json=walk)
 
     assert _play(tmp_path).failure == failure
+
+
+@pytest.mark.parametrize("time", ["wd(3)", "P3D", "2026-03-05"])
+def test_time_passes_in_working_days_too(tmp_path: Path, time: str) -> None:
+    walk = _scenarios({"advance": time}, {"expect": {"open": ["U_in"]}}, DONE)
+    _write(tmp_path, "one", caller__bpmn=CALLER, called__bpmn=CALLED, c__scenarios__json=walk)
+
+    assert _play(tmp_path).failure is None

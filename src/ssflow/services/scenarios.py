@@ -248,9 +248,8 @@ class Player:
         raise ScenarioFailedError(f"{step['refuse']} by {step['as']} was not refused.")
 
     def _advance(self, step: Mapping[str, Any]) -> None:
-        with self.work() as work:
-            calendar = calendar_of(work)
-        until = calendar.parse_due(str(step["advance"]), self.now)
+        with self.work() as work:  # the calendar reads the holidays when it is asked
+            until = calendar_of(work).parse_due(str(step["advance"]), self.now)
         self._let_time_pass(until - self.now)
 
     def _message(self, step: Mapping[str, Any]) -> None:
