@@ -149,3 +149,13 @@ def test_a_record_says_who_added_it(manager: Browser, services: None) -> None:
     page = text_of(manager.open("/registers/Service/SRV-1"))
 
     assert "added by an operator on the server" in page
+
+
+def test_the_form_of_a_record_speaks_the_reader_s_language(admin: Browser) -> None:
+    admin.send("/profile/settings", language="nl", timezone="")
+
+    page = text_of(admin.open("/registers/Customer/add"))
+
+    assert "Wie beslist en betaalt" in page
+    assert "Belangrijke klant" in page
+    assert "Who decides" not in page

@@ -1,7 +1,7 @@
 """A process's form on a page: read what was typed, keep its files, draw it again."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from ssflow.errors import InvalidInputError
 from ssflow.forms.drawing import build_form_view
 from ssflow.forms.html_form import asks_for_redraw, read_html_form
 from ssflow.forms.submission import FormError
+from ssflow.forms.views import FieldView
 from ssflow.forms.views import FormView as DrawnForm
 from ssflow.services.attachments import store_attachment
 from ssflow.services.form_view import FormView
@@ -70,6 +71,35 @@ def draw(
     if answers is None:
         answers = form.draft if form.draft is not None else form.values
     return build_form_view(form.layout, answers, form.context, errors)
+
+
+def in_reader_language(form: DrawnForm) -> DrawnForm:
+    """Translate the labels of one of ssflow's own forms; what people named stays as it is."""
+    return replace(
+        form,
+        title=gettext(form.title),
+        components=tuple(
+            _translated(view) if isinstance(view, FieldView) else view for view in form.components
+        ),
+        errors=tuple(replace(each, label=gettext(each.label)) for each in form.errors),
+    )
+
+
+def _translated(view: FieldView) -> FieldView:
+    options = tuple(
+        option if _is_id(option.value) else replace(option, label=gettext(option.label))
+        for option in view.options
+    )
+    return replace(view, label=gettext(view.label), options=options)
+
+
+def _is_id(value: str) -> bool:
+    """Whether an option is a record or a person, which has a name of its own."""
+    try:
+        UUID(value)
+    except ValueError:
+        return False
+    return True
 
 
 def _read_file(

@@ -13,7 +13,7 @@ from ssflow.services.form_view import FormView
 from ssflow.services.register_forms import maintained_kinds
 from ssflow.store.unit_of_work import UnitOfWork
 from ssflow.web.access import ADMIN_ONLY, signed_in
-from ssflow.web.forms import draw, read_typed
+from ssflow.web.forms import draw, in_reader_language, read_typed
 from ssflow.web.names import Names
 from ssflow.web.query import read_search
 from ssflow.web.records import column_label, columns_of, facts_of, label_of, reference_of
@@ -129,6 +129,5 @@ def _form_page(
     answers: Mapping[str, Any] | None = None,
     errors: Mapping[str, list[str]] | None = None,
 ) -> str:
-    return render_template(
-        "registers/form.html", kind=kind, reference=reference, form=draw(form, answers, errors)
-    )
+    drawn = in_reader_language(draw(form, answers, errors))
+    return render_template("registers/form.html", kind=kind, reference=reference, form=drawn)
