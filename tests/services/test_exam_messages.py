@@ -45,7 +45,7 @@ def test_a_message_that_nobody_took_may_come_again(office: Office) -> None:
     brm = office.hire("brm")
     office.deploy(WAITS)
     case = office.start(brm, business_key="K1")
-    told = ("answered", "K1", {}, "mail-1")
+    told: tuple[str, str, dict[str, str], str] = ("answered", "K1", {}, "mail-1")
 
     with pytest.raises(NotFoundError):
         office.act(brm, send_message_once, *told)

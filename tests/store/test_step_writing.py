@@ -1,7 +1,7 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import inspect, text
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
@@ -65,5 +65,5 @@ def test_a_step_on_an_older_revision_is_refused(
 
 
 def _columns_of(entity: ProcessInstance | UserTask) -> dict[str, object]:
-    names = inspect(type(entity)).column_attrs.keys()
+    names = type(entity).__mapper__.column_attrs.keys()
     return {name: getattr(entity, name) for name in names}
