@@ -157,7 +157,10 @@ def rewrite(office: Office, stream: Any, seq: int, change: Callable[[dict[str, A
         tamper(
             office,
             "UPDATE audit_event SET body = :body, prev = :prev, hash = :hash WHERE id = :id",
-            body=body, prev=prev, hash=own, id=event.id,
+            body=body,
+            prev=prev,
+            hash=own,
+            id=event.id,
         )
         prev = own
 

@@ -10,6 +10,7 @@ from ssflow.domain.user_task import TaskStatus
 from ssflow.errors import ForbiddenError, InvalidInputError
 from ssflow.services import incidents, instances, user_tasks
 from ssflow.services.incidents import IncidentClosedError, retry_incident
+from ssflow.services.registers import add_record, list_register
 from tests.engine.diagrams import (
     choice,
     decision_table,
@@ -48,6 +49,14 @@ def then(*parts: str, path: str) -> Files:
     )
 
 
+REGISTER = {
+    "title": "'Mail'",
+    "change_type": "'new'",
+    "customer": "customer",
+    "summary": "'For all'",
+    "need_source": "'strategy'",
+    "audience": "'internal'",
+}
 FAULTS: dict[str, tuple[Files, str, str]] = {
     "raises": (with_script("a = 1\nb = a / 0"), "X_compute", "script"),
     "unknown name": (with_script("b = surprise"), "X_compute", "script"),
@@ -85,6 +94,51 @@ FAULTS: dict[str, tuple[Files, str, str]] = {
         "S",
         "operation",
     ),
+    "a record that is not there": (
+        then(
+            service("S_register", "proposal.register", REGISTER),
+            service(
+                "S_define",
+                "proposal.define",
+                {
+                    "proposal": "result['id']",
+                    "define": "{'objectives': ['00000000-0000-4000-8000-000000000000']}",
+                },
+            ),
+            path="S_register S_define",
+        ),
+        "S_define",
+        "operation",
+    ),
+    "a value of another type": (
+        then(
+            service("S_register", "proposal.register", REGISTER),
+            service(
+                "S_define",
+                "proposal.define",
+                {
+                    "proposal": "result['id']",
+                    "define": "{'security_class': {'a': 1}, 'objectives': []}",
+                },
+            ),
+            path="S_register S_define",
+        ),
+        "S_define",
+        "operation",
+    ),
+    "a form that is bent": (
+        then(
+            service("S_register", "proposal.register", REGISTER),
+            service(
+                "S_define",
+                "proposal.define",
+                {"proposal": "result['id']", "define": "{'objectives': 5}"},
+            ),
+            path="S_register S_define",
+        ),
+        "S_define",
+        "operation",
+    ),
     "expression": (
         bundle(
             start(),
@@ -104,7 +158,10 @@ def test_a_completed_task_stands_whatever_comes_after_it(
     office: Office, owner: Actor, files: Files, element: str, kind: str
 ) -> None:
     office.deploy(files)
-    instance_id = office.start(owner)
+    customer = {"name": "Acme", "mandate_holder": office.hire("customer").key}
+    with office.work() as work:
+        acme = add_record(work, "Customer", customer)
+    instance_id = office.start(owner, customer=str(acme.id))
     task = office.task(instance_id, "U_first")
 
     done = office.complete(owner, task.id, x=1)
@@ -116,7 +173,11 @@ def test_a_completed_task_stands_whatever_comes_after_it(
     case = office.instance(instance_id)
     assert (case.status, case.open_incidents) == (InstanceStatus.RUNNING, 1)
     assert office.open(instance_id) == []
-    assert office.actions(instance_id)[-2:] == ["task.completed", "incident.opened"]
+    assert office.actions(instance_id)[-1] == "incident.opened"
+    assert "task.completed" in office.actions(instance_id)
+    with office.look() as work:
+        registered = list_register(work, "ServiceProposal").items
+    assert len(registered) == (element == "S_define")
 
 
 def test_an_incident_tells_the_line_and_the_data_at_hand(office: Office, owner: Actor) -> None:

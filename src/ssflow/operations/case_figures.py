@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from ssflow.operations.parameters import CENT, amount_of
+from ssflow.operations.parameters import amount_of, rating_of
 
 YEARS = ("y0", "y1", "y2")
 NEVER = 999
@@ -61,7 +61,8 @@ def calculate_case(
 
 def risk_level(risks: Sequence[Mapping[str, Any]], stated: str) -> str:
     """Give the higher of what was stated and what the products of likelihood and impact say."""
-    worst = max((int(r["likelihood"]) * int(r["impact"]) for r in risks), default=0)
+    products = (rating_of(r["likelihood"]) * rating_of(r["impact"]) for r in risks)
+    worst = max(products, default=0)
     ruled = "high" if worst >= _HIGH_RISK else "medium" if worst >= _MEDIUM_RISK else "low"
     return max(ruled, stated if stated in _LEVELS else "low", key=_LEVELS.index)
 
@@ -95,4 +96,4 @@ def _payback_months(cost: Sequence[Decimal], gain: Sequence[Decimal]) -> int:
 
 
 def _cents(value: Decimal) -> Decimal:
-    return value.quantize(CENT, ROUND_HALF_UP)
+    return amount_of(value)

@@ -17,6 +17,10 @@ from ssflow.errors import SsflowError
 from ssflow.store.unit_of_work import DbSession
 
 
+_UNFIT = (LookupError, TypeError, ValueError, ArithmeticError, AttributeError)
+"""What reading a form raises that a diagram has bent: an incident, not the end of the step."""
+
+
 class Refusal(StrEnum):
     """Why an operation is refused: the codes of BPMN errors that diagrams may catch."""
 
@@ -108,7 +112,11 @@ class Operation:
         except ValidationError as error:
             message = f"{self.name}: {_in_words(error.messages)}"
             raise OperationRefusedError(message, code=Refusal.WRONG_PARAMETER) from error
-        return self.run(context, read)
+        try:
+            return self.run(context, read)
+        except _UNFIT as error:
+            message = f"{self.name}: the data does not fit ({type(error).__name__}: {error})."
+            raise OperationRefusedError(message, code=Refusal.WRONG_PARAMETER) from error
 
 
 def operation(

@@ -12,6 +12,8 @@ from marshmallow.validate import OneOf
 from ssflow.operations.operation import OperationRefusedError, Refusal
 
 CENT = Decimal("0.01")
+LARGEST_AMOUNT = Decimal("999999999999.99")
+_RATINGS = ("1", "2", "3", "4", "5")
 
 
 def text(*, required: bool = True) -> fields.String:
@@ -49,14 +51,17 @@ def amount_of(value: Any) -> Decimal:
     """Read an amount of money that came as number or text; nothing counts as 0.
 
     Raises:
-        OperationRefusedError: it is not a number.
+        OperationRefusedError: it is not a number, or larger than what a record can keep.
     """
     if value in (None, ""):
         return Decimal(0)
     try:
-        return Decimal(str(value)).quantize(CENT, ROUND_HALF_UP)
+        amount = Decimal(str(value)).quantize(CENT, ROUND_HALF_UP)
     except InvalidOperation as error:
         raise _wrong(f"{value!r} is not an amount.") from error
+    if not amount.is_finite() or abs(amount) > LARGEST_AMOUNT:
+        raise _wrong(f"{value!r} is not an amount that can be kept.")
+    return amount
 
 
 def optional_amount_of(value: Any) -> Decimal | None:
@@ -90,6 +95,17 @@ def id_of(value: Any) -> UUID | None:
         return UUID(str(value))
     except ValueError as error:
         raise _wrong(f"{value!r} is not the id of a record.") from error
+
+
+def rating_of(value: Any) -> int:
+    """Read a rating from 1 to 5.
+
+    Raises:
+        OperationRefusedError: it is none.
+    """
+    if str(value) not in _RATINGS:
+        raise _wrong(f"{value!r} is not a rating from 1 to 5.")
+    return int(value)
 
 
 def rows_of(form_data: Mapping[str, Any], key: str) -> list[dict[str, Any]]:

@@ -41,6 +41,7 @@ from ssflow.operations.parameters import (
     identifier,
     one_of,
     optional_amount_of,
+    rating_of,
     rows_of,
     text,
 )
@@ -68,6 +69,7 @@ _ANSWERS = (
     "risk_control",
     "resource_allocation",
 )
+_BEFORE_APPROVAL = (ProposalState.PROPOSED, ProposalState.DEFINED, ProposalState.ANALYSED)
 _RATINGS = ("fit", "value", "financial", "feasibility")
 _CLOSING = {
     "rejected": (ProposalState.REJECTED, ServiceState.REJECTED),
@@ -121,6 +123,7 @@ def register_proposal(context: OperationContext, given: dict[str, Any]) -> dict[
 def define_proposal(context: OperationContext, given: dict[str, Any]) -> dict[str, Any]:
     """Store what the define step said, on the proposal and on its new service."""
     proposal, define = _open_proposal(context, given["proposal"]), given["define"]
+    _require_state(proposal, *_BEFORE_APPROVAL)
     with changing(context, proposal):
         proposal.definition = define
         proposal.move_to(ProposalState.DEFINED)
@@ -151,6 +154,7 @@ def define_proposal(context: OperationContext, given: dict[str, Any]) -> dict[st
 def analyse_proposal(context: OperationContext, given: dict[str, Any]) -> dict[str, Any]:
     """Store what the four analyses found and calculate the figures of the case."""
     proposal = _open_proposal(context, given["proposal"])
+    _require_state(proposal, ProposalState.DEFINED, ProposalState.ANALYSED)
     impact, resources = given["impact"], given["resources"]
     financials, risk = given["financials"], given["risk"]
     _link_services(context, _service_of(context, proposal), impact)
@@ -186,7 +190,8 @@ def score_proposal(context: OperationContext, given: dict[str, Any]) -> dict[str
     """Write the next version of the business case and weigh its score."""
     proposal, told, calc = _open_proposal(context, given["proposal"]), given["case"], given["calc"]
     former = portfolio_rows.find_latest_case(context.session, proposal.id)
-    ratings = {name: int(told[name]) for name in _RATINGS}
+    _require_state(proposal, ProposalState.DEFINED, ProposalState.ANALYSED)
+    ratings = {name: rating_of(told[name]) for name in _RATINGS}
     case = BusinessCase(
         number=former.number if former else next_number(context.session, "BC", context.now.year),
         version=former.version + 1 if former else 1,
@@ -232,6 +237,9 @@ def score_proposal(context: OperationContext, given: dict[str, Any]) -> dict[str
 def decide_proposal(context: OperationContext, given: dict[str, Any]) -> dict[str, Any]:
     """Write down a decision; rework sends the proposal back to its beginning."""
     proposal = _open_proposal(context, given["proposal"])
+    is_rework = (given["question"], given["decision"]) == ("approval", "rework")
+    if is_rework:
+        _require_state(proposal, ProposalState.DEFINED, ProposalState.ANALYSED)
     decision = add_record(
         context,
         Decision(
@@ -249,7 +257,7 @@ def decide_proposal(context: OperationContext, given: dict[str, Any]) -> dict[st
             created_by=context.actor.key,
         ),
     )
-    if (given["question"], given["decision"]) == ("approval", "rework"):
+    if is_rework:
         _move(context, proposal, ProposalState.PROPOSED, ServiceState.PROPOSED)
     return {
         "number": decision.number,
@@ -489,10 +497,11 @@ def _service_of(context: OperationContext, proposal: ServiceProposal) -> Service
     return _record(context, Service, proposal.service_id)
 
 
-def _require_state(proposal: ServiceProposal, state: ProposalState) -> None:
-    if proposal.state is not state:
+def _require_state(proposal: ServiceProposal, *states: ProposalState) -> None:
+    if proposal.state not in states:
+        allowed = " or ".join(states)
         raise OperationRefusedError(
-            f"Proposal {proposal.number} is {proposal.state}; this needs it to be {state}.",
+            f"Proposal {proposal.number} is {proposal.state}; this needs it to be {allowed}.",
             code=Refusal.WRONG_STATE,
         )
 
@@ -575,8 +584,8 @@ def _replace_risks(
                 proposal_id=proposal.id,
                 risk=row["risk"],
                 cause=row.get("cause") or "",
-                likelihood=int(row["likelihood"]),
-                impact=int(row["impact"]),
+                likelihood=rating_of(row["likelihood"]),
+                impact=rating_of(row["impact"]),
                 response=row.get("response") or "",
                 mitigation=row.get("mitigation") or "",
                 contingency=row.get("contingency") or "",

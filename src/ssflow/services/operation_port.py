@@ -18,7 +18,7 @@ from ssflow.operations.operation import (
 from ssflow.operations.registry import OPERATIONS
 from ssflow.services.working_days import calendar_of
 from ssflow.store.savepoint import Savepoint
-from ssflow.store.unit_of_work import UnitOfWork
+from ssflow.store.unit_of_work import UnitOfWork, unfit_data_refused
 
 
 @dataclass
@@ -53,7 +53,7 @@ class Operations:
             raise OperationError(f"There is no operation {call.name}.", code=None)
         context = self._context(call)
         try:
-            with self._all_or_nothing():
+            with self._all_or_nothing(), unfit_data_refused():
                 result = operation.call(context, call.parameters)
                 self.work.session.flush()
         except OperationRefusedError as error:

@@ -8,7 +8,7 @@ from typing import TypeAlias
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy.exc import DataError, DBAPIError
+from sqlalchemy.exc import DataError, DBAPIError, StatementError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
@@ -113,6 +113,22 @@ def _commit(work: UnitOfWork) -> None:
     if due := take_added_jobs(work.session, due_by=work.now):
         work.submit(work.session, due)
     work.session.commit()
+
+
+@contextmanager
+def unfit_data_refused() -> Iterator[None]:
+    """Turn what a database says about values that do not fit into wrong input; races stay races.
+
+    Raises:
+        InvalidInputError: a value has the wrong type or size, or refers to what is not there.
+    """
+    try:
+        yield
+    except StatementError as error:
+        if isinstance(error, DBAPIError) and (is_lost_race(error) or is_away(error)):
+            raise
+        reason = str(error.orig).partition("\n")[0]
+        raise InvalidInputError(f"A value cannot be stored: {reason}.") from error
 
 
 @contextmanager

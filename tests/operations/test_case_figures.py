@@ -1,0 +1,230 @@
+"""The figures of a business case: examples worked out by hand, and laws that always hold."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ssflow.operations.case_figures import (
+    NEVER,
+    CaseFigures,
+    calculate_case,
+    risk_level,
+    weigh_score,
+)
+from ssflow.operations.operation import OperationRefusedError
+
+RATINGS = ("fit", "value", "financial", "feasibility")
+
+
+def row(*amounts: Any, **more: Any) -> dict[str, Any]:
+    return {**dict(zip(("y0", "y1", "y2"), amounts, strict=False)), **more}
+
+
+def case(
+    costs: list[dict[str, Any]], benefits: list[dict[str, Any]], discount: str = "0"
+) -> CaseFigures:
+    return calculate_case(costs, benefits, Decimal(discount))
+
+
+# --- worked out by hand ---------------------------------------------------------------------------
+
+
+def test_a_case_that_pays_back_in_its_second_year() -> None:
+    # results -60 000, +40 000, +40 000; npv at 6 %: -60 000 + 37 735.849 + 35 599.858
+    figures = case(
+        [row(80_000, 20_000, 20_000)], [row(20_000, 60_000, 60_000, confidence=100)], "6"
+    )
+
+    assert figures == CaseFigures(
+        tco3=Decimal("120000.00"),
+        benefit3=Decimal("140000.00"),
+        npv=Decimal("13335.71"),
+        roi_pct=Decimal("16.7"),
+        payback_months=30,
+    )
+
+
+def test_benefits_count_as_far_as_they_are_expected() -> None:
+    figures = case([row(100)], [row(100, 100, 100, confidence=50), row(0, 0, 40, confidence="25")])
+
+    assert (figures.benefit3, figures.roi_pct) == (Decimal("160.00"), Decimal("60.0"))
+
+
+def test_a_benefit_without_confidence_counts_in_full() -> None:
+    assert case([row(100)], [row(100, confidence=None)]).benefit3 == Decimal("100.00")
+    assert case([row(100)], [row(100, confidence=0)]).benefit3 == Decimal("0.00")
+
+
+def test_costs_and_benefits_come_as_numbers_texts_or_not_at_all() -> None:
+    figures = case(
+        [row("1000.10", 2.2, None), row("", y3="ignored")], [row("3000", confidence="100")]
+    )
+
+    assert (figures.tco3, figures.benefit3) == (Decimal("1002.30"), Decimal("3000.00"))
+
+
+def test_nothing_spent_has_no_return_in_per_cent() -> None:
+    figures = case([], [row(100)])
+
+    assert figures.tco3 == figures.roi_pct == 0
+    assert figures.payback_months == 1
+
+
+def test_what_is_never_earned_back() -> None:
+    figures = case([row(100, 100, 100)], [row(10, 10, 10)])
+
+    assert (figures.payback_months, figures.roi_pct) == (NEVER, Decimal("-90.0"))
+
+
+@pytest.mark.parametrize(
+    ("costs", "benefits", "months"),
+    [
+        (row(0, 0, 0), row(0, 0, 0), 1),
+        (row(120), row(120), 1),
+        (row(120), row(0, 120), 24),
+        (row(120), row(0, 240), 18),
+        (row(120), row(0, 0, 120), 36),
+        (row(120), row(0, 0, 119), NEVER),
+        (row(120, 0, 0), row(0, 120, 0), 24),
+    ],
+)
+def test_payback_is_the_first_month_without_loss(
+    costs: dict[str, Any], benefits: dict[str, Any], months: int
+) -> None:
+    assert case([costs], [benefits]).payback_months == months
+
+
+def test_the_score_weighs_five_things() -> None:
+    ratings = {"fit": 4, "value": 5, "financial": 3, "feasibility": 4}
+
+    # 0.30*4 + 0.25*5 + 0.20*3 + 0.10*4 = 3.45, and 0.15 times 5, 3 or 1
+    assert weigh_score(ratings, "low") == Decimal("4.20")
+    assert weigh_score(ratings, "medium") == Decimal("3.90")
+    assert weigh_score(ratings, "high") == Decimal("3.60")
+
+
+@pytest.mark.parametrize(
+    ("products", "stated", "level"),
+    [
+        ([], "low", "low"),
+        ([], "high", "high"),
+        ([(2, 3)], "low", "low"),
+        ([(2, 4)], "low", "medium"),
+        ([(2, 4)], "high", "high"),
+        ([(3, 5)], "low", "high"),
+        ([(1, 1), (5, 5)], "medium", "high"),
+        ([(2, 5)], "nonsense", "medium"),
+    ],
+)
+def test_the_risk_level_is_the_higher_of_stated_and_ruled(
+    products: list[tuple[int, int]], stated: str, level: str
+) -> None:
+    risks = [{"likelihood": a, "impact": str(b)} for a, b in products]
+
+    assert risk_level(risks, stated) == level
+
+
+@pytest.mark.parametrize("amount", ["many", "1,5", [], {"a": 1}, "0x10"])
+def test_what_is_no_amount_is_refused(amount: Any) -> None:
+    with pytest.raises(OperationRefusedError, match="amount"):
+        case([row(amount)], [])
+
+
+@pytest.mark.parametrize("amount", ["NaN", "Infinity", float("nan"), float("-inf"), "1e30"])
+def test_what_is_no_finite_amount_is_refused(amount: Any) -> None:
+    with pytest.raises(OperationRefusedError, match="amount"):
+        case([row(amount)], [])
+
+
+# --- laws -----------------------------------------------------------------------------------------
+
+MONEY = st.decimals(min_value=0, max_value=10**9, places=2)
+COSTS = st.lists(st.builds(row, MONEY, MONEY, MONEY), max_size=8)
+BENEFITS = st.lists(st.builds(row, MONEY, MONEY, MONEY, confidence=st.integers(0, 100)), max_size=8)
+DISCOUNT = st.decimals(min_value=0, max_value=20, places=2).map(str)
+
+
+@given(COSTS, BENEFITS)
+def test_without_discount_the_net_value_is_the_difference(
+    costs: list[dict[str, Any]], benefits: list[dict[str, Any]]
+) -> None:
+    figures = case(costs, benefits)
+
+    assert abs(figures.npv - (figures.benefit3 - figures.tco3)) <= Decimal("0.02")
+
+
+@given(COSTS, BENEFITS, DISCOUNT)
+def test_the_return_has_the_sign_of_the_difference(
+    costs: list[dict[str, Any]], benefits: list[dict[str, Any]], discount: str
+) -> None:
+    figures = case(costs, benefits, discount)
+
+    assert figures.roi_pct >= -100
+    if figures.roi_pct > 0:
+        assert figures.benefit3 > figures.tco3
+    if figures.roi_pct < 0:
+        assert figures.benefit3 < figures.tco3
+
+
+@given(COSTS, BENEFITS, DISCOUNT)
+def test_the_order_of_rows_makes_no_difference(
+    costs: list[dict[str, Any]], benefits: list[dict[str, Any]], discount: str
+) -> None:
+    assert case(costs, benefits, discount) == case(costs[::-1], benefits[::-1], discount)
+
+
+@given(COSTS, BENEFITS)
+def test_payback_is_a_month_or_never(
+    costs: list[dict[str, Any]], benefits: list[dict[str, Any]]
+) -> None:
+    figures = case(costs, benefits)
+
+    assert figures.payback_months in {*range(1, 37), NEVER}
+    if figures.benefit3 >= figures.tco3 + 1:
+        assert figures.payback_months != NEVER
+
+
+@given(COSTS, BENEFITS, MONEY, st.sampled_from(["y0", "y1", "y2"]))
+def test_more_benefit_never_makes_a_case_worse(
+    costs: list[dict[str, Any]], benefits: list[dict[str, Any]], more: Decimal, year: str
+) -> None:
+    before, after = case(costs, benefits, "6"), case(costs, [*benefits, {year: more}], "6")
+
+    assert after.npv >= before.npv
+    assert after.roi_pct >= before.roi_pct
+    assert after.payback_months <= before.payback_months
+
+
+@given(st.fixed_dictionaries({name: st.integers(1, 5) for name in RATINGS}))
+def test_the_score_lies_between_one_and_five_and_falls_with_risk(ratings: dict[str, int]) -> None:
+    low, medium, high = (weigh_score(ratings, level) for level in ("low", "medium", "high"))
+
+    assert 1 <= high < medium < low <= 5
+
+
+@given(
+    st.fixed_dictionaries({name: st.integers(1, 4) for name in RATINGS}),
+    st.sampled_from(RATINGS),
+    st.sampled_from(["low", "medium", "high"]),
+)
+def test_a_better_rating_is_a_better_score(ratings: dict[str, int], name: str, level: str) -> None:
+    better = {**ratings, name: ratings[name] + 1}
+
+    assert weigh_score(better, level) > weigh_score(ratings, level)
+
+
+@given(
+    st.lists(
+        st.builds(lambda a, b: {"likelihood": a, "impact": b}, st.integers(1, 5), st.integers(1, 5))
+    ),
+    st.sampled_from(["low", "medium", "high"]),
+)
+def test_another_risk_never_lowers_the_level(risks: list[dict[str, int]], stated: str) -> None:
+    order = ("low", "medium", "high")
+    worse = [*risks, {"likelihood": 5, "impact": 5}]
+
+    assert order.index(risk_level(worse, stated)) >= order.index(risk_level(risks, stated))
+    assert risk_level(worse, stated) == "high"
