@@ -16,7 +16,6 @@ from ssflow.domain.identity import Actor
 from ssflow.errors import SsflowError
 from ssflow.store.unit_of_work import DbSession
 
-
 _UNFIT = (LookupError, TypeError, ValueError, ArithmeticError, AttributeError)
 """What reading a form raises that a diagram has bent: an incident, not the end of the step."""
 
