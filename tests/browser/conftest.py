@@ -54,7 +54,9 @@ def browser() -> Iterator[Browser]:
 
 
 def _launch(playwright: Playwright) -> Browser:
-    found = os.environ.get("SSFLOW_BROWSER") or next(filter(None, map(shutil.which, _PROGRAMS)), None)
+    found = os.environ.get("SSFLOW_BROWSER") or next(
+        filter(None, map(shutil.which, _PROGRAMS)), None
+    )
     try:
         return playwright.chromium.launch(executable_path=found, args=_ARGUMENTS)
     except BrowserError as error:

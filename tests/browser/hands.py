@@ -26,7 +26,7 @@ def row_of(page: Page, *texts: str) -> Locator:
 
 
 def see_in_inbox(page: Page, case: str, task: str) -> None:
-    """Look into the inbox until a task is there: what lies before it may take the worker a moment."""
+    """Look into the inbox until a task is there; the worker may take a moment before it opens."""
 
     def look() -> None:
         page.goto("/tasks")

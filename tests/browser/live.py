@@ -1,10 +1,12 @@
 """The real application on a real port, with the sample organisation and its worker."""
 
+import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -125,30 +127,23 @@ def live_server(folder: Path) -> Iterator[LiveServer]:
 
 @contextmanager
 def _serving(here: Installation) -> Iterator[Installation]:
-    """Serve pages and do due jobs in threads; the port is known only once it is bound."""
-    worker = EmbeddedWorker(here.system_work())
-    late_app = _LateApp()
-    server = create_server(late_app, host="127.0.0.1", port=0, threads=8, ident="ssflow")
-    here = replace(
-        here, config=replace(here.config, base_url=f"http://localhost:{server.effective_port}")
-    )
-    late_app.app = create_app(here.config, here.database, clock=now, submit=worker.submit)
-    serving = threading.Thread(target=server.run, name="live-server", daemon=True)
-    serving.start()
-    worker.start()
-    try:
-        yield here
-    finally:
-        worker.stop()
-        server.close()
-        serving.join(timeout=10)
-
-
-class _LateApp:
-    """Passes requests on to an application that needs to know the port first."""
-
-    def __call__(self, environ, start_response):
-        return self.app(environ, start_response)
+    """Serve pages and do due jobs in threads, on a port that was free."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        url = f"http://localhost:{listener.getsockname()[1]}"
+        here = replace(here, config=replace(here.config, base_url=url))
+        worker = EmbeddedWorker(here.system_work())
+        app = create_app(here.config, here.database, clock=now, submit=worker.submit)
+        server = create_server(app, sockets=[listener], threads=8, ident="ssflow")
+        serving = threading.Thread(target=server.run, name="live-server", daemon=True)
+        serving.start()
+        worker.start()
+        try:
+            yield here
+        finally:
+            worker.stop()
+            server.close()
+            serving.join(timeout=10)
 
 
 def _walk_through(activity: str) -> Scenario:
@@ -157,7 +152,7 @@ def _walk_through(activity: str) -> Scenario:
     return next(w for w in walks if any(step.get("complete") == activity for step in w.steps))
 
 
-def _retitled(step, title):
+def _retitled(step: Mapping[str, Any], title: str) -> Mapping[str, Any]:
     if "title" not in step.get("form", {}):
         return step
     return {**step, "form": {**step["form"], "title": title}}

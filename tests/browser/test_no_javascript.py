@@ -37,8 +37,8 @@ def test_a_task_with_a_table_is_done_without_javascript(
     expect(costs.get_by_label("Year 1, row 2")).to_have_value("a lot")
     assert overflow_px(page) == 0
     write(costs, {"Year 1, row 2": "30000"})
-    write(costs, {name: "0" for name in ("Year 2, row 1", "Year 3, row 1")})
-    write(costs, {name: "0" for name in ("Year 2, row 2", "Year 3, row 2")})
+    write(costs, dict.fromkeys(("Year 2, row 1", "Year 3, row 1"), "0"))
+    write(costs, dict.fromkeys(("Year 2, row 2", "Year 3, row 2"), "0"))
     choose(page, {"Funded from": "IT budget", "Charging": "None"})
     complete(page)
     require_done(page, "Work out the finances")

@@ -1,7 +1,7 @@
 """A newcomer's walk: from an idea to a live service, by hand, through everybody's inbox."""
 
 import re
-from datetime import date, timedelta
+from datetime import UTC, datetime, timedelta
 
 from playwright.sync_api import Locator, Page, expect
 
@@ -20,7 +20,7 @@ from tests.browser.hands import (
 )
 
 CASE = "Shop floor terminals"
-TODAY = date.today()
+TODAY = datetime.now(UTC).date()
 
 
 def _in_days(days: int) -> str:
@@ -118,7 +118,9 @@ def _assess_impact(page: Page) -> None:
     claim_from_inbox(page, CASE, "Assess impact on services")
     add_row(page, "Affected services", 1)
     affected = group(page, "Affected services")
-    choose(affected, {"Service, row 1": "SRV-2025-0001 Mail and calendar", "Effect, row 1": "Positive"})
+    choose(
+        affected, {"Service, row 1": "SRV-2025-0001 Mail and calendar", "Effect, row 1": "Positive"}
+    )
     choose(affected, {"Severity, row 1": "2"})
     write(affected, {"Note, row 1": "fewer mails"})
     pick(

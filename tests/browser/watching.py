@@ -1,15 +1,15 @@
-"""What a browser complains about: errors in its console, and what the policy of the page refused."""
+"""What a browser complains about: errors in its console, and what a page's policy refused."""
 
 import re
 from dataclasses import dataclass, field
 
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Response, WebError
+from playwright.sync_api import BrowserContext, ConsoleMessage, Response, WebError
 
 _EDITOR = re.compile(r"/processes/[^/]+/(edit|forms/[^/]+|decisions/[^/]+)$")
 _INLINE_STYLE = re.compile(
     r"(Applying|apply) inline style.*(violates|because it violates).*style-src"
 )
-"""bpmn-js, dmn-js and form-js set some styles as text; the policy refuses those, and nothing is lost."""
+"""The editors' libraries set some styles as text; the policy refuses them, and nothing is lost."""
 _FAILED_TO_LOAD = re.compile(r"Failed to load resource: .* status of (\d{3})")
 
 
@@ -41,9 +41,9 @@ class Watch:
         url = message.page.url if message.page else ""
         if _EDITOR.search(_path(url)) and _INLINE_STYLE.search(message.text):
             return
-        if found := _FAILED_TO_LOAD.search(message.text):
-            if int(found[1]) in self.expected_statuses:
-                return
+        found = _FAILED_TO_LOAD.search(message.text)
+        if found and int(found[1]) in self.expected_statuses:
+            return
         self.complaints.append(f"{url}: {message.type}: {message.text}")
 
     def _on_error(self, error: WebError) -> None:
