@@ -306,3 +306,25 @@ def test_the_last_branch_to_end_wins_a_conflict(case: Make) -> None:
     run.complete("c", x=3, deep={"a": 0, "b": 3})
 
     assert run.variables == {"x": 3, "deep": {"a": 1, "b": 3}, "only_b": True}
+
+
+def test_a_branch_that_ends_early_keeps_what_it_changed(case: Make) -> None:
+    xml = diagram(
+        process(
+            "p",
+            start(),
+            script("x", "n = 0"),
+            parallel("fork"),
+            script("a", "n = 5"),
+            end("end_a"),
+            user("b"),
+            end("end_b"),
+            flows("start x fork a end_a", "fork b end_b"),
+        )
+    )
+    run = case(xml)
+
+    run.start()
+    run.complete("b")
+
+    assert run.variables["n"] == 5

@@ -128,7 +128,7 @@ class SettlingEndJoin(EndJoin):
 
     def _update_hook(self, my_task: SpiffTask) -> bool:
         for task in _find_arrived(my_task):
-            _settle(task)
+            _settle(task, my_task)
             task.workflow._remove_task(task.id)
         others = len(my_task.workflow.open) - (my_task.id in my_task.workflow.open)
         return _fire_or_wait(my_task, may_fire=others == 0)
@@ -197,11 +197,11 @@ def _path_up(task: SpiffTask | None) -> Iterator[SpiffTask]:
         task = task.parent
 
 
-def _settle(ended: SpiffTask) -> None:
-    """Keep what a branch changed since it parted from those that go on."""
+def _settle(ended: SpiffTask, latest: SpiffTask) -> None:
+    """Keep what a branch changed since it parted from those that go on, the latest among them."""
     workflow, last = ended.workflow, ended.parent
     ahead: set[Any] = set()
-    for task in workflow.open.values():
+    for task in (latest, *workflow.open.values()):
         if task is not ended:
             ahead.update(above.id for above in _path_up(task))
     parted = next(above for above in _path_up(last) if above.id in ahead or above.parent is None)
