@@ -47,16 +47,23 @@ def group(page: Page, label: str) -> Locator:
     return page.get_by_role("group", name=re.compile(f"^{re.escape(label)}"))
 
 
+def field(page: Page | Locator, label: str) -> Locator:
+    """Find a field by its whole label; a cell of a table also by it without the table's name."""
+    if ", row " in label:
+        return page.get_by_label(re.compile(f": {re.escape(label)}$"))
+    return page.get_by_label(label, exact=True)
+
+
 def write(page: Page | Locator, texts: Mapping[str, str]) -> None:
     """Type into fields by their labels."""
     for label, text in texts.items():
-        page.get_by_label(label, exact=True).fill(text)
+        field(page, label).fill(text)
 
 
 def choose(page: Page | Locator, choices: Mapping[str, str]) -> None:
     """Choose from lists by their labels."""
     for label, option in choices.items():
-        page.get_by_label(label, exact=True).select_option(label=option)
+        field(page, label).select_option(label=option)
 
 
 def pick(page: Page, answers: Mapping[str, str]) -> None:
