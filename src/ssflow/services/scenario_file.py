@@ -9,6 +9,10 @@ from ssflow.errors import InvalidInputError
 
 STEP_KINDS = ("complete", "claim", "advance", "message", "refuse", "expect", "retry")
 
+_BY_SOMEBODY = ("complete", "claim", "refuse")
+_PARTS: Mapping[str, type] = {"start": dict, "given": dict, "steps": list, "expect": dict}
+_KINDS: Mapping[type, str] = {dict: "an object", list: "a list", str: "a text"}
+
 
 @dataclass(frozen=True)
 class Scenario:
@@ -30,24 +34,28 @@ def read_scenarios(content: bytes, file: str) -> list[Scenario]:
     """
     try:
         data = json.loads(content)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InvalidInputError(f"{file} is not JSON: {error}") from error
     if not isinstance(data, dict) or not isinstance(data.get("process"), str):
         raise InvalidInputError(f'{file} needs a "process": the id of the process to walk through.')
-    return [_scenario(data["process"], raw, file) for raw in data.get("scenarios", [])]
+    scenarios = data.get("scenarios", [])
+    if not isinstance(scenarios, list):
+        raise InvalidInputError(f'{file}: "scenarios" is a list.')
+    return [_scenario(data["process"], raw, file) for raw in scenarios]
 
 
 def _scenario(process: str, raw: Any, file: str) -> Scenario:
     if not isinstance(raw, dict) or not isinstance(raw.get("name"), str):
         raise InvalidInputError(f'{file}: a scenario needs a "name".')
-    known = {"name", "start", "given", "steps", "expect"}
-    if unknown := raw.keys() - known:
+    where = f"{file}: {raw['name']}"
+    if unknown := raw.keys() - {"name", *_PARTS}:
         names = ", ".join(sorted(unknown))
-        raise InvalidInputError(f"{file}: {raw['name']}: a scenario has no {names}.")
+        raise InvalidInputError(f"{where}: a scenario has no {names}.")
+    for part, kind in _PARTS.items():
+        if not isinstance(raw.get(part, kind()), kind):
+            raise InvalidInputError(f'{where}: "{part}" is {_KINDS[kind]}.')
     for number, step in enumerate(raw.get("steps", []), 1):
-        if not isinstance(step, dict) or sum(kind in step for kind in STEP_KINDS) != 1:
-            kinds = ", ".join(STEP_KINDS)
-            raise InvalidInputError(f"{file}: {raw['name']}: step {number} needs one of: {kinds}.")
+        _check_step(step, f"{where}: step {number}")
     return Scenario(
         process=process,
         name=raw["name"],
@@ -56,3 +64,18 @@ def _scenario(process: str, raw: Any, file: str) -> Scenario:
         given=raw.get("given", {}),
         expect=raw.get("expect", {}),
     )
+
+
+def _check_step(step: Any, where: str) -> None:
+    kinds = [kind for kind in STEP_KINDS if isinstance(step, dict) and kind in step]
+    if len(kinds) != 1:
+        raise InvalidInputError(f"{where} needs one of: {', '.join(STEP_KINDS)}.")
+    [kind] = kinds
+    wanted = dict if kind == "expect" else str
+    if not isinstance(step[kind], wanted):
+        raise InvalidInputError(f'{where}: "{kind}" is {_KINDS[wanted]}.')
+    if kind in _BY_SOMEBODY and not isinstance(step.get("as"), str):
+        raise InvalidInputError(f'{where} needs "as": who does it.')
+    for part in ("form", "payload", "changes"):
+        if not isinstance(step.get(part, {}), dict):
+            raise InvalidInputError(f'{where}: "{part}" is an object.')

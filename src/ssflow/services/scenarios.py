@@ -52,6 +52,10 @@ RunDueJobs = Callable[[Callable[[], Any]], int]
 """`services.jobs.run_due_jobs`: handed in, since jobs stand above scenarios."""
 
 
+_UNREADABLE = (LookupError, TypeError, ValueError, ArithmeticError, AttributeError)
+"""What reading a value raises that somebody wrote wrongly into a scenario."""
+
+
 class ScenarioFailedError(SsflowError):
     """A walk did not go as its file says."""
 
@@ -99,6 +103,9 @@ class Player:
                 self._check(scenario.expect, "at the end")
         except SsflowError as error:
             return Played(scenario, error.message, self._passed())
+        except _UNREADABLE as error:
+            told = f"The scenario cannot be read ({type(error).__name__}: {error})."
+            return Played(scenario, told, self._passed())
         return Played(scenario, None, self._passed())
 
     @contextmanager
