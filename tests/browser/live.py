@@ -15,6 +15,7 @@ from waitress.server import create_server
 from ssflow.cli.surroundings import Installation, now
 from ssflow.config import read_config
 from ssflow.domain.identity import ROLE_TITLES, Actor, User
+from ssflow.domain.instance import ProcessInstance
 from ssflow.domain.registers.customers import Customer
 from ssflow.domain.registers.portfolio import Service
 from ssflow.domain.registers.strategy import StrategicObjective
@@ -64,6 +65,12 @@ class LiveServer:
         with self.here.work(read_only=True) as work:
             user = work.session.scalars(select(User).where(User.name == name)).one()
             return actor_of(work, user)
+
+    def names(self) -> set[str]:
+        """Give the names of people, cases and records, which no page translates."""
+        columns = (User.full_name, ProcessInstance.title, Service.name, Customer.name)
+        with self.here.work(read_only=True) as work:
+            return {name for each in columns for name in work.session.scalars(select(each)) if name}
 
     def case_waiting_at(self, activity: str, title: str) -> UUID:
         """Play a shipped walk by services until it waits at `activity`; gives the case's id."""
