@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from ssflow.domain.identity import IdempotentAnswer
 from ssflow.errors import ForbiddenError, InvalidInputError
+from ssflow.services.variables import text_problem
 from ssflow.store import sign_in as rows
 from ssflow.store.unit_of_work import UnitOfWork
 
@@ -39,13 +40,15 @@ def remembered_answer(work: UnitOfWork, key: str, digest: str) -> Answer | None:
 
     Raises:
         KeyReusedError: the key came with another request.
-        InvalidInputError: the key is too long.
+        InvalidInputError: the key is too long, or no text.
         ForbiddenError: nobody is signed in.
     """
     if work.actor.user_id is None:
         raise ForbiddenError("Only a person or a person's token can repeat a request.")
     if len(key) > MAX_KEY_CHARACTERS:
         raise InvalidInputError(f"A key has at most {MAX_KEY_CHARACTERS} characters.")
+    if problem := text_problem(key):
+        raise InvalidInputError(problem)
     found = rows.find_answer(work.session, work.actor.user_id, key)
     if found is None or found.created_at < work.now - KEEP:
         return None

@@ -58,7 +58,7 @@ class NewToken:
 
 def hash_secret(secret: str) -> str:
     """Hash a random secret for storage; such secrets need no slow hash."""
-    return hashlib.sha256(secret.encode()).hexdigest()
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 # --- who acts ------------------------------------------------------------------------------------
@@ -508,7 +508,7 @@ def _check_account(name: str, full_name: str, email: str | None) -> None:
         errors["name"] = ["Use 1 to 64 letters, digits and . @ + - _ without blanks."]
     if not full_name.strip() or len(full_name) > MAX_NAME_CHARACTERS or not full_name.isprintable():
         errors["full_name"] = ["Give the person's name."]
-    if email and not _EMAIL.fullmatch(email):
+    if email and (not email.isprintable() or not _EMAIL.fullmatch(email)):
         errors["email"] = ["This is not an e-mail address."]
     _raise_if(errors)
 
@@ -535,7 +535,7 @@ def _check_grant(
 
 def _check_token(name: str, scopes: Sequence[str] | None, life: timedelta) -> None:
     errors: dict[str, list[str]] = {}
-    if not name.strip() or len(name) > MAX_NAME_CHARACTERS:
+    if not name.strip() or len(name) > MAX_NAME_CHARACTERS or not name.isprintable():
         errors["name"] = ["Say what the token is for."]
     if unknown := set(scopes or ()) - set(SCOPES):
         errors["scopes"] = [f"There is no scope {', '.join(sorted(unknown))}."]
