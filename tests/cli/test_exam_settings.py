@@ -93,3 +93,15 @@ def test_a_token_stands_alone_on_the_last_line(run: Run) -> None:
 
     assert code == 0
     assert re.fullmatch(r"ssf_\S+", told.splitlines()[-1])
+
+
+@pytest.mark.parametrize(("zone", "is_told"), [("UTC", True), ("Europe/Stockholm", False)])
+def test_holidays_that_nobody_could_install_are_told(
+    run: Run, monkeypatch: pytest.MonkeyPatch, zone: str, *, is_told: bool
+) -> None:
+    monkeypatch.setenv("SSFLOW_TIMEZONE", zone)
+
+    code, told = run("deploy", "--shipped")
+
+    assert code == 0
+    assert ("No public holidays were installed" in told) is is_told

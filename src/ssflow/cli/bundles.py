@@ -19,13 +19,14 @@ from ssflow.services.jobs import run_due_jobs
 from ssflow.services.scenario_runs import TIMEZONE, run_scenarios
 from ssflow.services.scenarios import Played
 from ssflow.services.shipped import (
+    has_holidays,
     install_roles,
     install_shipped,
     read_bundles,
     read_bundles_around,
 )
 from ssflow.store.database import open_database, upgrade_schema
-from ssflow.store.unit_of_work import open_work
+from ssflow.store.unit_of_work import UnitOfWork, open_work
 
 PATHS = click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path))
 
@@ -43,6 +44,7 @@ def deploy(paths: tuple[Path, ...], *, shipped: bool) -> None:
             if shipped:
                 with here.work() as work:
                     tell_outcomes(install_shipped(work))
+                    _tell_missing_holidays(work)
             for bundle in bundles:
                 with here.work() as work:
                     install_roles(work)
@@ -118,6 +120,14 @@ def tell_problems(problems: Iterable[Problem]) -> None:
         place = ":".join(str(part) for part in (problem.file, problem.line) if part)
         element = f" {problem.element_id}" if problem.element_id else ""
         click.echo(f"{place}:{element} {problem.severity} [{problem.code}] {problem.message}")
+
+
+def _tell_missing_holidays(work: UnitOfWork) -> None:
+    if not has_holidays(work):
+        click.echo(
+            f"No public holidays were installed: the time zone {work.timezone} lies in no country. "
+            "Set SSFLOW_TIMEZONE and say this again, or add them on the page of holidays."
+        )
 
 
 def _tell_played(played: Played) -> None:

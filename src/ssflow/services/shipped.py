@@ -59,6 +59,11 @@ def install_holidays(work: UnitOfWork) -> None:
     work.session.flush()
 
 
+def has_holidays(work: UnitOfWork) -> bool:
+    """Tell whether the register knows any day on which nobody works."""
+    return bool(record_rows.holidays(work.session))
+
+
 def read_bundles(path: Path) -> list[Bundle]:
     """Read the bundle that a folder holds, or those in the folders below it; or one file's folder.
 

@@ -41,8 +41,11 @@ def install() -> ResponseReturnValue:
     """Install the shipped roles and processes."""
     with request_work() as work:
         outcomes = shipped.install_shipped(work)
+        has_holidays = shipped.has_holidays(work)
     count = sum(len(outcome.definitions) for outcome in outcomes if outcome.is_new)
     flash(gettext("%(count)s processes are installed.", count=count), "success")
+    if not has_holidays:
+        flash(gettext("Add your public holidays: the time zone does not tell them."), "warning")
     return redirect(url_for("processes.browse"), 303)
 
 
