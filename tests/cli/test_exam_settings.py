@@ -77,6 +77,15 @@ def test_a_database_with_tables_of_others_is_left_alone(run: Run, tmp_path: Path
     assert re.fullmatch(r"Error: The database sqlite:///.* cannot be used: .*\n", told)
 
 
+def test_what_an_installation_writes_is_for_its_owner_alone(run: Run, tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+
+    run("db", "upgrade")
+
+    modes = {file.name: oct(file.stat().st_mode & 0o777) for file in tmp_path.iterdir()}
+    assert modes == {"ssflow.db": "0o600", "secret.key": "0o600"}
+
+
 def test_an_account_that_is_switched_off_gets_no_token(run: Run) -> None:
     run("user", "add", "anna")
     run("user", "disable", "anna")

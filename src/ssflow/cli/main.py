@@ -1,5 +1,6 @@
 """The command `ssflow` and its groups."""
 
+import os
 import sys
 
 import click
@@ -11,6 +12,8 @@ from ssflow.cli.demo import demo
 from ssflow.cli.people import role, token, user
 from ssflow.cli.serve import serve, worker
 from ssflow.errors import SsflowError
+
+_OTHERS_MAY_NOTHING = 0o077
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -25,8 +28,11 @@ for command in (demo, serve, worker, deploy, lint, test, user, role, token, db, 
 
 def main() -> None:
     """Run a command; what people can mend is told in one line, without a traceback."""
+    former = os.umask(_OTHERS_MAY_NOTHING)  # the database holds hashes, sessions and case files
     try:
         commands()
     except SsflowError as error:
         click.echo(f"Error: {error.message}", err=True)
         sys.exit(1)
+    finally:
+        os.umask(former)
