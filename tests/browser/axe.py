@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
+WIDTHS_PX = (1280, 390)
 _AXE = Path(__file__).parents[2] / "frontend/node_modules/axe-core/axe.min.js"
 _RUN = """async (rules) => {
   for (const fading of document.getAnimations()) {
@@ -16,7 +17,23 @@ _RUN = """async (rules) => {
   return violations.flatMap(({id, help, nodes}) =>
     nodes.map(({html, failureSummary}) => `${id} (${help}): ${html}\\n${failureSummary}`));
 }"""
-CONTRAST = ("color-contrast",)
+_CONTRAST = ("color-contrast",)
+
+
+def require_readable(page: Page) -> None:
+    """See that a page suits everybody at both widths and in both colours."""
+    found = []
+    for width in WIDTHS_PX:
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme="light")
+        expect(page.locator("html[data-bs-theme=light]")).to_have_count(1)
+        found += [f"{width} light: {told}" for told in find_violations(page)]
+        page.emulate_media(color_scheme="dark")
+        expect(page.locator("html[data-bs-theme=dark]")).to_have_count(1)
+        found += [f"{width} dark: {told}" for told in find_violations(page, _CONTRAST)]
+        if beyond := overflow_px(page):
+            found.append(f"{width}: {beyond} px wider than the window")
+    assert not found, "\n\n".join(found)
 
 
 def find_violations(page: Page, rules: Sequence[str] = ()) -> list[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 from playwright.sync_api import Error as BrowserError
 
 from tests.browser.live import LiveServer, live_server
@@ -26,7 +26,7 @@ _ARGUMENTS = [
     "--disable-sync",
 ]
 _PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
-_PATIENCE_MS = 4_000
+_PATIENCE_MS = 10_000
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -47,6 +47,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """A real browser: SSFLOW_BROWSER, else one on the PATH, else Playwright's own."""
+    expect.set_options(timeout=_PATIENCE_MS)
     with sync_playwright() as playwright:
         browser = _launch(playwright)
         yield browser

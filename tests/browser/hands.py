@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Callable, Mapping
+from urllib.parse import quote
 
 from playwright.sync_api import Locator, Page, expect
 
@@ -26,10 +27,10 @@ def row_of(page: Page, *texts: str) -> Locator:
 
 
 def see_in_inbox(page: Page, case: str, task: str) -> None:
-    """Look into the inbox until a task is there; the worker may take a moment before it opens."""
+    """Search the inbox until a task is there; the worker may take a moment before it opens."""
 
     def look() -> None:
-        page.goto("/tasks")
+        page.goto(f"/tasks?q={quote(case)}")
         expect(row_of(page, case, task)).to_be_visible(timeout=200)
 
     retry(look)

@@ -4,31 +4,15 @@ from dataclasses import dataclass
 from uuid import UUID
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
-from tests.browser.axe import CONTRAST, find_violations, overflow_px
-from tests.browser.conftest import DESKTOP, PHONE, OpenAs
+from tests.browser.axe import find_violations, require_readable
+from tests.browser.conftest import OpenAs
 from tests.browser.hands import claim_from_inbox, complete
 from tests.browser.live import SERVICE_CHANGE, LiveServer
 from tests.browser.watching import Watch
 
 CASE = "Read by everybody"
-
-
-def require_readable(page: Page) -> None:
-    """See that a page suits everybody at both widths and in both colours."""
-    found = []
-    for width in (DESKTOP, PHONE):
-        page.set_viewport_size({"width": width, "height": 900})
-        page.emulate_media(color_scheme="light")
-        expect(page.locator("html[data-bs-theme=light]")).to_have_count(1)
-        found += [f"{width} light: {told}" for told in find_violations(page)]
-        page.emulate_media(color_scheme="dark")
-        expect(page.locator("html[data-bs-theme=dark]")).to_have_count(1)
-        found += [f"{width} dark: {told}" for told in find_violations(page, CONTRAST)]
-        if beyond := overflow_px(page):
-            found.append(f"{width}: {beyond} px wider than the window")
-    assert not found, "\n\n".join(found)
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import OpenAs
 from tests.browser.drawing import open_editor, open_group, publish
-from tests.browser.hands import claim_from_inbox, complete, pick, require_done, row_of
+from tests.browser.hands import claim_from_inbox, complete, pick, require_done, row_of, see_in_inbox
 from tests.browser.live import SERVICE_CHANGE, LiveServer, live_server
 
 
@@ -40,7 +40,7 @@ def test_a_changed_decision_table_decides_the_next_case(open_as: OpenAs, live: L
     expect(page.get_by_role("link", name="Published as version")).to_be_visible()
     live.case_waiting_at("U_customer_decision", "Decided lower")
     customer = open_as("customer")
-    customer.goto("/tasks")
+    see_in_inbox(customer, "Decided lower", "Decide as customer")
     row_of(customer, "Decided lower").get_by_role("link", name="Decide as customer").click()
     pick(customer, {"Decision": "Approve"})
     complete(customer)

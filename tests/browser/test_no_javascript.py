@@ -8,7 +8,7 @@ from tests.browser.hands import choose, claim_from_inbox, complete, group, requi
 from tests.browser.live import LiveServer
 from tests.browser.watching import Watch
 
-CASE = "Without a script"
+CASE = "Costs of paper only"
 
 
 def test_a_task_with_a_table_is_done_without_javascript(

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from playwright.sync_api import Page, Request, Route, expect
 
+from tests.browser.axe import require_readable
 from tests.browser.conftest import OpenAs
 from tests.browser.hands import choose, claim_from_inbox, complete, pick, require_done, write
 from tests.browser.live import SERVICE_CHANGE, LiveServer
@@ -57,6 +58,7 @@ def test_who_comes_too_late_hears_who_was_faster(
 
     expect(late.get_by_role("heading", level=1)).to_have_text("Somebody was faster")
     expect(late.get_by_text("It was Risk officer.")).to_be_visible()
+    require_readable(late)
     late.get_by_role("link", name="To my inbox").click()
     expect(late.get_by_role("heading", level=1)).to_have_text("Inbox")
 

@@ -15,6 +15,7 @@ from tests.browser.hands import (
     pick,
     require_done,
     row_of,
+    see_in_inbox,
     tick,
     write,
 )
@@ -73,7 +74,7 @@ def _screen(page: Page) -> None:
 
 
 def _define(page: Page) -> None:
-    page.goto("/tasks?view=mine")
+    see_in_inbox(page, CASE, "Define outcomes and warranty")
     row_of(page, CASE).get_by_role("link", name="Define outcomes and warranty").click()
     outcomes = group(page, "Desired outcomes")
     write(
@@ -184,7 +185,7 @@ def _assess_risks(page: Page) -> None:
 
 
 def _write_case(page: Page) -> None:
-    page.goto("/tasks?view=mine")
+    see_in_inbox(page, CASE, "Write business case")
     row_of(page, CASE).get_by_role("link", name="Write business case").click()
     write(
         page,
@@ -210,7 +211,7 @@ def _write_case(page: Page) -> None:
 
 
 def _decide_as_customer(page: Page) -> None:
-    page.goto("/tasks")
+    see_in_inbox(page, CASE, "Decide as customer")
     row_of(page, CASE).get_by_role("link", name="Decide as customer").click()
     pick(page, {"Decision": "Approve"})
     complete(page)
