@@ -11,6 +11,7 @@ from ssflow.domain.instance import InstanceStatus
 from ssflow.domain.job import JobKind
 from ssflow.services import instances
 from ssflow.services.jobs import LEASE, run_next_job
+from ssflow.services.registers import add_record
 from ssflow.store import jobs as rows
 from ssflow.store.instances import list_instances
 from tests.engine.diagrams import (
@@ -26,6 +27,7 @@ from tests.engine.diagrams import (
     on_message,
     process,
     script,
+    service,
     start,
     user,
 )
@@ -200,6 +202,44 @@ def give(office: Office, kind: JobKind, /, **payload: Any) -> None:
         rows.add_jobs(work.session, [row])
 
 
+def test_what_an_operation_asks_for_is_done_right_after_its_step(
+    office: Office, owner: Actor
+) -> None:
+    holder = office.hire("customer")
+    with office.work() as work:
+        acme = add_record(work, "Customer", {"name": "Acme", "mandate_holder": holder.key})
+    given = {"title": "'Mail'", "change_type": "'new'", "customer": "customer"}
+    given |= {"summary": "'For all'", "need_source": "'strategy'", "audience": "'internal'"}
+    office.deploy(
+        bundle(
+            start(),
+            service("S_register", "proposal.register", given, result="proposal"),
+            service(
+                "S_tell", "proposal.communicate", {"proposal": "proposal['id']"}, result="told"
+            ),
+            user("U_do", role="service_owner"),
+            end(),
+            flows("start S_register S_tell U_do end"),
+        )
+    )
+
+    instance_id = office.start(owner, customer=str(acme.id))
+    waiting = office.jobs(instance_id)
+    office.run_jobs()
+
+    notified = office.variables(instance_id)["told"]["notified"]
+    assert notified == [owner.key, holder.key]
+    assert [(job.kind, job.due_at) for job in waiting] == [(JobKind.NOTICE, office.now)] * 2
+    assert office.actions(instance_id).count("notice.sent") == 2
+    assert office.jobs() == []
+    started = office.details(instance_id, AuditAction.INSTANCE_STARTED)
+    [registered, told] = started["operations"]
+    assert (registered["activity"], registered["name"]) == ("S_register", "proposal.register")
+    assert registered["result"] == office.variables(instance_id)["proposal"]
+    assert told["result"] == {"notified": notified}
+    assert office.actions(instance_id).count("record.created") == 2
+
+
 def test_an_effect_starts_a_process(office: Office, owner: Actor) -> None:
     office.deploy(one_task())
     give(office, JobKind.START_PROCESS, key="p", variables={"a": 1}, business_key="K1")
@@ -290,6 +330,22 @@ def test_a_job_in_somebodys_hands_is_left_alone_until_the_lease_ends(office: Off
     afterwards = office.run_jobs(after=timedelta(seconds=1))
 
     assert (during, afterwards) == (0, 1)
+
+
+def test_a_job_that_loses_each_of_its_workers_is_given_up(office: Office, owner: Actor) -> None:
+    office.deploy(one_task())
+    give(office, JobKind.START_PROCESS, key="p")
+    for _ in range(3):
+        with office.work() as work:
+            assert rows.claim_due_job(work.session, work.now, LEASE) is not None
+        office.now += LEASE
+
+    office.run_jobs()
+
+    [job] = office.jobs()
+    assert (job.due_at, job.error) == (None, "Each worker that did it was lost.")
+    with office.look() as work:
+        assert list_instances(work.session, work.actor).items == []
 
 
 def test_there_may_be_nothing_to_do(office: Office) -> None:
