@@ -14,6 +14,7 @@ from waitress.server import create_server
 
 from ssflow.cli.surroundings import Installation, now
 from ssflow.config import read_config
+from ssflow.domain.definition import ProcessDefinition
 from ssflow.domain.identity import ROLE_TITLES, Actor, User
 from ssflow.domain.instance import ProcessInstance
 from ssflow.domain.registers.customers import Customer
@@ -67,10 +68,14 @@ class LiveServer:
             return actor_of(work, user)
 
     def names(self) -> set[str]:
-        """Give the names of people, cases and records, which no page translates."""
-        columns = (User.full_name, ProcessInstance.title, Service.name, Customer.name)
+        """Give the names of people, cases, records and own processes: no page translates them."""
+        queries = (
+            *(select(each) for each in (User.full_name, Service.name, Customer.name)),
+            select(ProcessInstance.title).where(ProcessInstance.title.is_not(None)),
+            select(ProcessDefinition.name).where(ProcessDefinition.key != SERVICE_CHANGE),
+        )
         with self.here.work(read_only=True) as work:
-            return {name for each in columns for name in work.session.scalars(select(each)) if name}
+            return {str(name) for query in queries for name in work.session.scalars(query)}
 
     def case_waiting_at(self, activity: str, title: str) -> UUID:
         """Play a shipped walk by services until it waits at `activity`; gives the case's id."""
@@ -85,10 +90,10 @@ class LiveServer:
         assert player.instance_id is not None
         return player.instance_id
 
-    def deploy(self, files: dict[str, bytes], area: str = "") -> None:
+    def deploy(self, files: dict[str, bytes]) -> None:
         """Deploy a bundle that one test has to itself."""
         with self.here.work() as work:
-            deploy_files(work, files, area=area)
+            deploy_files(work, files, area="")
 
     def _player(self, scenario: Scenario) -> Player:
         """Let a walk be about people and records of the sample organisation."""

@@ -74,7 +74,7 @@ _STUCK = b"""<?xml version="1.0" encoding="UTF-8"?>
 @pytest.fixture(scope="session")
 def stuck_process(live: LiveServer) -> str:
     """A process that always comes to a script that cannot run."""
-    live.deploy({"share_out.bpmn": _STUCK}, area="test")
+    live.deploy({"share_out.bpmn": _STUCK})
     return "share_out"
 
 
