@@ -32,6 +32,16 @@ ROLES = {
     "admin": lazy_gettext("Administrator"),
 }
 
+AREAS = {
+    "service_portfolio": lazy_gettext("Service portfolio"),
+    "relationships": lazy_gettext("Relationships"),
+    "finance": lazy_gettext("Finance"),
+    "strategy": lazy_gettext("Strategy"),
+    "shared": lazy_gettext("Shared"),
+    "meta": lazy_gettext("House-keeping"),
+}
+"""The areas of shipped bundles; others are shown by the name that they were deployed with."""
+
 ACTIONS = {
     AuditAction.INSTANCE_STARTED: lazy_gettext("Case started"),
     AuditAction.INSTANCE_ENDED: lazy_gettext("Case ended"),
@@ -155,3 +165,8 @@ def state_title(state: str) -> str:
 def register_title(kind: str) -> str:
     """Name a register."""
     return str(REGISTERS.get(kind, kind))
+
+
+def area_name(area: str) -> str:
+    """Give the name of an area, in the reader's language when ssflow knows it."""
+    return str(AREAS.get(area, area.replace("_", " ").capitalize()))

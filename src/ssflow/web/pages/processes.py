@@ -15,7 +15,7 @@ from ssflow.store.unit_of_work import UnitOfWork
 from ssflow.web.access import ADMIN_ONLY, needs_role, signed_in
 from ssflow.web.names import Names
 from ssflow.web.request_work import request_work
-from ssflow.web.texts import all_role_titles
+from ssflow.web.texts import all_role_titles, area_name
 
 blueprint = Blueprint("processes", __name__, url_prefix="/processes")
 
@@ -30,7 +30,7 @@ def browse() -> ResponseReturnValue:
     """List the processes in their newest versions."""
     with request_work(read_only=True) as work:
         definitions = rows.list_latest(work.session)
-        areas = {d.id: rows.get_deployment(work.session, d.deployment_id).area for d in definitions}
+        areas = {d.id: _area_of(work, d) for d in definitions}
         return render_template(
             "processes/browse.html", definitions=definitions, areas=areas, names=Names(work)
         )
@@ -191,6 +191,10 @@ def _editor_url(key: str, name: str, kind: DraftKind) -> str:
     if kind is DraftKind.DMN:
         return url_for(".edit_decision", key=key, name=name.removesuffix(".dmn"))
     return url_for(".edit", key=key)
+
+
+def _area_of(work: UnitOfWork, definition: ProcessDefinition) -> str:
+    return area_name(rows.get_deployment(work.session, definition.deployment_id).area)
 
 
 def _editor_page(work: UnitOfWork, key: str, file: str) -> str:
