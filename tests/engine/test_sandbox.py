@@ -54,13 +54,13 @@ def test_a_worker_that_is_killed_at_work_is_replaced_and_the_code_runs_again() -
     with Sandbox(max_workers=1) as sandbox:
         sandbox.run("1", {})
         [worker] = set(list_workers()) - before
-        killer = Timer(0.1, os.kill, [worker, signal.SIGKILL])
+        killer = Timer(0.05, os.kill, [worker, signal.SIGKILL])
         killer.start()
 
-        result = sandbox.run("n = 0\nfor i in range(3_000_000):\n    n = n + 1\nn", {})
+        result = sandbox.run("n = 0\nfor i in range(2_000_000):\n    n = n + 1\nn", {})
         killer.join()
 
-        assert result == 3_000_000
+        assert result == 2_000_000
 
 
 def test_code_that_loses_its_worker_again_and_again_is_at_fault() -> None:
@@ -105,7 +105,8 @@ def test_a_busy_sandbox_says_so() -> None:
 
     def occupy(sandbox: Sandbox) -> None:
         barrier.wait()
-        sandbox.run("n = 0\nfor i in range(4_000_000):\n    n = n + 1\nn", {})
+        with suppress(ElementError):  # on a slow machine it takes more time than code may
+            sandbox.run("n = 0\nfor i in range(4_000_000):\n    n = n + 1\nn", {})
 
     with Sandbox(max_workers=1, checkout_timeout=timedelta(milliseconds=50)) as sandbox:
         sandbox.run("1", {})

@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Callable
-from time import perf_counter
+from time import process_time
 
 import pytest
 from lxml import etree
@@ -170,9 +170,9 @@ def _damage(data: bytes, chance: random.Random) -> bytes:
 
 
 def _assert_answered(data: bytes, decisions: bytes = ROUTE) -> None:
-    begin = perf_counter()
+    begin = process_time()
     checked = check(data, route_dmn=decisions)
-    assert perf_counter() - begin < SECONDS
+    assert process_time() - begin < SECONDS
     assert all(problem.file and problem.message for problem in checked.problems)
     assert {problem.code for problem in checked.problems} <= MEANINGS.keys()
     if not checked.errors:
