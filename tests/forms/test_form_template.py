@@ -243,7 +243,7 @@ def test_cells_carry_the_name_of_their_column_for_phones(everything: Page) -> No
     cells = everything.find("//*[@id='f-costs']//tbody//td[@data-label]")
 
     assert [cell.get("data-label") for cell in cells] == ["Title", "Amount"]
-    assert everything.one("//input[@id='f-costs-0-y0']").get("aria-label") == "Amount, row 1"
+    assert everything.one("//input[@id='f-costs-0-y0']").get("aria-label") == "Costs: Amount, row 1"
 
 
 def test_all_words_of_the_template_can_be_translated(context: FormContext) -> None:

@@ -37,7 +37,8 @@ from tests.engine.rules.diagrams import (
 )
 
 MUTANTS = 40
-SECONDS = 5.0
+SECONDS = 20.0
+"""Of work, on a slow machine and with coverage; what grows with the square takes minutes."""
 ODD_TEXTS = [
     "",
     " ",
