@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 import ssflow.domain
 from ssflow.domain.identity import Role
-from ssflow.errors import InvalidInputError
+from ssflow.errors import InvalidInputError, SsflowError
 from ssflow.store.database import (
     Database,
     DatabaseAwayError,
@@ -88,7 +88,7 @@ def test_several_processes_may_upgrade_at_once(empty_database: Database) -> None
     def upgrade(database: Database) -> None:
         try:
             upgrade_schema(database)
-        except DBAPIError as error:
+        except (DBAPIError, SsflowError) as error:
             failures.append(error)
 
     threads = [threading.Thread(target=upgrade, args=[other]) for other in others]
@@ -101,6 +101,29 @@ def test_several_processes_may_upgrade_at_once(empty_database: Database) -> None
         other.close()
     assert failures == []
     assert schema_is_current(empty_database)
+
+
+def test_a_new_file_may_be_opened_by_several_at_once(tmp_path: Path) -> None:
+    failures: list[Exception] = []
+
+    def begin(database: Database) -> None:
+        try:
+            with database.engine.begin():
+                pass
+        except DBAPIError as error:
+            failures.append(error)
+
+    for number in range(200):
+        others = [open_database(f"sqlite:///{tmp_path / str(number)}.db") for _ in range(4)]
+        threads = [threading.Thread(target=begin, args=[other]) for other in others]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        for other in others:
+            other.close()
+
+    assert failures == []
 
 
 @pytest.mark.parametrize(

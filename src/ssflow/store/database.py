@@ -9,6 +9,7 @@ from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from threading import Lock
+from time import monotonic, sleep
 from typing import Any
 
 from alembic import command
@@ -25,6 +26,7 @@ from ssflow.store.metadata import METADATA
 
 BUSY_SECONDS = 30
 CONNECT_SECONDS = 5
+_BUSY_PAUSE_SECONDS = 0.01
 POOL_SIZE, POOL_OVERFLOW = 16, 16
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _PRAGMAS = (
@@ -212,7 +214,7 @@ def _sqlite_engine(url: URL) -> Engine:
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None  # `_begin_sqlite` begins, not the driver
     for pragma in _PRAGMAS:
-        connection.execute(pragma)
+        _execute_patiently(connection, pragma)
     # SQLite's own knows A-Z only.
     connection.create_function("lower", 1, _lower, deterministic=True)
 
@@ -234,6 +236,20 @@ def _run_plainly(connection: Connection, statement: str) -> None:
     """Run what opens every transaction past SQLAlchemy's execution, which costs more than it."""
     driver: Any = connection.connection.driver_connection
     try:
-        driver.execute(statement)
+        _execute_patiently(driver, statement)
     except sqlite3.Error as error:
         raise DBAPIError.instance(statement, None, error, sqlite3.Error) from error
+
+
+def _execute_patiently(connection: sqlite3.Connection, statement: str) -> None:
+    """Wait for others where SQLite does not: while one switches a new file to its WAL mode."""
+    patient_until = monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute(statement)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or monotonic() > patient_until:
+                raise
+            sleep(_BUSY_PAUSE_SECONDS)
+        else:
+            return
