@@ -23,6 +23,10 @@ class ConflictError(SsflowError):
     """The thing is not, or no longer, in a state that allows this."""
 
 
+class AwayError(SsflowError):
+    """Something that ssflow needs cannot be used right now; the same may succeed in a moment."""
+
+
 class InvalidInputError(SsflowError):
     """The input is wrong; `errors` says per field what to mend."""
 

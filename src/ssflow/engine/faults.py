@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from ssflow.engine.snapshot import IncidentKind
-from ssflow.errors import ConflictError, InvalidInputError, SsflowError
+from ssflow.errors import AwayError, ConflictError, InvalidInputError
 
 
 class ElementError(Exception):
@@ -47,7 +47,7 @@ class TaskGoneError(ConflictError):
         self.task_id = task_id
 
 
-class SandboxBusyError(SsflowError):
+class SandboxBusyError(AwayError):
     """No worker for scripts became free in time; trying again later will do."""
 
     def __init__(self) -> None:

@@ -20,7 +20,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, 
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import QueuePool
 
-from ssflow.errors import InvalidInputError, SsflowError
+from ssflow.errors import AwayError, InvalidInputError
 from ssflow.store.failures import is_away
 from ssflow.store.metadata import METADATA
 
@@ -38,7 +38,7 @@ _PRAGMAS = (
 )
 
 
-class DatabaseAwayError(SsflowError):
+class DatabaseAwayError(AwayError):
     """The database cannot be reached, is busy for too long, or has no room; try again later."""
 
     def __init__(

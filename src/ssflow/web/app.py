@@ -38,6 +38,7 @@ from ssflow.web.pages import (
     tasks,
 )
 from ssflow.web.request_ids import init_request_ids
+from ssflow.web.reruns import Application
 from ssflow.web.security_headers import init_security_headers
 from ssflow.web.sign_in import init_sign_in
 from ssflow.web.site import Site
@@ -65,7 +66,7 @@ def create_app(
     Raises:
         MissingRuleError: an endpoint does not say who may enter it.
     """
-    app = Flask(__name__)
+    app = Application(__name__)
     site = Site(config, database, clock, submit)
     site.attach(app)
     _set_limits(app, config)

@@ -13,6 +13,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, SecurityError
 
 from ssflow.errors import (
+    AwayError,
     ConflictError,
     ForbiddenError,
     InvalidInputError,
@@ -22,7 +23,6 @@ from ssflow.errors import (
 from ssflow.services.deployment import DeploymentRefusedError
 from ssflow.services.modeling import DraftChangedError
 from ssflow.services.people import names_of
-from ssflow.store.database import DatabaseAwayError
 from ssflow.web.access import NotSignedInError
 from ssflow.web.request_ids import current_request_id
 from ssflow.web.request_work import request_work
@@ -32,7 +32,7 @@ _log = logging.getLogger(__name__)
 RETRY_AFTER_SECONDS = 5
 _STATUS: tuple[tuple[type[Exception], HTTPStatus], ...] = (
     (NotSignedInError, HTTPStatus.UNAUTHORIZED),
-    (DatabaseAwayError, HTTPStatus.SERVICE_UNAVAILABLE),
+    (AwayError, HTTPStatus.SERVICE_UNAVAILABLE),
     (NotFoundError, HTTPStatus.NOT_FOUND),
     (ForbiddenError, HTTPStatus.FORBIDDEN),
     (ConflictError, HTTPStatus.CONFLICT),

@@ -13,7 +13,7 @@ from ssflow.services import people, shipped
 from ssflow.store import definitions as definition_rows
 from ssflow.store import people as rows
 from ssflow.store import sign_in as secret_rows
-from ssflow.store.unit_of_work import UnitOfWork
+from ssflow.store.unit_of_work import LostRaceError, UnitOfWork
 from ssflow.web.access import ADMIN_ONLY
 from ssflow.web.query import read_search
 from ssflow.web.request_work import request_work
@@ -68,6 +68,8 @@ def add_user() -> ResponseReturnValue:
                 work, asked["name"], asked["full_name"], email=asked["email"] or None, roles=roles
             )
             secret = people.create_sign_in_link(work, added.id)
+    except LostRaceError:
+        raise  # the request is run again, and then sees who was first
     except (InvalidInputError, ConflictError) as error:
         return _users_page(errors=_errors_of(error, "name"), asked=asked), error_status(error)
     return _user_page(added.id, link=_address(secret))
