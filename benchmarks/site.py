@@ -12,6 +12,7 @@ from typing import Any
 
 from flask.testing import FlaskClient
 from sqlalchemy import event
+from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from ssflow.config import read_config
 from ssflow.domain.identity import OPERATOR
@@ -73,11 +74,17 @@ class BenchSite:
         return str(self.get(f"/user-tasks?instance={instance_id}")["items"][0]["id"])
 
     def complete(self, task_id: str, form: Mapping[str, Any]) -> Count:
-        """Complete a task; gives what it cost."""
+        """Complete a task; gives what it cost the server: a client makes its request elsewhere."""
+        path = f"{API}/user-tasks/{task_id}/completion"
+        request = EnvironBuilder(
+            path, method="POST", json=form, headers=list(self.headers.items())
+        ).get_environ()
         with self.counting() as count:
             began = time.process_time()
-            self.post(f"/user-tasks/{task_id}/completion", form)
+            body, status, _headers = run_wsgi_app(self.client.application, request)
+            answer = b"".join(body)
             count.cpu_seconds = time.process_time() - began
+        assert status == "200 OK", answer
         return count
 
     @contextmanager

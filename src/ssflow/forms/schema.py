@@ -10,12 +10,20 @@ from ssflow.forms.state import ScopeState, is_required
 
 
 class AnswersSchema(Schema):
-    """Refuses what the form did not ask for."""
+    """Takes the given answers and refuses what the form did not ask for.
+
+    One class serves every form: making a class a form, as `from_dict` does, costs more than
+    reading its answers.
+    """
 
     class Meta:
         """Options of marshmallow."""
 
         unknown = RAISE
+
+    def __init__(self, answers: dict[str, fields.Field[object]]) -> None:
+        self._declared_fields = answers
+        super().__init__()
 
 
 def build_schema(
@@ -30,4 +38,4 @@ def build_schema(
             surrounding = Surrounding(context, state.names, is_required=required)
             # Its own prefix keeps a key such as “fields” from hiding what a schema needs itself.
             answers[f"answer_{component.key}"] = build_answer(component, surrounding)
-    return AnswersSchema.from_dict(answers)()
+    return AnswersSchema(answers)
