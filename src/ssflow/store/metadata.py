@@ -9,10 +9,11 @@ from ssflow.domain import (
     job,
     message,
     note,
+    process_link,
     user_task,
 )
 from ssflow.domain.base import Base
-from ssflow.domain.registers import customers, portfolio, strategy, working_time
+from ssflow.domain.registers import customers, portfolio, strategy, work, working_time
 
 NOUNS = (
     audit,
@@ -23,10 +24,12 @@ NOUNS = (
     job,
     message,
     note,
+    process_link,
     user_task,
     customers,
     portfolio,
     strategy,
+    work,
     working_time,
 )
 """The modules that map tables."""

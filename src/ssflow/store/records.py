@@ -27,6 +27,7 @@ from ssflow.domain.registers.portfolio import (
 )
 from ssflow.domain.registers.record import Record
 from ssflow.domain.registers.strategy import MarketSegment, StrategicObjective
+from ssflow.domain.registers.work import ActionItem
 from ssflow.domain.registers.working_time import Holiday
 from ssflow.errors import InvalidInputError, NotFoundError
 from ssflow.store.paging import DEFAULT_LIMIT, Page, read_page
@@ -49,6 +50,7 @@ _SHOWN_BY: dict[type[Record], tuple[str, ...]] = {
     StrategicObjective: ("text",),
     MarketSegment: ("name",),
     Holiday: ("day", "name"),
+    ActionItem: ("what",),
 }
 """What a record is called by; the first column also sorts its kind."""
 

@@ -37,6 +37,7 @@ LISTED: dict[str, tuple[str, ...]] = {
     "StrategicObjective": ("text", "kpi", "baseline", "target", "by", "status"),
     "MarketSegment": ("name", "kind", "needs"),
     "Holiday": ("day", "name"),
+    "ActionItem": ("what", "kind", "state", "owner", "due"),
     "CustomerRole": ("customer_id", "user_id", "role", "valid_from", "valid_to"),
 }
 _REFERENCES = {

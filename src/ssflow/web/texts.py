@@ -126,6 +126,7 @@ REGISTERS = {
     "StrategicObjective": lazy_gettext("Strategic objectives"),
     "MarketSegment": lazy_gettext("Market segments"),
     "Holiday": lazy_gettext("Holidays"),
+    "ActionItem": lazy_gettext("Actions to do"),
 }
 
 
