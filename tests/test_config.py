@@ -21,7 +21,9 @@ def test_without_settings_everything_has_a_default(environ: dict[str, str]) -> N
     assert config.home == home
     assert config.database_url == f"sqlite:///{home}/ssflow.db"
     assert config.base_url == "http://localhost:8080"
-    assert (config.mail_url, config.trusted_proxies, config.is_https) == (None, 0, False)
+    assert (config.trusted_proxies, config.is_https) == (0, False)
+    assert (config.outside.mail_url, config.outside.mail_folder) == (None, home / "mail")
+    assert (config.outside.http_allow, config.outside.http_allow_private) == ((), ())
 
 
 def test_settings_are_read_from_the_environment(environ: dict[str, str]) -> None:
@@ -39,7 +41,8 @@ def test_settings_are_read_from_the_environment(environ: dict[str, str]) -> None
     assert config.base_url == "https://ssflow.example.org"
     assert config.is_https
     assert config.timezone.key == "Europe/Stockholm"
-    assert config.mail_url == "smtp://mail.example.org"
+    assert config.outside.mail_url == "smtp://mail.example.org"
+    assert config.outside.mail_from == "ssflow@ssflow.example.org"
     assert config.trusted_proxies == 2
 
 
@@ -57,6 +60,15 @@ def test_empty_settings_count_as_missing(environ: dict[str, str]) -> None:
         ("BASE_URL", "https://ssflow.example.org/?a=b"),
         ("TIMEZONE", "Mars/Olympus"),
         ("TIMEZONE", "../etc/passwd"),
+        ("MAIL_URL", "mail.example.org"),
+        ("MAIL_URL", "http://mail.example.org"),
+        ("MAIL_URL", "smtp://mail.example.org:0"),
+        ("MAIL_FROM", "Us <us@example.org>"),
+        ("HTTP_ALLOW", "https://api.example.org/"),
+        ("HTTP_ALLOW", "user@api.example.org"),
+        ("HTTP_ALLOW", "*"),
+        ("HTTP_ALLOW_PRIVATE", "intranet"),
+        ("HTTP_ALLOW_PRIVATE", "10.0.0.1/8"),
         ("TRUSTED_PROXIES", "-1"),
         ("TRUSTED_PROXIES", "²"),
         ("TRUSTED_PROXIES", "many"),
@@ -151,3 +163,27 @@ def test_secrets_are_not_shown(environ: dict[str, str]) -> None:
     assert isinstance(config, Config)
     assert "hunter2" not in repr(config)
     assert config.secret_key not in repr(config)
+
+
+def test_what_may_leave_is_read_from_lists(environ: dict[str, str]) -> None:
+    settings = {
+        "SSFLOW_MAIL_FROM": "processes@example.org",
+        "SSFLOW_HTTP_ALLOW": "API.example.org, *.intra.example.org:8443,",
+        "SSFLOW_HTTP_ALLOW_PRIVATE": "10.1.0.0/16, fd00::/8, 127.0.0.1",
+    }
+
+    outside = read_config(environ | settings).outside
+
+    assert outside.mail_from == "processes@example.org"
+    assert outside.http_allow == ("api.example.org", "*.intra.example.org:8443")
+    private = [str(network) for network in outside.http_allow_private]
+    assert private == ["10.1.0.0/16", "fd00::/8", "127.0.0.1/32"]
+
+
+def test_secrets_are_read_by_name_and_never_shown(environ: dict[str, str]) -> None:
+    settings = {"SSFLOW_SECRET_ERP_KEY": "s3cret", "SSFLOW_SECRET_EMPTY": ""}
+
+    config = read_config(environ | settings | {"SSFLOW_MAIL_URL": "smtp://me:s3cret@mail"})
+
+    assert dict(config.outside.secrets) == {"ERP_KEY": "s3cret"}
+    assert "s3cret" not in repr(config)

@@ -1,11 +1,15 @@
 """Settings, read once from SSFLOW_… variables."""
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
+from types import MappingProxyType
+from typing import TypeAlias
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -17,6 +21,28 @@ DEFAULT_BASE_URL = "http://localhost:8080"
 _LOCALTIME = Path("/etc/localtime")
 _SECRET_BYTES = 32
 _PRIVATE_FILE, _PRIVATE_FOLDER = 0o600, 0o700
+_MAIL_SCHEMES = ("smtp", "smtp+starttls", "smtps")
+_SECRET = "SSFLOW_SECRET_"  # noqa: S105 - how the names of secrets begin
+_HOST_PATTERN = re.compile(r"(?:\*\.)?[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::\d{1,5})?")
+_MAIL_ADDRESS = re.compile(r"[^@\s<>\"]+@[^@\s<>\"]+")
+
+Network: TypeAlias = IPv4Network | IPv6Network
+
+
+@dataclass(frozen=True)
+class Outside:
+    """What may leave this installation, and by which way; by default nothing does."""
+
+    base_url: str = DEFAULT_BASE_URL
+    mail_url: str | None = field(default=None, repr=False)
+    mail_from: str = "ssflow@localhost"
+    mail_folder: Path | None = None
+    """Where mails are put as files when there is no mail server."""
+    http_allow: tuple[str, ...] = ()
+    """Hosts that `http.request` may call: `name`, `name:port` or `*.name`."""
+    http_allow_private: tuple[Network, ...] = ()
+    """Networks that are not public and may be called all the same."""
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True)
@@ -28,7 +54,7 @@ class Config:
     base_url: str
     timezone: ZoneInfo
     secret_key: str = field(repr=False)
-    mail_url: str | None = field(default=None, repr=False)
+    outside: Outside = field(default_factory=Outside)
     trusted_proxies: int = 0
     """How many proxies stand in front and set X-Forwarded-… headers."""
     is_demo: bool = False
@@ -47,13 +73,14 @@ def read_config(environ: Mapping[str, str]) -> Config:
         InvalidInputError: a setting makes no sense, or the home folder cannot be used.
     """
     home = _read_home(environ)
+    base_url = _read_base_url(environ)
     return Config(
         database_url=_read(environ, "DATABASE_URL") or f"sqlite:///{home / 'ssflow.db'}",
         home=home,
-        base_url=_read_base_url(environ),
+        base_url=base_url,
         timezone=_read_timezone(environ),
         secret_key=_read_secret_key(home / "secret.key"),
-        mail_url=_read(environ, "MAIL_URL"),
+        outside=_read_outside(environ, home, base_url),
         trusted_proxies=_read_trusted_proxies(environ),
     )
 
@@ -109,6 +136,69 @@ def _system_timezone() -> ZoneInfo:
         return ZoneInfo(name if found else "UTC")
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return ZoneInfo("UTC")
+
+
+def _read_outside(environ: Mapping[str, str], home: Path, base_url: str) -> Outside:
+    return Outside(
+        base_url=base_url,
+        mail_url=_read_mail_url(environ),
+        mail_from=_read_mail_from(environ, base_url),
+        mail_folder=home / "mail",
+        http_allow=_read_hosts(environ),
+        http_allow_private=_read_networks(environ),
+        secrets=MappingProxyType(
+            {
+                name.removeprefix(_SECRET): value
+                for name, value in environ.items()
+                if name.startswith(_SECRET) and value
+            }
+        ),
+    )
+
+
+def _read_mail_url(environ: Mapping[str, str]) -> str | None:
+    url = _read(environ, "MAIL_URL")
+    if url is None:
+        return None
+    try:
+        parts = urlsplit(url)
+        is_server = parts.scheme in _MAIL_SCHEMES and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_server = False
+    if not is_server:
+        raise _refuse("MAIL_URL", "it is not an address such as smtp://user:password@host:587.")
+    return url
+
+
+def _read_mail_from(environ: Mapping[str, str], base_url: str) -> str:
+    given = _read(environ, "MAIL_FROM")
+    if given is None:
+        return f"ssflow@{urlsplit(base_url).hostname}"
+    if not _MAIL_ADDRESS.fullmatch(given):
+        raise _refuse("MAIL_FROM", f"{given!r} is not an address such as ssflow@example.org.")
+    return given
+
+
+def _read_hosts(environ: Mapping[str, str]) -> tuple[str, ...]:
+    hosts = _read_list(environ, "HTTP_ALLOW")
+    for host in hosts:
+        if not _HOST_PATTERN.fullmatch(host.lower()):
+            hint = f"{host!r} is not a host such as api.example.org, *.example.org or host:8443."
+            raise _refuse("HTTP_ALLOW", hint)
+    return tuple(host.lower() for host in hosts)
+
+
+def _read_networks(environ: Mapping[str, str]) -> tuple[Network, ...]:
+    try:
+        return tuple(ip_network(given) for given in _read_list(environ, "HTTP_ALLOW_PRIVATE"))
+    except ValueError as error:
+        hint = f"it lists networks such as 10.1.0.0/16 or addresses ({error})."
+        raise _refuse("HTTP_ALLOW_PRIVATE", hint) from error
+
+
+def _read_list(environ: Mapping[str, str], name: str) -> list[str]:
+    given = _read(environ, name) or ""
+    return [part.strip() for part in given.split(",") if part.strip()]
 
 
 def _read_trusted_proxies(environ: Mapping[str, str]) -> int:

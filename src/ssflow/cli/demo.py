@@ -43,9 +43,14 @@ def demo(port: int) -> None:
 def _installation(folder: Path, port: int) -> Iterator[Installation]:
     given = {k: v for k, v in os.environ.items() if k == "SSFLOW_TIMEZONE"}
     config = read_config(
-        {"SSFLOW_TIMEZONE": "Europe/Amsterdam", **given, "SSFLOW_HOME": str(folder)}
+        {
+            "SSFLOW_TIMEZONE": "Europe/Amsterdam",
+            **given,
+            "SSFLOW_HOME": str(folder),
+            "SSFLOW_BASE_URL": f"http://localhost:{port}",
+        }
     )
-    config = replace(config, base_url=f"http://localhost:{port}", is_demo=True)
+    config = replace(config, is_demo=True)
     database = open_database(config.database_url)
     upgrade_schema(database)
     try:

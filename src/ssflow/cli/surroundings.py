@@ -31,6 +31,7 @@ class Installation:
             timezone=self.config.timezone,
             submit=submit,
             read_only=read_only,
+            outside=self.config.outside,
         )
 
     def system_work(self, submit: Submit = no_submit) -> OpenWork:

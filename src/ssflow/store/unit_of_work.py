@@ -13,6 +13,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
+from ssflow.config import Outside
 from ssflow.domain.audit import AuditAction
 from ssflow.domain.identity import Actor
 from ssflow.errors import ConflictError, InvalidInputError
@@ -26,6 +27,8 @@ Submit = Callable[[Session, Sequence[UUID]], None]
 """Hands over ids of jobs that are due now, within the transaction and right before its commit."""
 
 _AFTER_COMMIT = "ssflow_after_commit"
+NOTHING_LEAVES = Outside()
+"""For pieces of work that call nothing and send nothing."""
 
 
 class LostRaceError(ConflictError):
@@ -54,6 +57,8 @@ class UnitOfWork:
     request_id: str | None = None
     translate: Callable[[str], str] = str
     """Turns a message for people into the actor's language."""
+    outside: Outside = NOTHING_LEAVES
+    """What may leave this installation: mail, calls to other systems."""
     refusals: list[Refusal] = field(default_factory=list)
     """What the edge writes to the trail in a work of its own after this one was undone."""
 
@@ -77,6 +82,7 @@ def open_work(
     read_only: bool = False,
     request_id: str | None = None,
     translate: Callable[[str], str] = str,
+    outside: Outside = NOTHING_LEAVES,
 ) -> Iterator[UnitOfWork]:
     """Do one piece of work: commits at the end, rolls back on any exception.
 
@@ -86,7 +92,8 @@ def open_work(
         InvalidInputError: a value does not fit into the database.
     """
     with _told_by_what_to_do(), _open_session(database, read_only=read_only) as session:
-        yield (work := UnitOfWork(session, actor, now, timezone, submit, request_id, translate))
+        work = UnitOfWork(session, actor, now, timezone, submit, request_id, translate, outside)
+        yield work
         if not read_only:
             _commit(work)
     for callback in session.info.pop(_AFTER_COMMIT, ()):
