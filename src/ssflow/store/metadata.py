@@ -13,7 +13,7 @@ from ssflow.domain import (
     user_task,
 )
 from ssflow.domain.base import Base
-from ssflow.domain.registers import customers, portfolio, strategy, work, working_time
+from ssflow.domain.registers import budget, customers, portfolio, strategy, work, working_time
 
 NOUNS = (
     audit,
@@ -26,6 +26,7 @@ NOUNS = (
     note,
     process_link,
     user_task,
+    budget,
     customers,
     portfolio,
     strategy,

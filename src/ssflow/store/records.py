@@ -10,6 +10,15 @@ from sqlalchemy import ColumnElement, Insert, Table, UniqueConstraint, and_, ins
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from ssflow.domain.registers.budget import (
+    Budget,
+    BudgetAmendment,
+    BudgetLine,
+    BudgetPeriod,
+    Commitment,
+    CostEntry,
+    VarianceNote,
+)
 from ssflow.domain.registers.customers import Customer, CustomerRole
 from ssflow.domain.registers.portfolio import (
     BusinessCase,
@@ -51,6 +60,13 @@ _SHOWN_BY: dict[type[Record], tuple[str, ...]] = {
     MarketSegment: ("name",),
     Holiday: ("day", "name"),
     ActionItem: ("what",),
+    Budget: ("number",),
+    BudgetLine: ("name",),
+    Commitment: ("purpose",),
+    BudgetAmendment: ("number",),
+    BudgetPeriod: ("name",),
+    VarianceNote: ("name",),
+    CostEntry: ("document_no",),
 }
 """What a record is called by; the first column also sorts its kind."""
 

@@ -38,6 +38,13 @@ LISTED: dict[str, tuple[str, ...]] = {
     "MarketSegment": ("name", "kind", "needs"),
     "Holiday": ("day", "name"),
     "ActionItem": ("what", "kind", "state", "owner", "due"),
+    "Budget": ("number", "fiscal_year", "version", "state", "approved_on"),
+    "BudgetLine": ("name", "budget_id", "holder", "category", "budget_class", "amount"),
+    "Commitment": ("purpose", "line_id", "proposal_id", "amount", "released"),
+    "BudgetAmendment": ("number", "budget_id", "kind", "amount", "state", "requested_by"),
+    "BudgetPeriod": ("name", "state", "signed_by", "signed_at"),
+    "VarianceNote": ("name", "line_id", "rag", "status", "cause", "variance"),
+    "CostEntry": ("document_no", "period", "gl", "category", "supplier", "line_id", "amount"),
     "CustomerRole": ("customer_id", "user_id", "role", "valid_from", "valid_to"),
 }
 _REFERENCES = {
@@ -48,11 +55,20 @@ _REFERENCES = {
     "proposal_id": "ServiceProposal",
     "duplicate_of": "ServiceProposal",
     "objective_id": "StrategicObjective",
+    "budget_id": "Budget",
+    "line_id": "BudgetLine",
+    "from_line_id": "BudgetLine",
+    "to_line_id": "BudgetLine",
+    "business_case_id": "BusinessCase",
+    "decision_id": "Decision",
 }
+_NUMBERED = ("Service", "ServiceProposal", "Decision", "Budget", "BudgetAmendment")
+"""Kinds whose numbers address one record each."""
 _PEOPLE = frozenset(
     {
         *("owner", "brm", "mandate_holder", "initiator", "decider", "user_id"),
         *("service_owner", "benefit_owner"),
+        *("holder", "requested_by", "signed_by", "explained_by"),
     }
 )
 _LABELS = {
@@ -132,7 +148,7 @@ def label_of(record: Record) -> str:
 
 def reference_of(record: Record) -> str:
     """Give what addresses a record: its number when it has one for itself, else its id."""
-    is_numbered = type(record).__name__ in ("Service", "ServiceProposal", "Decision")
+    is_numbered = type(record).__name__ in _NUMBERED
     return str(record.number) if is_numbered else str(record.id)  # type: ignore[attr-defined]
 
 

@@ -1,0 +1,130 @@
+"""Money that is free to be promised, and what is promised to proposals."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from uuid import UUID
+
+from ssflow.domain.registers.budget import BudgetClass, BudgetLine, Commitment
+from ssflow.operations.budget_figures import free_of_line
+from ssflow.operations.operation import OperationContext, OperationRefusedError
+from ssflow.operations.record_changes import add_record, changing
+from ssflow.store import budget as budget_rows
+from ssflow.store.unit_of_work import DbSession
+
+
+@dataclass(frozen=True)
+class FundsNeed:
+    """How much money of a class is needed in a year."""
+
+    budget_class: BudgetClass
+    fiscal_year: int
+    amount: Decimal
+
+
+@dataclass(frozen=True)
+class FreeLine:
+    """A budget line with what it may still promise."""
+
+    line: BudgetLine
+    free: Decimal
+
+
+def free_lines(session: DbSession, budget_class: BudgetClass, year: int) -> list[FreeLine]:
+    """List the funded lines of a class in the approved budget of a year, most free money first."""
+    lines = budget_rows.funded_lines(session, year, budget_class)
+    promised = budget_rows.commitments_of_lines(session, [line.id for line in lines])
+    free = [
+        FreeLine(one, free_of_line(one.amount, one.frozen, promised.get(one.id, Decimal(0))))
+        for one in lines
+    ]
+    return sorted(free, key=lambda each: (-each.free, each.line.name, str(each.line.id)))
+
+
+def free_funds(session: DbSession, budget_class: BudgetClass, year: int) -> Decimal:
+    """Give the money of a class that is free in a year: approved lines - frozen - commitments.
+
+    Without an approved budget nothing is free; a continuation budget makes no new promises.
+    """
+    return sum((one.free for one in free_lines(session, budget_class, year)), Decimal(0))
+
+
+def shortfall(session: DbSession, needs: Sequence[FundsNeed]) -> list[FundsNeed]:
+    """Give for each class and year how much is missing; nothing when all is there."""
+    missing = [
+        FundsNeed(
+            need.budget_class,
+            need.fiscal_year,
+            need.amount - free_funds(session, need.budget_class, need.fiscal_year),
+        )
+        for need in add_needs(needs)
+    ]
+    return [need for need in missing if need.amount > 0]
+
+
+def add_needs(needs: Sequence[FundsNeed]) -> list[FundsNeed]:
+    """Sum needs of the same class and year."""
+    sums: dict[tuple[BudgetClass, int], Decimal] = {}
+    for need in needs:
+        key = (need.budget_class, need.fiscal_year)
+        sums[key] = sums.get(key, Decimal(0)) + need.amount
+    return [FundsNeed(*key, amount) for key, amount in sorted(sums.items())]
+
+
+def commit_funds(
+    context: OperationContext, proposal_id: UUID, needs: Sequence[FundsNeed], purpose: str
+) -> list[Commitment]:
+    """Promise money to a proposal, from the lines with the most free money first.
+
+    Raises:
+        OperationRefusedError: there is not enough; nothing was promised.
+    """
+    made: list[Commitment] = []
+    for need in add_needs(needs):
+        made += _commit(context, proposal_id, need, purpose)
+    return made
+
+
+def release_commitments(context: OperationContext, proposal_id: UUID) -> Decimal:
+    """Give what was promised to a proposal back to its lines; tells how much that was."""
+    released = Decimal(0)
+    for commitment in budget_rows.open_commitments_of(context.session, proposal_id):
+        with changing(context, commitment):
+            commitment.release(context.now)
+        released += commitment.amount
+    return released
+
+
+def _commit(
+    context: OperationContext, proposal_id: UUID, need: FundsNeed, purpose: str
+) -> list[Commitment]:
+    lines = budget_rows.funded_lines(context.session, need.fiscal_year, need.budget_class)
+    budget_rows.lock_lines(context.session, [line.id for line in lines])
+    made, left = [], need.amount
+    for one in free_lines(context.session, need.budget_class, need.fiscal_year):
+        taken = min(one.free, left)
+        if taken > 0:
+            made.append(_commitment(context, proposal_id, one.line, taken, purpose))
+            left -= taken
+    if left > 0:
+        raise OperationRefusedError(
+            f"The {need.budget_class} budget of {need.fiscal_year} lacks {left} EUR "
+            f"of the {need.amount} EUR that are needed."
+        )
+    return made
+
+
+def _commitment(
+    context: OperationContext, proposal_id: UUID, line: BudgetLine, amount: Decimal, purpose: str
+) -> Commitment:
+    return add_record(
+        context,
+        Commitment(
+            line_id=line.id,
+            proposal_id=proposal_id,
+            amount=amount,
+            purpose=purpose,
+            created_at=context.now,
+            created_by=context.actor.key,
+        ),
+    )
