@@ -314,6 +314,23 @@ def test_a_draft_of_any_shape_can_be_drawn(junk: object, context: FormContext) -
     assert len(views) == 8
 
 
+def test_a_list_of_options_borrows_the_labels_of_the_options_of_the_field(
+    context: FormContext,
+) -> None:
+    vote = radio(values=[{"value": "approve", "label": "Yes"}, {"value": "reject", "label": "No"}])
+    offered = ["approve", {"value": "reject", "label": "Never"}, "later"]
+
+    field = draw_field(
+        vote | {"valuesExpression": "=options"}, replace(context, variables={"options": offered})
+    )
+
+    assert [(o.value, o.label) for o in field.options] == [
+        ("approve", "Yes"),
+        ("reject", "Never"),
+        ("later", "later"),
+    ]
+
+
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=10),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),

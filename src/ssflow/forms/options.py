@@ -20,7 +20,8 @@ def list_options(component: Component, context: FormContext) -> tuple[Option, ..
     found = evaluate(component.option_source, context.variables, context)
     if not isinstance(found, list):
         return ()
-    options = (_read_option(item) for item in found[:MAX_OPTIONS])
+    own = {option.text: option.label for option in component.options}
+    options = (_read_option(item, own) for item in found[:MAX_OPTIONS])
     return tuple({o.text: o for o in options if o is not None}.values())
 
 
@@ -50,7 +51,8 @@ def build_choice_query(
     return ChoiceQuery(ChoiceKind.RECORD, reference.entity, filters, values=values)
 
 
-def _read_option(item: object) -> Option | None:
+def _read_option(item: object, own: Mapping[str, str]) -> Option | None:
+    """Read an option; one without a label is called as the field's own option of that value."""
     if isinstance(item, Mapping):
         value, label = item.get("value"), item.get("label")
     else:
@@ -60,4 +62,5 @@ def _read_option(item: object) -> Option | None:
     option = Option(value, "")
     if not is_clean(option.text):
         return None
-    return Option(value, label if isinstance(label, str) and label else option.text)
+    named = label if isinstance(label, str) and label else own.get(option.text)
+    return Option(value, named or option.text)

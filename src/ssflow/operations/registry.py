@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from types import MappingProxyType
 
+from ssflow.operations.itsg import ITSG_OPERATIONS
 from ssflow.operations.operation import Operation
 from ssflow.operations.portfolio import PORTFOLIO_OPERATIONS
 
@@ -11,5 +12,5 @@ def _by_name(*families: Iterable[Operation]) -> dict[str, Operation]:
     return {operation.name: operation for family in families for operation in family}
 
 
-OPERATIONS = MappingProxyType(_by_name(PORTFOLIO_OPERATIONS))
+OPERATIONS = MappingProxyType(_by_name(ITSG_OPERATIONS, PORTFOLIO_OPERATIONS))
 """Name -> operation; the editor lists them and the deployment check knows them."""

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index, LargeBinary, UniqueConstraint
 from sqlalchemy.orm import Mapped, deferred, mapped_column
 
-from ssflow.domain.base import Base
+from ssflow.domain.base import Base, JsonOrNull
 from ssflow.domain.registers.record import Record
 from ssflow.errors import ConflictError
 
@@ -287,6 +287,9 @@ class Decision(Record, Base):
     conditions: Mapped[str | None] = mapped_column(default=None)
     reason: Mapped[str | None] = mapped_column(default=None)
     decider: Mapped[UUID | None] = mapped_column(default=None)
+    """None when a group voted: then `votes` says how."""
+    votes: Mapped[list[Any] | None] = mapped_column(JsonOrNull, default=None)
+    review_on: Mapped[date | None] = mapped_column(default=None)
     instance_id: Mapped[UUID | None] = mapped_column(default=None)
 
 

@@ -1,4 +1,7 @@
-"""Nothing to change yet."""
+"""Votes on decisions."""
+
+import sqlalchemy as sa
+from alembic import op
 
 revision = "0007"
 down_revision = "0006"
@@ -7,4 +10,5 @@ depends_on = None
 
 
 def upgrade() -> None:
-    pass
+    op.add_column("decision", sa.Column("votes", sa.JSON()))
+    op.add_column("decision", sa.Column("review_on", sa.Date()))
