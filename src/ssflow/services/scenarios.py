@@ -47,7 +47,13 @@ _STATUS: tuple[tuple[type[SsflowError], int], ...] = (
     (ConflictError, 409),
     (InvalidInputError, 422),
 )
-_NUMBERED = {"Service": "SRV", "ServiceProposal": "PRP", "BusinessCase": "BC", "Decision": "DEC"}
+_NUMBERED = {
+    "Service": "SRV",
+    "ServiceProposal": "PRP",
+    "BusinessCase": "BC",
+    "Decision": "DEC",
+    "Feedback": "CMP",
+}
 RunDueJobs = Callable[[Callable[[], Any]], int]
 """`services.jobs.run_due_jobs`: handed in, since jobs stand above scenarios."""
 

@@ -13,7 +13,15 @@ from ssflow.domain import (
     user_task,
 )
 from ssflow.domain.base import Base
-from ssflow.domain.registers import budget, customers, portfolio, strategy, work, working_time
+from ssflow.domain.registers import (
+    budget,
+    customers,
+    feedback,
+    portfolio,
+    strategy,
+    work,
+    working_time,
+)
 
 NOUNS = (
     audit,
@@ -28,6 +36,7 @@ NOUNS = (
     user_task,
     budget,
     customers,
+    feedback,
     portfolio,
     strategy,
     work,

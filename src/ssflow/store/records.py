@@ -20,6 +20,7 @@ from ssflow.domain.registers.budget import (
     VarianceNote,
 )
 from ssflow.domain.registers.customers import Customer, CustomerRole
+from ssflow.domain.registers.feedback import Feedback
 from ssflow.domain.registers.portfolio import (
     BusinessCase,
     Charter,
@@ -60,6 +61,7 @@ _SHOWN_BY: dict[type[Record], tuple[str, ...]] = {
     MarketSegment: ("name",),
     Holiday: ("day", "name"),
     ActionItem: ("what",),
+    Feedback: ("number", "subject"),
     Budget: ("number",),
     BudgetLine: ("name",),
     Commitment: ("purpose",),

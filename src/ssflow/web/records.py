@@ -38,6 +38,7 @@ LISTED: dict[str, tuple[str, ...]] = {
     "MarketSegment": ("name", "kind", "needs"),
     "Holiday": ("day", "name"),
     "ActionItem": ("what", "kind", "state", "owner", "due"),
+    "Feedback": ("number", "subject", "kind", "category", "priority", "state"),
     "Budget": ("number", "fiscal_year", "version", "state", "approved_on"),
     "BudgetLine": ("name", "budget_id", "holder", "category", "budget_class", "amount"),
     "Commitment": ("purpose", "line_id", "proposal_id", "amount", "released"),
@@ -55,6 +56,7 @@ _REFERENCES = {
     "proposal_id": "ServiceProposal",
     "duplicate_of": "ServiceProposal",
     "objective_id": "StrategicObjective",
+    "merged_into": "Feedback",
     "budget_id": "Budget",
     "line_id": "BudgetLine",
     "from_line_id": "BudgetLine",
@@ -62,13 +64,14 @@ _REFERENCES = {
     "business_case_id": "BusinessCase",
     "decision_id": "Decision",
 }
-_NUMBERED = ("Service", "ServiceProposal", "Decision", "Budget", "BudgetAmendment")
+_NUMBERED = ("Service", "ServiceProposal", "Decision", "Budget", "BudgetAmendment", "Feedback")
 """Kinds whose numbers address one record each."""
 _PEOPLE = frozenset(
     {
         *("owner", "brm", "mandate_holder", "initiator", "decider", "user_id"),
         *("service_owner", "benefit_owner"),
         *("holder", "requested_by", "signed_by", "explained_by"),
+        *("handler", "about_user"),
     }
 )
 _LABELS = {
