@@ -8,10 +8,11 @@ from sqlalchemy.orm import Session
 
 from ssflow.domain.identity import SYSTEM
 from ssflow.domain.instance import InstanceStatus
-from ssflow.domain.job import Job, JobKind
+from ssflow.domain.job import JobKind
 from ssflow.errors import NotFoundError
 from ssflow.store.database import Database
 from ssflow.store.jobs import (
+    ClaimedJob,
     add_jobs,
     claim_due_job,
     claim_job,
@@ -44,7 +45,7 @@ def add(session: Session, due_at: datetime | None = NOW, **values: Any) -> UUID:
     return job_id
 
 
-def claim(session: Session, now: datetime = NOW) -> Job:
+def claim(session: Session, now: datetime = NOW) -> ClaimedJob:
     job = claim_due_job(session, now, LEASE)
     assert job is not None
     return job
@@ -72,8 +73,8 @@ def test_the_job_that_has_been_due_longest_is_claimed_first(session: Session) ->
 
     job = claim(session)
 
-    assert job.id == oldest
-    assert (job.attempts, job.due_at) == (1, NOW + LEASE)
+    assert (job.id, job.attempts) == (oldest, 1)
+    assert get_job(session, oldest).due_at == NOW + LEASE
 
 
 @pytest.mark.parametrize("due_at", [NOW + SECOND, None])
@@ -97,10 +98,11 @@ def test_a_claimed_job_is_nobody_elses_until_its_lease_ends(session: Session) ->
 
 
 @pytest.mark.parametrize("status", [InstanceStatus.SUSPENDED, InstanceStatus.RUNNING])
-def test_jobs_of_suspended_instances_wait(
+def test_waiting_points_of_suspended_instances_wait(
     session: Session, given: Given, status: InstanceStatus
 ) -> None:
-    job_id = add(session, instance_id=given.instance(status=status).id)
+    case = given.instance(status=status).id
+    job_id = add(session, instance_id=case, task_id=uuid4())
     waits = status is InstanceStatus.SUSPENDED
 
     assert (claim_job(session, job_id, NOW, LEASE) is None) is waits
@@ -159,9 +161,10 @@ def test_a_worker_does_not_wait_for_a_job_that_another_is_claiming(
 def test_a_finished_job_is_gone(session: Session) -> None:
     job_id = add(session)
 
-    is_done = finish_job(session, claim(session))
+    done = finish_job(session, claim(session))
 
-    assert is_done
+    assert done is not None
+    assert (done.id, done.payload) == (job_id, {})
     assert find_job(session, job_id) is None
 
 
@@ -181,7 +184,7 @@ def test_a_worker_that_lost_its_lease_cannot_finish_postpone_or_keep_the_job(
         renew_lease(session, lost, NOW + 2 * LEASE),
     ]
 
-    assert refused == [False, False, False]
+    assert refused == [None, False, False]
     assert get_job(session, lost.id).error is None
 
 
@@ -212,12 +215,11 @@ def test_the_next_job_tells_when_to_look_again(session: Session) -> None:
     assert (before, next_due_at(session)) == (None, NOW + SECOND)
 
 
-def test_jobs_go_with_their_waiting_points_or_their_instance(
-    session: Session, given: Given
-) -> None:
+def test_jobs_go_with_their_waiting_points_and_effects_stay(session: Session, given: Given) -> None:
     case, task_id = given.instance().id, uuid4()
     add(session, instance_id=case, task_id=task_id)
     other_task = add(session, instance_id=case, task_id=uuid4())
+    effect = add(session, instance_id=case)
     elsewhere = add(session)
 
     delete_jobs_of_tasks(session, [task_id])
@@ -225,8 +227,8 @@ def test_jobs_go_with_their_waiting_points_or_their_instance(
     delete_jobs_of_instance(session, case)
     after_instance = {job.id for job in list_jobs(session).items}
 
-    assert after_task == {other_task, elsewhere}
-    assert after_instance == {elsewhere}
+    assert after_task == {other_task, effect, elsewhere}
+    assert after_instance == {effect, elsewhere}
 
 
 def test_jobs_are_listed_newest_first_and_by_what_they_are(session: Session, given: Given) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ssflow.domain.base import Base, Variables, new_id
+from ssflow.domain.base import Base, JsonOrNull, Variables, new_id
 
 
 class JobKind(StrEnum):
@@ -18,12 +18,25 @@ class JobKind(StrEnum):
     START_PROCESS = "start_process"
     SEND_MESSAGE = "send_message"
     NOTICE = "notice"
+    SCHEDULE = "schedule"
+    REMINDER = "reminder"
+    OVERDUE = "overdue"
+    DELIVER_MESSAGE = "deliver_message"
+    MAIL = "mail"
+    CLEAN_UP = "clean_up"
+    RETRY_INCIDENT = "retry_incident"
+
+
+DEFAULT_ATTEMPTS = 3
+DEFAULT_WAIT_SECONDS = 2
 
 
 class Job(Base):
     """One piece of work for the worker; a timer is a job with a due time.
 
-    `attempts` rises with every claim and fences off a worker that lost its lease.
+    `attempts` rises with every claim and fences off a worker that lost its lease; it never falls.
+    A job with a `task_id` belongs to that waiting point of its instance and goes with it; one
+    without, such as an effect, stands by itself, though it may name the instance it came from.
     """
 
     __tablename__ = "job"
@@ -38,8 +51,14 @@ class Job(Base):
         ForeignKey("process_instance.id", ondelete="CASCADE"), default=None
     )
     task_id: Mapped[UUID | None] = mapped_column(default=None)
-    """The engine's task that waits for it."""
+    """The engine's task that waits for it, or the user task that it is about."""
     activity_id: Mapped[str | None] = mapped_column(default=None)
     attempts: Mapped[int] = mapped_column(default=0)
+    max_attempts: Mapped[int] = mapped_column(default=DEFAULT_ATTEMPTS, server_default="3")
+    """After that many it is given up."""
+    wait_seconds: Mapped[int] = mapped_column(default=DEFAULT_WAIT_SECONDS, server_default="2")
+    """Before the second attempt; twice as long before each further one, an hour at most."""
     error: Mapped[str | None] = mapped_column(default=None)
+    answer: Mapped[Variables | None] = mapped_column(JsonOrNull, default=None)
+    """What the outside said, as {"answer": …}, until it is taken."""
     id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=new_id)

@@ -72,6 +72,14 @@ class Retry:
 
 
 @dataclass(frozen=True)
+class Park:
+    """Carry a command no further than to its element, which is parked: it failed too often."""
+
+    command: FireTimer | FailOperation
+    message: str
+
+
+@dataclass(frozen=True)
 class Noop:
     """Run on what can run, without anything new."""
 
@@ -85,5 +93,6 @@ Command: TypeAlias = (
     | AnswerOperation
     | FailOperation
     | Retry
+    | Park
     | Noop
 )

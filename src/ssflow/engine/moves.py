@@ -9,6 +9,7 @@ from ssflow.engine.events import FIRED, CycleTimer, FirstOf, Message
 from ssflow.engine.faults import ElementError, TaskGoneError, UnfitDataError
 from ssflow.engine.json_values import read_value_in, read_variables_in
 from ssflow.engine.parking import find_parked, park, unpark
+from ssflow.engine.snapshot import IncidentKind
 from ssflow.engine.specs import JOB
 from ssflow.engine.spiff import BpmnEvent, SpiffTask, StartEvent, TaskState, TimerEventDefinition
 from ssflow.engine.tree import LiveWorkflow
@@ -230,6 +231,22 @@ class RunOn:
         return task
 
 
+class StopAt:
+    """Park the element that a command is about, as if the command had failed there."""
+
+    def __init__(self, command: commands.Park) -> None:
+        self._move = read_move(command.command)
+        self._message = command.message
+
+    def make(self, workflow: LiveWorkflow, note: Note) -> None:
+        """Fail at once."""
+        raise ElementError(IncidentKind.ENGINE, self._message)
+
+    def park(self, workflow: LiveWorkflow, fault: ElementError) -> None:
+        """Keep what the command brought; a retry goes on from there."""
+        self._move.park(workflow, fault)
+
+
 class GoOn:
     """Only run what can run."""
 
@@ -253,6 +270,7 @@ _MOVES: dict[type, Callable[[Any], Move]] = {
     commands.AnswerOperation: Answer,
     commands.FailOperation: Fail,
     commands.Retry: RunOn,
+    commands.Park: StopAt,
     commands.Noop: GoOn,
 }
 

@@ -1,6 +1,7 @@
 """Queries for jobs: work that is due later or elsewhere."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
@@ -9,16 +10,16 @@ from sqlalchemy import (
     ColumnElement,
     Executable,
     Select,
+    and_,
     delete,
     exists,
-    func,
     insert,
     select,
     update,
 )
 from sqlalchemy.orm import Session
 
-from ssflow.domain.base import new_id
+from ssflow.domain.base import JsonValue, new_id
 from ssflow.domain.instance import InstanceStatus, ProcessInstance
 from ssflow.domain.job import Job, JobKind
 from ssflow.errors import NotFoundError
@@ -71,14 +72,30 @@ def delete_jobs_of_tasks(session: Session, task_ids: Iterable[UUID]) -> None:
 
 
 def delete_jobs_of_instance(session: Session, instance_id: UUID) -> None:
-    """Drop everything that an instance still had to do."""
-    session.execute(_quietly(delete(Job).where(Job.instance_id == instance_id)))
+    """Drop the jobs of all waiting points of an instance; effects of steps done stay."""
+    query = delete(Job).where(Job.instance_id == instance_id, Job.task_id.is_not(None))
+    session.execute(_quietly(query))
 
 
-def claim_due_job(session: Session, now: datetime, lease: timedelta) -> Job | None:
+@dataclass(frozen=True)
+class ClaimedJob:
+    """A job that a worker may do until its lease ends; `attempts` proves that it is still its own.
+
+    It is lost when somebody else takes it over, and when its waiting point goes.
+    """
+
+    id: UUID
+    kind: JobKind
+    attempts: int
+    max_attempts: int
+    instance_id: UUID | None
+    task_id: UUID | None
+
+
+def claim_due_job(session: Session, now: datetime, lease: timedelta) -> ClaimedJob | None:
     """Take the job that has been due longest, until `now + lease`; its `attempts` rises.
 
-    Jobs of suspended instances wait.
+    Waiting points of suspended instances wait.
     """
     oldest = (
         select(Job.id)
@@ -89,31 +106,59 @@ def claim_due_job(session: Session, now: datetime, lease: timedelta) -> Job | No
     return _claim(session, oldest, now + lease)
 
 
-def claim_job(session: Session, job_id: UUID, now: datetime, lease: timedelta) -> Job | None:
+def claim_job(session: Session, job_id: UUID, now: datetime, lease: timedelta) -> ClaimedJob | None:
     """Take one job if it is due and nobody has it, until `now + lease`."""
     due = select(Job.id).where(Job.id == job_id, Job.due_at <= now, ~_is_suspended())
     return _claim(session, due, now + lease)
 
 
-def renew_lease(session: Session, job: Job, until: datetime) -> bool:
-    """Keep a claimed job for longer; false when somebody else took it over."""
-    return _change_if_held(session, job, due_at=until)
+def find_claimed(session: Session, claimed: ClaimedJob) -> Job | None:
+    """Find a claimed job as it is now, unless it is lost."""
+    job = find_job(session, claimed.id)
+    return job if job is not None and job.attempts == claimed.attempts else None
 
 
-def postpone_job(session: Session, job: Job, *, due_at: datetime | None, error: str | None) -> bool:
-    """Have a claimed job tried again at `due_at`, or never (None); false when it was taken over."""
-    return _change_if_held(session, job, due_at=due_at, error=error)
+def renew_lease(session: Session, claimed: ClaimedJob, until: datetime) -> bool:
+    """Keep a claimed job for longer; false when it is lost."""
+    return _change_if_held(session, claimed, due_at=until)
 
 
-def finish_job(session: Session, job: Job) -> bool:
-    """Remove a claimed job that is done; false when somebody else took it over: roll back then."""
-    query = delete(Job).where(Job.id == job.id, Job.attempts == job.attempts).returning(Job.id)
-    return session.scalar(_quietly(query)) is not None
+def keep_answer(session: Session, claimed: ClaimedJob, answer: JsonValue) -> bool:
+    """Keep what the outside said until it is taken; false when the job is lost."""
+    return _change_if_held(session, claimed, answer={"answer": answer})
+
+
+def postpone_job(
+    session: Session,
+    claimed: ClaimedJob,
+    *,
+    due_at: datetime | None,
+    error: str | None,
+    is_counted: bool = True,
+) -> bool:
+    """Have a claimed job tried again at `due_at`, or never (None); false when it is lost.
+
+    One that `is_counted` not has an attempt more.
+    """
+    most = Job.max_attempts if is_counted else Job.max_attempts + 1
+    return _change_if_held(session, claimed, due_at=due_at, error=error, max_attempts=most)
+
+
+def finish_job(session: Session, claimed: ClaimedJob) -> Job | None:
+    """Remove a claimed job that is done, and give what it was; None when it is lost."""
+    query = delete(Job).where(_is_held(claimed)).returning(Job)
+    return session.scalars(_quietly(query)).one_or_none()
 
 
 def next_due_at(session: Session) -> datetime | None:
-    """Tell when the next job is due; None when none waits."""
-    return session.scalar(select(func.min(Job.due_at)))
+    """Tell when the next job is due that does not wait for its case to be resumed; None: none."""
+    query = (
+        select(Job.due_at)
+        .where(Job.due_at.is_not(None), ~_is_suspended())
+        .order_by(Job.due_at)
+        .limit(1)
+    )
+    return session.scalar(query)
 
 
 def list_jobs(
@@ -145,29 +190,30 @@ def _quietly(query: D) -> D:
 
 
 def _is_suspended() -> ColumnElement[bool]:
+    """Build the condition that a job belongs to a waiting point of a suspended instance."""
     return exists().where(
+        Job.task_id.is_not(None),
         ProcessInstance.id == Job.instance_id,
         ProcessInstance.status == InstanceStatus.SUSPENDED,
     )
 
 
-def _claim(session: Session, candidate: Select[UUID], until: datetime) -> Job | None:
+def _claim(session: Session, candidate: Select[UUID], until: datetime) -> ClaimedJob | None:
     chosen = candidate.with_for_update(skip_locked=True, of=Job).scalar_subquery()
     query = (
         update(Job)
         .where(Job.id == chosen)
         .values(attempts=Job.attempts + 1, due_at=until)
-        .returning(Job)
+        .returning(*(getattr(Job, each.name) for each in fields(ClaimedJob)))
     )
-    options = {"synchronize_session": False, "populate_existing": True}
-    return session.scalars(query, execution_options=options).one_or_none()
+    row = session.execute(_quietly(query)).one_or_none()
+    return None if row is None else ClaimedJob(*row)
 
 
-def _change_if_held(session: Session, job: Job, **values: Any) -> bool:
-    query = (
-        update(Job)
-        .where(Job.id == job.id, Job.attempts == job.attempts)
-        .values(**values)
-        .returning(Job.id)
-    )
+def _is_held(claimed: ClaimedJob) -> ColumnElement[bool]:
+    return and_(Job.id == claimed.id, Job.attempts == claimed.attempts)
+
+
+def _change_if_held(session: Session, claimed: ClaimedJob, **values: Any) -> bool:
+    query = update(Job).where(_is_held(claimed)).values(**values).returning(Job.id)
     return session.scalar(_quietly(query)) is not None
