@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
@@ -38,6 +39,15 @@ ROLE_TITLES: dict[str, str] = {
 """The roles that ssflow ships (catalogue of processes, roles and permissions), in reading order."""
 
 
+class NoticePace(StrEnum):
+    """How a person gets notices."""
+
+    AT_ONCE = "at_once"
+    DAILY = "daily"
+    """Together, once a day."""
+    NONE = "none"
+
+
 class User(Base):
     """A person (or a system) with an account; `name` is what they sign in with."""
 
@@ -52,6 +62,9 @@ class User(Base):
     password: Mapped[str | None] = mapped_column(default=None, repr=False)
     is_active: Mapped[bool] = mapped_column(default=True)
     is_demo: Mapped[bool] = mapped_column(default=False)
+    notices: Mapped[NoticePace] = mapped_column(
+        default=NoticePace.AT_ONCE, server_default=NoticePace.AT_ONCE.value
+    )
     certificate_no: Mapped[str | None] = mapped_column(default=None)
     certified_until: Mapped[date | None] = mapped_column(default=None)
     id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=new_id)

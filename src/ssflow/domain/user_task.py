@@ -55,6 +55,7 @@ def _partial_index(name: str, *columns: str | TextClause, where: str) -> Index:
 _mine = partial(_partial_index, where="status = 'open' AND assignee IS NOT NULL")
 _lost = partial(_partial_index, where="status = 'cancelled' AND assignee IS NOT NULL")
 _offered = partial(_partial_index, where="status = 'open' AND assignee IS NULL")
+_escalated = partial(_partial_index, where="status = 'open' AND escalated_to IS NOT NULL")
 
 
 class UserTask(Base):
@@ -72,6 +73,9 @@ class UserTask(Base):
         ),
         _offered("ix_user_task_offered_created", "role", "created_at", "id"),
         _offered("ix_user_task_offered_urgency", "role", _URGENCY, "created_at", "id"),
+        _escalated("ix_user_task_escalated_due", "escalated_to", "due_at", "id"),
+        _escalated("ix_user_task_escalated_created", "escalated_to", "created_at", "id"),
+        _escalated("ix_user_task_escalated_urgency", "escalated_to", _URGENCY, "created_at", "id"),
         Index("ix_user_task_done", "completed_by", "completed_at", "id"),
         _lost("ix_user_task_lost", "assignee"),
     )
@@ -93,6 +97,9 @@ class UserTask(Base):
     due_at: Mapped[datetime | None] = mapped_column(default=None)
     remind_at: Mapped[datetime | None] = mapped_column(default=None)
     escalate_to: Mapped[str | None] = mapped_column(default=None)
+    """The role that may do it, too, once it is overdue."""
+    escalated_to: Mapped[str | None] = mapped_column(default=None)
+    """The same role, since it is overdue."""
     priority: Mapped[int] = mapped_column(default=DEFAULT_PRIORITY)
     form_id: Mapped[str | None] = mapped_column(default=None)
     variable_name: Mapped[str | None] = mapped_column(default=None)

@@ -10,6 +10,7 @@ from ssflow.domain import (
     message,
     note,
     process_link,
+    schedule,
     user_task,
 )
 from ssflow.domain.base import Base
@@ -33,6 +34,7 @@ NOUNS = (
     message,
     note,
     process_link,
+    schedule,
     user_task,
     budget,
     customers,

@@ -91,6 +91,7 @@ _READERS: dict[type, Callable[[str], Any]] = {
     date: date.fromisoformat,
     Decimal: Decimal,
     int: _read_integer,
+    bool: {"true": True, "false": False}.__getitem__,
     str: str,
 }
 
@@ -231,16 +232,34 @@ def _conditions(
 
 
 def _is_value(entity: type[Record], name: str, text: str) -> ColumnElement[bool]:
+    column = column_named(entity, name)
+    is_value: ColumnElement[bool] = column == read_value(column, name, text)
+    return is_value
+
+
+def column_named(entity: type[Record], name: str) -> InstrumentedAttribute[Any]:
+    """Get a column of a kind of records; a reference may be named without its `_id`.
+
+    Raises:
+        InvalidInputError: there is none.
+    """
     columns = inspect(entity).column_attrs
     full_name = f"{name}_id" if name not in columns and f"{name}_id" in columns else name
     if full_name not in columns:
         raise _bad_filter(name, f"{entity.__name__} has no field {name}.")
-    column = _column(entity, full_name)
+    return _column(entity, full_name)
+
+
+def read_value(column: InstrumentedAttribute[Any], name: str, text: str) -> Any:
+    """Read a value to compare a column with.
+
+    Raises:
+        InvalidInputError: the text is none, or values of the column cannot be compared.
+    """
     try:
-        is_value: ColumnElement[bool] = column == _read_value(column.type.python_type, text)
+        return _read_value(column.type.python_type, text)
     except (ValueError, ArithmeticError, KeyError) as error:
         raise _bad_filter(name, f"{text!r} is no value of {name}.") from error
-    return is_value
 
 
 def _read_value(kind: type, text: str) -> Any:
