@@ -3,6 +3,9 @@
 from collections.abc import Iterable
 from types import MappingProxyType
 
+from ssflow.operations.amendments import AMENDMENT_OPERATIONS
+from ssflow.operations.budget_control import CONTROL_OPERATIONS
+from ssflow.operations.budgets import BUDGET_OPERATIONS
 from ssflow.operations.itsg import ITSG_OPERATIONS
 from ssflow.operations.operation import Operation
 from ssflow.operations.portfolio import PORTFOLIO_OPERATIONS
@@ -12,5 +15,13 @@ def _by_name(*families: Iterable[Operation]) -> dict[str, Operation]:
     return {operation.name: operation for family in families for operation in family}
 
 
-OPERATIONS = MappingProxyType(_by_name(ITSG_OPERATIONS, PORTFOLIO_OPERATIONS))
+OPERATIONS = MappingProxyType(
+    _by_name(
+        ITSG_OPERATIONS,
+        PORTFOLIO_OPERATIONS,
+        BUDGET_OPERATIONS,
+        CONTROL_OPERATIONS,
+        AMENDMENT_OPERATIONS,
+    )
+)
 """Name -> operation; the editor lists them and the deployment check knows them."""

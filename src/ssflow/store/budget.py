@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from ssflow.domain.registers.budget import (
@@ -152,7 +152,7 @@ def spent_by_purpose(session: Session, first: str, last: str) -> dict[Purpose, D
     }
 
 
-def entries_of_period(session: Session, period: str) -> Sequence[CostEntry]:
+def open_entries_of(session: Session, period: str) -> Sequence[CostEntry]:
     """List the costs of a period that lack a category or a line, by document number."""
     query = (
         select(CostEntry)
@@ -161,6 +161,25 @@ def entries_of_period(session: Session, period: str) -> Sequence[CostEntry]:
             (CostEntry.category == CostCategory.UNCLASSIFIED) | CostEntry.line_id.is_(None),
         )
         .order_by(CostEntry.document_no)
+    )
+    return session.scalars(query).all()
+
+
+def totals_of_period(session: Session, period: str) -> tuple[int, Decimal]:
+    """Count the costs of a period and sum them."""
+    query = select(func.count(), func.sum(CostEntry.amount)).where(CostEntry.period == period)
+    count, total = session.execute(query).one()
+    return count, total or Decimal(0)
+
+
+def notes_of_period(session: Session, budget_id: UUID, period: str) -> Sequence[VarianceNote]:
+    """List what was said about the lines of a budget in a month, by name."""
+    query = (
+        select(VarianceNote)
+        .join(BudgetLine, BudgetLine.id == VarianceNote.line_id)
+        .where(BudgetLine.budget_id == budget_id, VarianceNote.period == period)
+        .order_by(VarianceNote.name, VarianceNote.id)
+        .limit(MAX_LINES)
     )
     return session.scalars(query).all()
 
@@ -204,3 +223,10 @@ def known_documents(session: Session, document_nos: Sequence[str]) -> set[str]:
     """Find which of these document numbers were booked already."""
     query = select(CostEntry.document_no).where(CostEntry.document_no.in_(document_nos))
     return set(session.scalars(query))
+
+
+def delete_lines_of_holder(session: Session, budget_id: UUID, holder: UUID) -> None:
+    """Remove a holder's lines from a budget; newer ones are about to take their place."""
+    session.execute(
+        delete(BudgetLine).where(BudgetLine.budget_id == budget_id, BudgetLine.holder == holder)
+    )
