@@ -9,6 +9,7 @@ from ssflow.domain.identity import Actor
 from ssflow.domain.incident import IncidentStatus
 from ssflow.errors import NotFoundError
 from ssflow.store.incidents import (
+    IncidentFilter,
     close_incidents_of,
     find_by_task,
     find_incident,
@@ -80,7 +81,8 @@ def test_an_instance_that_ends_closes_its_incidents(session: Session, given: Giv
 
 
 def ids(session: Session, actor: Actor, **options: Any) -> list[UUID]:
-    return [incident.id for incident in list_incidents(session, actor, **options).items]
+    wanted = IncidentFilter(**options)
+    return [incident.id for incident in list_incidents(session, actor, wanted).items]
 
 
 def test_incidents_are_listed_newest_first_and_by_what_they_are(

@@ -36,6 +36,7 @@ class AuditAction(StrEnum):
     OPERATION_ANSWERED = "operation.answered"
     INCIDENT_OPENED = "incident.opened"
     INCIDENT_RETRIED = "incident.retried"
+    INCIDENTS_RETRIED = "incidents.retried"
     INCIDENT_CLOSED = "incident.closed"
     RECORD_CREATED = "record.created"
     RECORD_CHANGED = "record.changed"

@@ -80,6 +80,14 @@ class Park:
 
 
 @dataclass(frozen=True)
+class PassBy:
+    """Go on behind a parked element, whose work was done by hand; it wrote these variables."""
+
+    task_id: UUID
+    variables: Variables = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Noop:
     """Run on what can run, without anything new."""
 
@@ -93,6 +101,7 @@ Command: TypeAlias = (
     | AnswerOperation
     | FailOperation
     | Retry
+    | PassBy
     | Park
     | Noop
 )

@@ -8,7 +8,7 @@ from ssflow.engine import commands
 from ssflow.engine.events import FIRED, CycleTimer, FirstOf, Message
 from ssflow.engine.faults import ElementError, TaskGoneError, UnfitDataError
 from ssflow.engine.json_values import read_value_in, read_variables_in
-from ssflow.engine.parking import find_parked, park, unpark
+from ssflow.engine.parking import find_parked, park, pass_by, unpark
 from ssflow.engine.snapshot import IncidentKind
 from ssflow.engine.specs import JOB
 from ssflow.engine.spiff import BpmnEvent, SpiffTask, StartEvent, TaskState, TimerEventDefinition
@@ -247,6 +247,31 @@ class StopAt:
         self._move.park(workflow, fault)
 
 
+class Leave:
+    """Go on behind a parked element without doing its work."""
+
+    def __init__(self, command: commands.PassBy) -> None:
+        self._incident_id = command.task_id
+        self._variables = read_variables_in(command.variables, "The variables")
+
+    def make(self, workflow: LiveWorkflow, note: Note) -> None:
+        """Keep what the element would have written, and go on."""
+        task = self._take(workflow)
+        pass_by(task)
+        note(task)
+
+    def park(self, workflow: LiveWorkflow, fault: ElementError) -> None:
+        """Keep the variables; the element is passed, only what follows cannot be entered."""
+        park(self._take(workflow), fault, when="after")
+
+    def _take(self, workflow: LiveWorkflow) -> SpiffTask:
+        task = find_parked(workflow, self._incident_id)
+        if task is None:
+            raise TaskGoneError(self._incident_id)
+        task.data.update(self._variables)
+        return task
+
+
 class GoOn:
     """Only run what can run."""
 
@@ -270,6 +295,7 @@ _MOVES: dict[type, Callable[[Any], Move]] = {
     commands.AnswerOperation: Answer,
     commands.FailOperation: Fail,
     commands.Retry: RunOn,
+    commands.PassBy: Leave,
     commands.Park: StopAt,
     commands.Noop: GoOn,
 }

@@ -46,6 +46,11 @@ def load_definition(session: DbSession, definition_id: UUID) -> Definition:
     return _DEFINITIONS.get(definition_id, lambda: _read_source(session, definition_id))
 
 
+def diagrams_of(session: DbSession, definition_id: UUID) -> Mapping[str, bytes]:
+    """Give the diagram and decisions of a definition, its own first, and of those it calls."""
+    return _read_source(session, definition_id).files
+
+
 def facts_of(session: DbSession, definition_id: UUID) -> DefinitionFacts:
     """Give the facts; cases of a process without a title are called as the process."""
     facts = _FACTS.get(definition_id)

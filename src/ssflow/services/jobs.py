@@ -17,6 +17,7 @@ from ssflow.engine.execution import TaskGoneError
 from ssflow.errors import AwayError, NotFoundError, SsflowError
 from ssflow.services.advance import advance_instance
 from ssflow.services.audit import Entry, record
+from ssflow.services.incidents import carry_out_retry
 from ssflow.services.instances import begin_instance
 from ssflow.services.job_kinds import Call, GiveUpError, Handler, OutsideWork, WorkerLostError
 from ssflow.services.messages import send_message
@@ -83,6 +84,7 @@ HANDLERS: Mapping[JobKind, Handler] = {
     JobKind.START_PROCESS: _start_process,
     JobKind.SEND_MESSAGE: _send_message,
     JobKind.NOTICE: _send_notice,
+    JobKind.RETRY_INCIDENT: carry_out_retry,
 }
 
 

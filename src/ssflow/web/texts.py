@@ -59,6 +59,7 @@ ACTIONS = {
     AuditAction.OPERATION_ANSWERED: lazy_gettext("Operation answered"),
     AuditAction.INCIDENT_OPENED: lazy_gettext("Case got stuck"),
     AuditAction.INCIDENT_RETRIED: lazy_gettext("Faulty step tried again"),
+    AuditAction.INCIDENTS_RETRIED: lazy_gettext("Many faulty steps tried again"),
     AuditAction.INCIDENT_CLOSED: lazy_gettext("Incident settled"),
     AuditAction.RECORD_CREATED: lazy_gettext("Record added"),
     AuditAction.RECORD_CHANGED: lazy_gettext("Record changed"),

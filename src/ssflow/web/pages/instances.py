@@ -17,6 +17,7 @@ from ssflow.store import definitions as definition_rows
 from ssflow.store import incidents as incident_rows
 from ssflow.store import instances as rows
 from ssflow.store import notes as note_rows
+from ssflow.store.incidents import IncidentFilter
 from ssflow.store.unit_of_work import UnitOfWork
 from ssflow.web.access import ADMIN_ONLY, signed_in
 from ssflow.web.clock import reader_clock
@@ -284,9 +285,8 @@ def _tasks_facts(work: UnitOfWork, instance: ProcessInstance) -> dict[str, Any]:
 
 
 def _incidents_facts(work: UnitOfWork, instance: ProcessInstance) -> dict[str, Any]:
-    page = incident_rows.list_incidents(
-        work.session, work.actor, instance_id=instance.id, limit=100
-    )
+    wanted = IncidentFilter(instance_id=instance.id)
+    page = incident_rows.list_incidents(work.session, work.actor, wanted, limit=100)
     return {"incidents": page.items}
 
 

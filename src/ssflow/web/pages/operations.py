@@ -9,6 +9,7 @@ from ssflow.domain.incident import IncidentStatus
 from ssflow.store import incidents as incident_rows
 from ssflow.store import instances as instance_rows
 from ssflow.store import jobs as job_rows
+from ssflow.store.incidents import IncidentFilter
 from ssflow.store.unit_of_work import UnitOfWork
 from ssflow.web.access import ADMIN_ONLY
 from ssflow.web.clock import reader_clock
@@ -32,7 +33,7 @@ def _facts(work: UnitOfWork) -> dict[str, Any]:
     incidents = incident_rows.list_incidents(
         work.session,
         work.actor,
-        status=IncidentStatus.OPEN,
+        IncidentFilter(status=IncidentStatus.OPEN),
         cursor=request.args.get("incidents"),
         limit=PAGE_SIZE,
     )
