@@ -74,6 +74,9 @@ class WaitingOperation:
     name: str
     parameters: Mapping[str, Any]
     retries: int | None = None
+    """How often a failed call is tried again; None: the diagram does not say."""
+    back_off_seconds: int | None = None
+    """How long to wait before the first of these."""
 
 
 @dataclass(frozen=True)

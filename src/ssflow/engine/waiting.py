@@ -157,5 +157,10 @@ def _describe_incident(task: SpiffTask, incident: Mapping[str, Any]) -> ParkedIn
 def _describe_operation(task: SpiffTask) -> WaitingOperation:
     spec = task.task_spec
     return WaitingOperation(
-        UUID(hex=task.id), spec.bpmn_id, spec.operation_name, task.internal_data[JOB], spec.retries
+        UUID(hex=task.id),
+        spec.bpmn_id,
+        spec.operation_name,
+        task.internal_data[JOB],
+        spec.retries,
+        spec.retry_backoff_base,
     )

@@ -1,5 +1,7 @@
 """The one way an instance moves on: step the engine, then write down where it waits now."""
 
+import hashlib
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -8,12 +10,17 @@ from uuid import UUID
 from ssflow.domain.audit import AuditAction
 from ssflow.domain.incident import Incident, IncidentStatus
 from ssflow.domain.instance import InstanceStatus, ProcessInstance
-from ssflow.domain.job import JobKind
+from ssflow.domain.job import DEFAULT_ATTEMPTS, DEFAULT_WAIT_SECONDS, JobKind
 from ssflow.domain.user_task import DEFAULT_PRIORITY, TaskStatus
 from ssflow.engine.commands import Command, CompleteUserTask
 from ssflow.engine.execution import StepResult, Surroundings, read_variables, step
 from ssflow.engine.naming import read_name
-from ssflow.engine.snapshot import ParkedIncident, ThrownMessage, WaitingUserTask
+from ssflow.engine.snapshot import (
+    ParkedIncident,
+    ThrownMessage,
+    WaitingOperation,
+    WaitingUserTask,
+)
 from ssflow.errors import InvalidInputError
 from ssflow.operations.operation import EffectKind, RecordChange
 from ssflow.services.audit import Entry, record_all
@@ -26,6 +33,8 @@ from ssflow.store import messages as message_rows
 from ssflow.store import user_tasks as task_rows
 from ssflow.store.unit_of_work import UnitOfWork
 
+MAX_TOLD_CHARACTERS = 16_000
+"""Of a longer answer from outside the trail keeps only the hash; the case has it whole."""
 _EFFECT_JOBS = {
     EffectKind.START_PROCESS: JobKind.START_PROCESS,
     EffectKind.SEND_MESSAGE: JobKind.SEND_MESSAGE,
@@ -194,14 +203,7 @@ def _store_jobs(moved: Step) -> None:
         if i not in before.timers or before.timers[i].due_at != after.timers[i].due_at
     ]
     rows += [
-        _job_row(
-            moved,
-            JobKind.OPERATION,
-            moved.work.now,
-            i,
-            after.operations[i].activity_id,
-            {"name": after.operations[i].name, "parameters": after.operations[i].parameters},
-        )
+        _operation_row(moved, after.operations[i])
         for i in after.operations.keys() - before.operations.keys()
     ]
     rows += [
@@ -214,6 +216,18 @@ def _store_jobs(moved: Step) -> None:
         job_rows.delete_jobs_of_tasks(moved.work.session, gone)
     if rows:
         job_rows.add_jobs(moved.work.session, rows)
+
+
+def _operation_row(moved: Step, waiting: WaitingOperation) -> dict[str, Any]:
+    payload = {"name": waiting.name, "parameters": waiting.parameters}
+    retries, back_off = waiting.retries, waiting.back_off_seconds
+    return {
+        **_job_row(
+            moved, JobKind.OPERATION, moved.work.now, waiting.id, waiting.activity_id, payload
+        ),
+        "max_attempts": DEFAULT_ATTEMPTS if retries is None else retries + 1,
+        "wait_seconds": DEFAULT_WAIT_SECONDS if back_off is None else back_off,
+    }
 
 
 def _changed_timers(moved: Step) -> set[UUID]:
@@ -336,7 +350,7 @@ def _store_state(moved: Step) -> None:
 def _entries(moved: Step, because: Entry) -> list[Entry]:
     return [
         _first_entry(moved, because),
-        *_record_entries(moved.operations.changes),
+        *record_entries(moved.operations.changes),
         *_task_entries(moved),
         *(_incident_entry(parked) for parked in _new_incidents(moved)),
         *_end_entries(moved),
@@ -361,13 +375,24 @@ def _first_entry(moved: Step, because: Entry) -> Entry:
         ]
     if trail.operations:
         details["operations"] = [
-            {"activity": done.activity_id, "name": done.name, "result": done.result}
+            {"activity": done.activity_id, "name": done.name, "result": _told(done.result, because)}
             for done in trail.operations
         ]
     return Entry(because.action, because.activity_id, details)
 
 
-def _record_entries(changes: Iterable[RecordChange]) -> list[Entry]:
+def _told(result: Any, because: Entry) -> Any:
+    """Tell what another system answered; of a large answer only its size and hash."""
+    if because.action is not AuditAction.OPERATION_ANSWERED:
+        return result
+    text = json.dumps(result, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    if len(text) <= MAX_TOLD_CHARACTERS:
+        return result
+    return {"characters": len(text), "sha256": hashlib.sha256(text.encode()).hexdigest()}
+
+
+def record_entries(changes: Iterable[RecordChange]) -> list[Entry]:
+    """Tell which business records were made and changed."""
     return [
         Entry(
             AuditAction.RECORD_CREATED if change.before is None else AuditAction.RECORD_CHANGED,
