@@ -32,6 +32,7 @@ from ssflow.services.definitions import (
     labels_of,
     read_labels,
 )
+from ssflow.services.schedules import find_query_problem, keep_schedule
 from ssflow.services.variables import text_problem
 from ssflow.store import definitions as definition_rows
 from ssflow.store import people as people_rows
@@ -80,12 +81,18 @@ class CheckedFiles:
 
 
 def deploy_files(
-    work: UnitOfWork, files: Mapping[str, bytes], *, area: str = "", comment: str = ""
+    work: UnitOfWork,
+    files: Mapping[str, bytes],
+    *,
+    area: str = "",
+    comment: str = "",
+    is_rehearsal: bool = False,
 ) -> DeploymentOutcome:
     """Check the files and make them the newest version of their processes.
 
     Deploying identical files again changes nothing, but to bring back what newer files replaced.
     A process whose diagram, decisions, forms and called processes are as before keeps its version.
+    A schedule takes effect, unless it `is_rehearsal`: walks through a process start it themselves.
 
     Raises:
         ForbiddenError: the actor may not deploy.
@@ -102,6 +109,9 @@ def deploy_files(
     deployment = known or _store_deployment(work, plain, area=area, comment=comment)
     former = {d.id for d in definition_rows.list_latest(work.session)}
     definitions = _store_definitions(work, deployment, plain, checked.bundle.processes)
+    if not is_rehearsal:
+        for definition in definitions:
+            keep_schedule(work, definition)
     is_new = known is None or any(d.id not in former for d in definitions)
     if is_new:
         _tell(work, deployment, definitions, comment)
@@ -147,6 +157,7 @@ def check_files(work: UnitOfWork, files: Mapping[str, bytes]) -> CheckedFiles:
         roles=frozenset(role.key for role in people_rows.list_roles(work.session)),
         operations=operation_signatures(),
         processes=frozenset(d.key for d in definition_rows.list_latest(work.session)),
+        find_query_problem=find_query_problem,
     )
     bundle = check_bundle(files, known)
     return CheckedFiles(bundle, (*problems, *bundle.problems))

@@ -22,6 +22,7 @@ from ssflow.services.instances import begin_instance
 from ssflow.services.job_kinds import Call, GiveUpError, Handler, OutsideWork, WorkerLostError
 from ssflow.services.messages import send_message
 from ssflow.store import definitions as definition_rows
+from ssflow.services.schedules import do_scheduled
 from ssflow.store import instances as instance_rows
 from ssflow.store import jobs as job_rows
 from ssflow.store.jobs import ClaimedJob
@@ -84,6 +85,7 @@ HANDLERS: Mapping[JobKind, Handler] = {
     JobKind.START_PROCESS: _start_process,
     JobKind.SEND_MESSAGE: _send_message,
     JobKind.NOTICE: _send_notice,
+    JobKind.SCHEDULE: do_scheduled,
     JobKind.RETRY_INCIDENT: carry_out_retry,
 }
 

@@ -81,7 +81,7 @@ def _prepared(bundles: Sequence[Bundle]) -> Database:
     with open_work(database, actor=OPERATOR, now=START, timezone=TIMEZONE) as work:
         install_roles(work)
         for bundle in bundles:
-            deploy_files(work, bundle.files, area=bundle.area)
+            deploy_files(work, bundle.files, area=bundle.area, is_rehearsal=True)
     return database
 
 

@@ -75,16 +75,13 @@ def add_runs(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
 def last_runs(session: Session, key: str, limit: int) -> list[RunRow]:
     """List the newest runs of a schedule."""
     query = (
-        select(ScheduleRun, Job.error, Job.id, Job.due_at)
+        select(ScheduleRun, Job.error, Job.id.is_not(None) & Job.due_at.is_(None))
         .outerjoin(Job, Job.id == ScheduleRun.job_id)
         .where(ScheduleRun.key == key)
         .order_by(ScheduleRun.created_at.desc(), ScheduleRun.id.desc())
         .limit(limit)
     )
-    return [
-        RunRow(run, error, is_given_up=job_id is not None and due_at is None)
-        for run, error, job_id, due_at in session.execute(query)
-    ]
+    return [RunRow(run, error, bool(given_up)) for run, error, given_up in session.execute(query)]
 
 
 def delete_runs_before(session: Session, moment: datetime) -> int:

@@ -1,6 +1,6 @@
 """What exists around a bundle, handed in as plain values: forms, roles, operations, processes."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 
@@ -22,3 +22,5 @@ class KnownNames:
     roles: frozenset[str] = frozenset()
     operations: Mapping[str, OperationSignature] = field(default_factory=dict)
     processes: frozenset[str] = frozenset()
+    find_query_problem: Callable[[str], str | None] = lambda _: None
+    """Tells why a text names no records of a register; None when it does."""
