@@ -196,6 +196,10 @@ def test_a_timer_that_lost_to_a_completion_changes_nothing(office: Office, owner
 # --- effects --------------------------------------------------------------------------------------
 
 
+BAD = {"key": "nowhere", "business_key": "x" * 201}
+"""What no process can be started with."""
+
+
 def give(office: Office, kind: JobKind, /, **payload: Any) -> None:
     row = {"kind": kind, "due_at": office.now, "payload": payload, "created_at": office.now}
     with office.work() as work:
@@ -277,7 +281,7 @@ def test_an_effect_sends_a_message(office: Office, owner: Actor) -> None:
 
 
 def test_a_job_that_fails_is_tried_again_later_and_then_given_up(office: Office) -> None:
-    give(office, JobKind.START_PROCESS, key="nowhere")
+    give(office, JobKind.START_PROCESS, **BAD)
     seen: list[tuple[int, bool]] = []
 
     for _ in range(5):
@@ -287,14 +291,14 @@ def test_a_job_that_fails_is_tried_again_later_and_then_given_up(office: Office)
         office.now = job.due_at or office.now
 
     assert seen == [(1, False), (2, False), (3, True), (3, True), (3, True)]
-    assert "nowhere" in (office.jobs()[0].error or "")
+    assert "cannot be kept" in (office.jobs()[0].error or "")
     stream = f"sys-{office.now.date().isoformat()}"
     assert office.actions(stream).count("job.failed") == 1
 
 
 def test_a_job_that_fails_does_not_keep_the_others(office: Office, owner: Actor) -> None:
     office.deploy(one_task())
-    give(office, JobKind.START_PROCESS, key="nowhere")
+    give(office, JobKind.START_PROCESS, **BAD)
     office.now += timedelta(seconds=1)
     give(office, JobKind.START_PROCESS, key="p")
 
@@ -317,7 +321,7 @@ def test_a_job_that_makes_no_sense_is_given_up_too(office: Office, kind: JobKind
 
 
 def test_a_job_in_somebodys_hands_is_left_alone_until_the_lease_ends(office: Office) -> None:
-    give(office, JobKind.START_PROCESS, key="nowhere")
+    give(office, JobKind.START_PROCESS, **BAD)
     with office.work() as work:
         assert rows.claim_due_job(work.session, work.now, LEASE) is not None
 

@@ -1,16 +1,18 @@
 """Messages: who waits for them, who may bring them, and messages that diagrams send."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from ssflow.domain.audit import AuditAction
-from ssflow.domain.identity import Actor
-from ssflow.domain.instance import InstanceNotRunningError, InstanceStatus
+from ssflow.domain.identity import SYSTEM, Actor
+from ssflow.domain.instance import InstanceStatus
+from ssflow.domain.message import Message
 from ssflow.errors import ForbiddenError, InvalidInputError, NotFoundError
 from ssflow.services import instances
-from ssflow.services.messages import correlate_message, send_message
+from ssflow.services.messages import correlate_message, list_buffered, send_message
 from ssflow.store.user_tasks import list_inbox
 from tests.engine.diagrams import (
     boundary,
@@ -43,6 +45,15 @@ def properties(**told: str) -> str:
         "<bpmn:extensionElements><spiffworkflow:properties>"
         f"{inner}</spiffworkflow:properties></bpmn:extensionElements>"
     )
+
+
+def kept_messages(office: Office) -> Sequence[Message]:
+    with office.look() as work:
+        return list_buffered(work).items
+
+
+def day_of(office: Office) -> str:
+    return f"sys-{office.now.date().isoformat()}"
 
 
 def waiting() -> Files:
@@ -98,33 +109,45 @@ def test_a_message_is_caught_once(office: Office, owner: Actor) -> None:
     instance_id = office.start(owner, business_key="K1")
     office.act(owner, send_message, "answer", "K1", {"n": 1})
 
-    with pytest.raises(NotFoundError):
-        office.act(owner, send_message, "answer", "K1", {"n": 2})
+    second = office.act(owner, send_message, "answer", "K1", {"n": 2})
 
+    assert (second.status, second.instance_id) == ("buffered", None)
     assert office.variables(instance_id) == {"answer": {"n": 1}}
 
 
 @pytest.mark.parametrize(
     ("name", "key"), [("answer", "K2"), ("answer", None), ("other", "K1"), ("answer", "")]
 )
-def test_a_message_that_nobody_waits_for_is_not_found(
+def test_a_message_that_nobody_waits_for_is_kept(
     office: Office, owner: Actor, name: str, key: str | None
 ) -> None:
     office.deploy(waiting())
-    office.start(owner, business_key="K1")
-
-    with pytest.raises(NotFoundError, match=name):
-        office.act(owner, send_message, name, key, {})
-
-
-def test_to_a_stranger_no_case_waits(office: Office, owner: Actor) -> None:
-    office.deploy(waiting())
     instance_id = office.start(owner, business_key="K1")
 
-    with pytest.raises(NotFoundError):
-        office.act(office.hire("brm"), send_message, "answer", "K1", {})
+    sent = office.act(owner, send_message, name, key, {"n": 1})
+    office.run_jobs()
 
+    assert (sent.status, sent.instance_id) == ("buffered", None)
     assert office.open(instance_id) == []
+    [kept] = kept_messages(office)
+    assert (kept.name, kept.correlation_key, kept.payload) == (name, key, {"n": 1})
+    assert (kept.sender, kept.expires_at) == (owner.key, office.now + timedelta(days=7))
+    told = office.details(day_of(office), AuditAction.MESSAGE_BUFFERED)
+    assert (told["message"], told["key"]) == (name, key)
+
+
+def test_a_stranger_does_not_learn_whether_a_case_waits(office: Office, owner: Actor) -> None:
+    office.deploy(waiting())
+    instance_id = office.start(owner, business_key="K1")
+    stranger = office.hire("brm")
+
+    there = office.act(stranger, send_message, "answer", "K1", {})
+    not_there = office.act(stranger, send_message, "answer", "K2", {})
+    office.run_jobs()
+
+    assert there == not_there
+    assert (there.status, there.instance_id) == ("buffered", None)
+    assert (office.open(instance_id), office.jobs()) == ([], [])
 
 
 def test_a_case_of_somebody_else_does_not_hide_ones_own(office: Office) -> None:
@@ -139,15 +162,21 @@ def test_a_case_of_somebody_else_does_not_hide_ones_own(office: Office) -> None:
     assert delivered.instance_id == own
 
 
-def test_a_suspended_case_catches_no_message(office: Office, owner: Actor) -> None:
+def test_a_suspended_case_gets_its_message_when_it_goes_on(office: Office, owner: Actor) -> None:
     office.deploy(waiting())
-    instance_id = office.start(owner, business_key="K1")
-    office.act(office.hire("admin"), instances.suspend_instance, instance_id, "Audit")
+    instance_id, admin = office.start(owner, business_key="K1"), office.hire("admin")
+    office.act(admin, instances.suspend_instance, instance_id, "Audit")
 
-    with pytest.raises(InstanceNotRunningError):
-        office.act(owner, send_message, "answer", "K1", {})
+    sent = office.act(owner, send_message, "answer", "K1", {"n": 1})
+    office.run_jobs(after=timedelta(days=1))
+    held = office.actions(instance_id)[-1]
+    office.act(admin, instances.resume_instance, instance_id)
+    office.run_jobs()
 
-    assert office.actions(instance_id)[-1] == "instance.suspended"
+    assert (sent.status, held) == ("buffered", "instance.suspended")
+    assert office.open(instance_id) == ["U_read"]
+    assert office.variables(instance_id) == {"answer": {"n": 1}}
+    assert kept_messages(office) == []
 
 
 def test_a_case_that_learns_its_key_later_is_found_by_it(office: Office, owner: Actor) -> None:
@@ -205,8 +234,7 @@ def test_what_waited_before_the_case_had_its_key_goes_by_it_too(
     delivered = office.act(owner, send_message, "note", "N-1", {"text": "x"})
 
     assert delivered.instance_id == instance_id
-    with pytest.raises(NotFoundError):
-        office.act(owner, send_message, "note", None, {})
+    assert office.act(owner, send_message, "note", None, {}).status == "buffered"
 
 
 # --- starting by a message ------------------------------------------------------------------------
@@ -320,17 +348,19 @@ def test_a_message_that_a_diagram_sends_may_start_a_case(office: Office, owner: 
     assert (row.task.key, row.task.activity_id) == ("q", "U_read")
 
 
-def test_a_message_that_nobody_takes_is_given_up_and_told(office: Office, owner: Actor) -> None:
+def test_a_message_that_a_diagram_sends_too_early_is_kept(office: Office, owner: Actor) -> None:
+    office.deploy(waiting())
     office.deploy(sending())
     office.start(owner, "sender", business_key="K1", who="Ann")
+    office.run_jobs()
+    [kept] = kept_messages(office)
 
-    for _ in range(4):
-        office.run_jobs(after=timedelta(minutes=1))
+    late = office.start(owner, business_key="K1")
+    office.run_jobs()
 
-    [given_up] = office.jobs()
-    assert (given_up.kind, given_up.due_at) == ("send_message", None)
-    assert "answer" in (given_up.error or "")
-    assert "job.failed" in office.actions(f"sys-{office.now.date().isoformat()}")
+    assert (kept.name, kept.correlation_key, kept.sender) == ("answer", "K1", SYSTEM.key)
+    assert office.variables(late) == {"answer": {"text": "From Ann"}}
+    assert (kept_messages(office), office.jobs()) == ([], [])
 
 
 def test_correlating_needs_somebody_who_waits(office: Office) -> None:

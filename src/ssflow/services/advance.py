@@ -2,8 +2,9 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -118,6 +119,20 @@ def close_waiting_points(work: UnitOfWork, instance: ProcessInstance) -> None:
     job_rows.delete_jobs_of_instance(work.session, instance.id)
     message_rows.delete_subscriptions_of(work.session, instance.id)
     incident_rows.close_incidents_of(work.session, instance.id, at=work.now)
+
+
+def delivery_row(
+    instance_id: UUID, waiting_id: UUID, name: str, correlation_key: str | None, now: datetime
+) -> dict[str, Any]:
+    """Build the job that brings a case the message which was kept for it."""
+    return {
+        "kind": JobKind.DELIVER_MESSAGE,
+        "due_at": now,
+        "payload": {"name": name, "correlation_key": correlation_key},
+        "created_at": now,
+        "instance_id": instance_id,
+        "task_id": waiting_id,
+    }
 
 
 def _store_names(moved: Step, surroundings: Surroundings) -> None:
@@ -294,6 +309,19 @@ def _store_subscriptions(moved: Step) -> None:
         message_rows.delete_subscriptions(moved.work.session, gone)
     if new:
         message_rows.add_subscriptions(moved.work.session, new)
+        _store_deliveries(moved, new)
+
+
+def _store_deliveries(moved: Step, opened: Sequence[Mapping[str, Any]]) -> None:
+    """Have messages that were kept brought to the places that just began to wait for them."""
+    session, now = moved.work.session, moved.work.now
+    awaited = {(row["name"], row["correlation_key"]): row["id"] for row in opened}
+    with session.no_autoflush:
+        message_rows.lock_for_waiting(session, awaited)
+        kept = message_rows.find_awaited(session, awaited, now)
+    rows = [delivery_row(moved.instance.id, awaited[one], *one, now) for one in kept]
+    if rows:
+        job_rows.add_jobs(session, rows)
 
 
 def _renamed(moved: Step) -> set[UUID]:

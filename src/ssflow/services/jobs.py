@@ -12,16 +12,15 @@ from ssflow.domain.audit import AuditAction
 from ssflow.domain.base import JsonValue
 from ssflow.domain.instance import InstanceStatus, ProcessInstance
 from ssflow.domain.job import Job, JobKind
-from ssflow.engine.commands import FailOperation, FireTimer, Park, Start
+from ssflow.engine.commands import FailOperation, FireTimer, Park
 from ssflow.engine.execution import TaskGoneError
-from ssflow.errors import AwayError, NotFoundError, SsflowError
+from ssflow.errors import AwayError, SsflowError
+from ssflow.services import effects
 from ssflow.services.advance import advance_instance
 from ssflow.services.audit import Entry, record
 from ssflow.services.incidents import carry_out_retry
-from ssflow.services.instances import begin_instance
 from ssflow.services.job_kinds import Call, GiveUpError, Handler, OutsideWork, WorkerLostError
-from ssflow.services.messages import send_message
-from ssflow.store import definitions as definition_rows
+from ssflow.services.timers import fire_timer
 from ssflow.services.schedules import do_scheduled
 from ssflow.store import instances as instance_rows
 from ssflow.store import jobs as job_rows
@@ -43,35 +42,6 @@ OpenWork = Callable[[], AbstractContextManager[UnitOfWork]]
 # --- the handlers: one line a kind ----------------------------------------------------------------
 
 
-def _fire_timer(work: UnitOfWork, job: Job) -> None:
-    if job.instance_id is None or job.task_id is None:
-        return
-    instance = instance_rows.lock_instance(work.session, job.instance_id)
-    if instance.has_ended:
-        return
-    instance.require_running()
-    because = Entry(AuditAction.TIMER_FIRED, job.activity_id, {"due_at": job.payload["due_at"]})
-    try:
-        advance_instance(work, instance, FireTimer(job.task_id), because)
-    except TaskGoneError:
-        return
-
-
-def _start_process(work: UnitOfWork, job: Job) -> None:
-    payload = job.payload
-    definition = definition_rows.find_latest(work.session, payload["key"])
-    if definition is None:
-        raise NotFoundError(f"There is no process {payload['key']} to start.")
-    variables: dict[str, Any] = payload.get("variables", {})
-    begin_instance(work, definition, Start(variables), variables, payload.get("business_key"))
-
-
-def _send_message(work: UnitOfWork, job: Job) -> None:
-    """Bring a message as the system itself: to the case that waits, or to start a process."""
-    payload = job.payload
-    send_message(work, payload["name"], payload.get("correlation_key"), payload.get("payload", {}))
-
-
 def _send_notice(work: UnitOfWork, job: Job) -> None:
     """Tell the trail that somebody was notified; the person sees it in the case."""
     if job.instance_id is None:
@@ -81,9 +51,10 @@ def _send_notice(work: UnitOfWork, job: Job) -> None:
 
 
 HANDLERS: Mapping[JobKind, Handler] = {
-    JobKind.TIMER: _fire_timer,
-    JobKind.START_PROCESS: _start_process,
-    JobKind.SEND_MESSAGE: _send_message,
+    JobKind.TIMER: fire_timer,
+    JobKind.START_PROCESS: effects.start_process,
+    JobKind.SEND_MESSAGE: effects.send_message,
+    JobKind.DELIVER_MESSAGE: effects.deliver_message,
     JobKind.NOTICE: _send_notice,
     JobKind.SCHEDULE: do_scheduled,
     JobKind.RETRY_INCIDENT: carry_out_retry,

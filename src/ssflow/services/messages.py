@@ -1,26 +1,23 @@
-"""Bring a message to the instance that waits for it."""
+"""Bring a message to the instance that waits for it, or keep it until one does."""
 
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from enum import StrEnum
-from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
 from ssflow.domain.audit import AuditAction
 from ssflow.domain.definition import ProcessDefinition
-from ssflow.domain.instance import InstanceStatus, ProcessInstance
-from ssflow.domain.message import MessageSubscription
+from ssflow.domain.identity import ADMIN, OPERATOR, SYSTEM, Actor, User
+from ssflow.domain.instance import InstanceNotRunningError, InstanceStatus, ProcessInstance
+from ssflow.domain.message import Message, MessageStatus, MessageSubscription
 from ssflow.engine.commands import CatchMessage, StartByMessage
-from ssflow.errors import ForbiddenError, NotFoundError
-from ssflow.services.advance import advance_instance
-from ssflow.services.audit import Entry
-from ssflow.services.idempotency import (
-    Answer,
-    remember_answer,
-    remembered_answer,
-    request_digest,
-)
+from ssflow.engine.execution import TaskGoneError
+from ssflow.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
+from ssflow.services.advance import advance_instance, delivery_row
+from ssflow.services.audit import Entry, record
 from ssflow.services.instances import (
     begin_instance,
     check_key,
@@ -28,74 +25,169 @@ from ssflow.services.instances import (
     is_starter,
     read_reason,
 )
+from ssflow.services.people import actor_of
 from ssflow.services.variables import check_variables
+from ssflow.services.working_days import calendar_of
 from ssflow.store import definitions as definition_rows
 from ssflow.store import instances as instance_rows
+from ssflow.store import jobs as job_rows
 from ssflow.store import messages as message_rows
+from ssflow.store.paging import Page
 from ssflow.store.unit_of_work import UnitOfWork
+
+TIME_TO_LIVE = "P7D"
+"""How long a message is kept when its sender does not say."""
+MAX_TIME_TO_LIVE = timedelta(days=90)
+MAX_BUFFERED = 1_000
+"""How many messages of one person may wait at a time."""
+_TRIES = 3
+"""How often who waits is looked for, when others bring messages at the same time."""
+_LOOKED_AT = 100
+"""How many of the messages with one name and key are looked at for one case."""
+_LENGTH = re.compile(r"P[\dYMWDTHS]{2,30}", re.ASCII)
 
 
 class Delivery(StrEnum):
     """What became of a message."""
 
     DELIVERED = "delivered"
+    BUFFERED = "buffered"
     DUPLICATE = "duplicate"
+
+
+class TooManyMessagesError(ConflictError):
+    """So many messages of this sender wait that no more are kept."""
 
 
 @dataclass(frozen=True)
 class Correlation:
-    """Which instance caught a message."""
+    """What became of a message, and which instance caught it, if one did."""
 
     status: Delivery
-    instance_id: UUID
+    instance_id: UUID | None
+    is_start: bool = False
+    """Whether the instance was started by it."""
 
 
-def send_message_once(
+@dataclass(frozen=True)
+class _Incoming:
+    """A message on its way in, checked."""
+
+    name: str
+    correlation_key: str | None
+    payload: Mapping[str, Any]
+    message_id: str | None
+    expires_at: datetime
+
+
+def send_message(
     work: UnitOfWork,
     name: str,
     correlation_key: str | None,
     payload: Mapping[str, Any],
-    message_id: str,
+    *,
+    message_id: str | None = None,
+    time_to_live: str | None = None,
 ) -> Correlation:
-    """Bring in a message unless the actor did so with this id in the last 24 hours.
+    """Bring in a message: to the case that waits for it, else to start a process, else to wait.
+
+    Only cases that the actor may see are looked at, now and later; whether others wait for it is
+    not told. With a `message_id` that the actor used before, it is a duplicate: nothing is done,
+    as long as the former message would be kept.
 
     Raises:
-        InvalidInputError: the id is too long, or as `send_message`.
-        NotFoundError, ForbiddenError, InstanceNotRunningError: as `send_message`.
-    """
-    check_key(message_id, "message_id")
-    key = request_digest("message", message_id)
-    former = remembered_answer(work, key, key)
-    if former is not None:
-        return Correlation(Delivery.DUPLICATE, UUID(former.body))
-    brought = send_message(work, name, correlation_key, payload)
-    remember_answer(work, key, key, Answer(HTTPStatus.ACCEPTED, str(brought.instance_id)))
-    return brought
-
-
-def send_message(
-    work: UnitOfWork, name: str, correlation_key: str | None, payload: Mapping[str, Any]
-) -> Correlation:
-    """Bring in a message from outside: to the case that waits for it, else to start a process.
-
-    Raises:
-        NotFoundError: no case that the actor may see waits for it, and it starts no process.
         ForbiddenError: the actor may not start the process that it starts.
-        InstanceNotRunningError, InvalidInputError: as `correlate_message`.
+        TooManyMessagesError: the actor has `MAX_BUFFERED` messages waiting.
+        InvalidInputError: name, key or id are no texts of at most 200 characters, the payload is
+            not plain data of at most 1 MB, or the time to live is no length of time of at most
+            90 days.
     """
     _check(name, correlation_key, payload)
-    waiting = message_rows.find_subscription(
-        work.session, name, correlation_key, visible_to=work.actor
-    )
-    if waiting is not None:
-        return _deliver(work, waiting, payload)
+    expires_at = _expires_at(work, time_to_live or TIME_TO_LIVE)
+    message = _Incoming(name, correlation_key, payload, message_id, expires_at)
+    if (former := _find_former(work, message)) is not None:
+        return Correlation(Delivery.DUPLICATE, former.instance_id)
+    return _deliver_now(work, message) or _start_now(work, message) or _keep(work, message)
+
+
+def receive_public(
+    work: UnitOfWork, name: str, payload: Mapping[str, Any], message_id: str
+) -> ProcessInstance:
+    """Start the public process whose start message is `name`, for somebody who has no account.
+
+    A `message_id` that came before gives the case that it started then.
+
+    Raises:
+        NotFoundError: no process starts with it, or its diagram does not say `public_start`.
+        InvalidInputError: as `send_message`.
+    """
     definition = _started_by(work, name)
-    if definition is None:
-        raise _nobody_waits(name)
-    if not is_starter(work, definition):
-        raise ForbiddenError("You may not start the process that this message starts.")
-    instance = begin_instance(work, definition, StartByMessage(name, payload), payload, None)
-    return Correlation(Delivery.DELIVERED, instance.id)
+    if definition is None or not _is_public(definition):
+        raise NotFoundError("There is no such form.")
+    _check(name, None, payload)
+    system = replace(work, actor=SYSTEM)
+    message = _Incoming(name, None, payload, message_id, _expires_at(work, TIME_TO_LIVE))
+    former = _find_former(system, message)
+    if former is not None and former.instance_id is not None:
+        return instance_rows.get_instance(work.session, former.instance_id)
+    return _start(system, definition, message)
+
+
+def deliver_buffered(
+    work: UnitOfWork, instance_id: UUID, name: str, correlation_key: str | None
+) -> bool:
+    """Give a case the oldest message that was kept for what it waits for; false if none was.
+
+    Only messages whose sender may see the case count. One that is suspended gets none: what
+    brings it messages is held until it goes on.
+    """
+    instance = instance_rows.lock_instance(work.session, instance_id)
+    if instance.status is not InstanceStatus.RUNNING:
+        return False
+    waiting = message_rows.find_subscription_of(work.session, instance_id, name, correlation_key)
+    if waiting is None:
+        return False
+    waiting_id = waiting.id
+    kept = message_rows.find_buffered(
+        work.session, name, correlation_key, work.now, limit=_LOOKED_AT
+    )
+    for message in kept:
+        sender = _find_sender(work, message.sender)
+        may_send = sender is not None and instance_rows.may_see(work.session, sender, instance)
+        payload = message.payload
+        if sender and may_send and message_rows.take_message(work.session, message, instance_id):
+            _deliver(replace(work, actor=sender), waiting, payload)
+            _deliver_next(work, instance_id, waiting_id, has_more=len(kept) > 1)
+            return True
+    return False
+
+
+def list_buffered(
+    work: UnitOfWork, *, name: str | None = None, cursor: str | None = None, limit: int = 50
+) -> Page[Message]:
+    """List the messages that wait for a case, newest first.
+
+    Raises:
+        ForbiddenError: the actor neither administers nor audits.
+    """
+    if not work.actor.sees_everything:
+        raise ForbiddenError(f"This needs the role {ADMIN}.")
+    return message_rows.list_buffered(work.session, work.now, name=name, cursor=cursor, limit=limit)
+
+
+def drop_expired(work: UnitOfWork) -> int:
+    """Drop messages whose time is over, and tell of those that no case took; gives how many."""
+    dropped = message_rows.delete_expired(work.session, work.now)
+    for message in dropped:
+        record(
+            work,
+            AuditAction.MESSAGE_EXPIRED,
+            message=message.name,
+            key=message.correlation_key,
+            sender=message.sender,
+            payload=message.payload,
+        )
+    return len(dropped)
 
 
 def messages_for_starter(work: UnitOfWork, instance_id: UUID) -> Sequence[MessageSubscription]:
@@ -166,6 +258,137 @@ def _check(name: str, key: str | None, payload: Mapping[str, Any]) -> None:
     check_variables(payload)
 
 
+def _expires_at(work: UnitOfWork, time_to_live: str) -> datetime:
+    problem = "Write a length of time such as P7D or PT1H, 90 days at most."
+    refused = InvalidInputError(problem, errors={"time_to_live": [problem]})
+    if not _LENGTH.fullmatch(time_to_live):
+        raise refused
+    try:
+        expires_at = calendar_of(work).parse_due(time_to_live, work.now)
+    except InvalidInputError as error:
+        raise refused from error
+    if not work.now < expires_at <= work.now + MAX_TIME_TO_LIVE:
+        raise refused
+    return expires_at
+
+
+def _find_former(work: UnitOfWork, message: _Incoming) -> Message | None:
+    """Find the message that the actor called alike; one whose time is over makes room."""
+    if message.message_id is None:
+        return None
+    check_key(message.message_id, "message_id")
+    sender = work.actor.key
+    message_rows.lock_message_id(work.session, sender, message.message_id)
+    former = message_rows.find_message(work.session, sender, message.message_id)
+    if former is not None and former.expires_at <= work.now:
+        work.session.delete(former)
+        work.session.flush()
+        return None
+    return former
+
+
+def _deliver_now(work: UnitOfWork, message: _Incoming) -> Correlation | None:
+    """Bring it to who waits longest; who was served by another message meanwhile is passed over."""
+    for _ in range(_TRIES):
+        waiting = message_rows.find_subscription(
+            work.session,
+            message.name,
+            message.correlation_key,
+            visible_to=work.actor,
+            in_status=InstanceStatus.RUNNING,
+        )
+        if waiting is None:
+            return None
+        try:
+            delivered = _deliver(work, waiting, message.payload)
+        except (TaskGoneError, InstanceNotRunningError):
+            continue
+        _remember(work, message, waiting.instance_id)
+        return delivered
+    return None
+
+
+def _start_now(work: UnitOfWork, message: _Incoming) -> Correlation | None:
+    definition = _started_by(work, message.name)
+    if definition is None:
+        return None
+    if not is_starter(work, definition):
+        raise ForbiddenError("You may not start the process that this message starts.")
+    instance = _start(work, definition, message)
+    return Correlation(Delivery.DELIVERED, instance.id, is_start=True)
+
+
+def _start(work: UnitOfWork, definition: ProcessDefinition, message: _Incoming) -> ProcessInstance:
+    command = StartByMessage(message.name, message.payload)
+    instance = begin_instance(work, definition, command, message.payload, None)
+    _remember(work, message, instance.id)
+    return instance
+
+
+def _remember(work: UnitOfWork, message: _Incoming, instance_id: UUID) -> None:
+    """Keep that a message with an id was taken, so that it is not taken twice."""
+    if message.message_id is not None:
+        taken = _row(work, message, {}, MessageStatus.DELIVERED, instance_id)
+        work.session.add(taken)
+
+
+def _keep(work: UnitOfWork, message: _Incoming) -> Correlation:
+    """Keep a message until a case waits for it; one that is suspended gets it when it goes on.
+
+    Nobody may begin to wait for it between the last look and the commit.
+    """
+    name, key, actor = message.name, message.correlation_key, work.actor
+    _require_room(work)
+    message_rows.lock_for_keeping(work.session, name, key)
+    work.session.add(_row(work, message, message.payload, MessageStatus.BUFFERED, None))
+    waiting = message_rows.find_subscription(work.session, name, key, visible_to=actor)
+    if waiting is not None:
+        job_rows.add_jobs(
+            work.session, [delivery_row(waiting.instance_id, waiting.id, name, key, work.now)]
+        )
+    until = message.expires_at.isoformat()
+    record(work, AuditAction.MESSAGE_BUFFERED, message=name, key=key, expires_at=until)
+    return Correlation(Delivery.BUFFERED, None)
+
+
+def _require_room(work: UnitOfWork) -> None:
+    if work.actor.is_system:
+        return
+    count = message_rows.count_buffered_of(work.session, work.actor.key, MAX_BUFFERED)
+    if count >= MAX_BUFFERED:
+        told = f"{MAX_BUFFERED} of your messages wait for a case already; no more are kept."
+        raise TooManyMessagesError(told)
+
+
+def _row(
+    work: UnitOfWork,
+    message: _Incoming,
+    payload: Mapping[str, Any],
+    status: MessageStatus,
+    instance_id: UUID | None,
+) -> Message:
+    return Message(
+        name=message.name,
+        sender=work.actor.key,
+        payload=dict(payload),
+        created_at=work.now,
+        expires_at=message.expires_at,
+        correlation_key=message.correlation_key,
+        message_id=message.message_id,
+        status=status,
+        instance_id=instance_id,
+    )
+
+
+def _find_sender(work: UnitOfWork, key: str) -> Actor | None:
+    """Give who sent a message, with the roles of today; nobody when the account is off."""
+    for actor in (SYSTEM, OPERATOR):
+        if key == actor.key:
+            return actor
+    user = work.session.get(User, UUID(key))
+    return actor_of(work, user) if user is not None and user.is_active else None
+
+
 def _deliver(
     work: UnitOfWork, waiting: MessageSubscription, payload: Mapping[str, Any]
 ) -> Correlation:
@@ -178,9 +401,26 @@ def _deliver(
     return Correlation(Delivery.DELIVERED, instance.id)
 
 
+def _deliver_next(work: UnitOfWork, instance_id: UUID, waiting_id: UUID, *, has_more: bool) -> None:
+    """Look for the next message when the case still waits at the same place for more."""
+    if not has_more:
+        return
+    for waiting in message_rows.subscriptions_of(work.session, instance_id):
+        if waiting.id == waiting_id:
+            row = delivery_row(
+                instance_id, waiting_id, waiting.name, waiting.correlation_key, work.now
+            )
+            job_rows.add_jobs(work.session, [row])
+
+
 def _started_by(work: UnitOfWork, name: str) -> ProcessDefinition | None:
     latest = definition_rows.list_latest(work.session)
     return next((d for d in latest if d.facts.get("start_message") == name), None)
+
+
+def _is_public(definition: ProcessDefinition) -> bool:
+    told = definition.facts["properties"].get("public_start", "")
+    return str(told).strip().lower() == "true"
 
 
 def _nobody_waits(name: str) -> NotFoundError:

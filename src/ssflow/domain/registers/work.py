@@ -1,6 +1,6 @@
 """What is left for somebody to do, outside the tasks of a case."""
 
-from datetime import datetime
+from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
@@ -31,7 +31,7 @@ class ActionItem(Record, Base):
     source_id: Mapped[UUID | None] = mapped_column(default=None)
     kind: Mapped[str] = mapped_column(default="")
     owner: Mapped[UUID | None] = mapped_column(default=None)
-    due: Mapped[datetime | None] = mapped_column(default=None)
+    due: Mapped[date | None] = mapped_column(default=None)
     state: Mapped[ActionState] = mapped_column(default=ActionState.OPEN)
     result: Mapped[str] = mapped_column(default="")
     evidence: Mapped[str] = mapped_column(default="")

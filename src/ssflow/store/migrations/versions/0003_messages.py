@@ -81,7 +81,7 @@ def _action_items() -> None:
         sa.Column("source_id", sa.Uuid()),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("owner", sa.Uuid()),
-        sa.Column("due", _MOMENT),
+        sa.Column("due", sa.Date()),
         sa.Column("state", _WORD, nullable=False),
         sa.Column("result", sa.Text(), nullable=False),
         sa.Column("evidence", sa.Text(), nullable=False),

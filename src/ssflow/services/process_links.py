@@ -1,0 +1,55 @@
+"""Which case started which other one."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from ssflow.domain.audit import AuditAction
+from ssflow.domain.instance import ProcessInstance
+from ssflow.domain.process_link import ProcessLink
+from ssflow.services.audit import record
+from ssflow.services.instances import get_visible_instance
+from ssflow.store import process_links as rows
+from ssflow.store.unit_of_work import UnitOfWork
+
+
+def link_cases(
+    work: UnitOfWork,
+    origin: ProcessInstance,
+    started: ProcessInstance,
+    *,
+    why: str,
+    activity_id: str | None = None,
+) -> None:
+    """Keep that a case, locked by the caller, started another one; both trails tell."""
+    link = ProcessLink(
+        instance_id=started.id,
+        started_from=origin.id,
+        created_at=work.now,
+        why=why,
+        activity_id=activity_id,
+    )
+    work.session.add(link)
+    told = {"key": started.key, "instance": str(started.id), "why": why}
+    record(work, AuditAction.PROCESS_STARTED, origin, activity_id=activity_id, **told)
+    told = {"key": origin.key, "instance": str(origin.id), "why": why}
+    record(work, AuditAction.INSTANCE_LINKED, started, **told)
+
+
+def origin_of(work: UnitOfWork, instance_id: UUID) -> ProcessInstance | None:
+    """Give the case that started this one; None if none did, or none that the actor may see.
+
+    Raises:
+        NotFoundError: there is no such case, or none that the actor may see.
+    """
+    get_visible_instance(work, instance_id)
+    return rows.find_origin(work.session, work.actor, instance_id)
+
+
+def started_by_case(work: UnitOfWork, instance_id: UUID) -> Sequence[ProcessInstance]:
+    """List the cases that this one started and that the actor may see, oldest first.
+
+    Raises:
+        NotFoundError: there is no such case, or none that the actor may see.
+    """
+    get_visible_instance(work, instance_id)
+    return rows.list_started(work.session, work.actor, instance_id)
