@@ -24,6 +24,7 @@ from ssflow.web.page import init_page
 from ssflow.web.pages import (
     admin,
     audit,
+    bulk,
     demo,
     files,
     health,
@@ -48,7 +49,7 @@ MAX_FORM_FIELD_BYTES = 600_000
 MAX_FORM_FIELDS = 5_000
 _STATIC = Path(__file__).parent / "static"
 _PAGES = (
-    *(health, sign_in, profile, tasks, start, instances, files, portfolio, registers),
+    *(health, sign_in, profile, tasks, bulk, start, instances, files, portfolio, registers),
     *(processes, audit, operations, admin),
 )
 _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")

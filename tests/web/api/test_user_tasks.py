@@ -219,3 +219,50 @@ def test_a_completed_task_shows_its_form_still(
         user_tasks.complete_task(work, task.id, {"name": "Ann"})
 
     assert body(as_owner.get(f"user-tasks/{task.id}/form"))["form"]["id"] == "fill"
+
+
+def test_many_tasks_are_completed_each_by_itself(
+    office: Office, owner: Actor, as_owner: Caller
+) -> None:
+    office.deploy(with_form(text_field("reason", required=True)))
+    ids = [str(office.task(office.start(owner), "U_fill").id) for _ in range(3)]
+    sent = {
+        "action": "complete",
+        "ids": [*ids, str(uuid4())],
+        "form": {"reason": "for all"},
+        "forms": {ids[1]: {"reason": ""}, ids[2]: {"reason": "its own"}},
+    }
+
+    outcomes = body(as_owner.post("user-tasks/bulk", sent))["items"]
+
+    assert [outcome["status"] for outcome in outcomes] == [200, 422, 200, 404]
+    assert outcomes[1]["errors"] == {"reason": ["This field is required."]}
+    assert [seen["id"] for seen in items(as_owner.get("user-tasks"))] == [ids[1]]
+
+
+def test_many_tasks_are_claimed_and_given_back(
+    office: Office, owner: Actor, as_owner: Caller
+) -> None:
+    office.deploy(one_task())
+    ids = [str(office.task(office.start(owner), "U_do").id) for _ in range(2)]
+
+    claimed = body(as_owner.post("user-tasks/bulk", {"action": "claim", "ids": ids}))["items"]
+    released = body(as_owner.post("user-tasks/bulk", {"action": "release", "ids": ids}))["items"]
+
+    assert {outcome["task"]["assignee"] for outcome in claimed} == {str(owner.user_id)}
+    assert {outcome["task"]["assignee"] for outcome in released} == {None}
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"action": "shred", "ids": []},
+        {"action": "claim"},
+        {"action": "claim", "ids": ["x"]},
+        {"action": "claim", "ids": [str(uuid4())] * 51},
+    ],
+)
+def test_a_bulk_request_that_makes_no_sense_is_refused(
+    as_owner: Caller, sent: dict[str, object]
+) -> None:
+    assert as_owner.post("user-tasks/bulk", sent).status_code == 422

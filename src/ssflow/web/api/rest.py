@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Mapping
 from functools import cache
+from http import HTTPStatus
 from typing import Any, NoReturn, TypeVar
 
 from flask import Flask, Request, Response, request
@@ -128,6 +129,25 @@ def answer_once(
         if key:
             remember_answer(work, key, digest, Answer(code, body))
     return _respond(body, code)
+
+
+def answer_in_parts(schema: type[Schema], do: Callable[[], Any]) -> Response:
+    """Answer a write that is many pieces of work; with an Idempotency-Key, once it was finished.
+
+    A request that was cut off halfway is done again: its parts say themselves what is done already.
+    """
+    key = request.headers.get("Idempotency-Key")
+    digest = _request_digest() if key else ""
+    if key:
+        with request_work(read_only=True) as work:
+            former = remembered_answer(work, key, digest)
+        if former is not None:
+            return _respond(former.body, former.status, replayed=True)
+    body = json.dumps(_shaper(schema).dump(do()), ensure_ascii=False)
+    if key:
+        with request_work() as work:
+            remember_answer(work, key, digest, Answer(HTTPStatus.OK, body))
+    return _respond(body, HTTPStatus.OK)
 
 
 def _request_digest() -> str:

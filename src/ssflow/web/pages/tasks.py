@@ -15,7 +15,7 @@ from ssflow.domain.user_task import UserTask
 from ssflow.errors import InvalidInputError
 from ssflow.forms.submission import FormError
 from ssflow.forms.views import FormView as DrawnForm
-from ssflow.services import attachments, instances, user_tasks
+from ssflow.services import attachments, bulk, instances, user_tasks
 from ssflow.services.form_view import FormView
 from ssflow.services.trail_path import details_of
 from ssflow.store import instances as instance_rows
@@ -273,6 +273,7 @@ def _inbox_facts(work: UnitOfWork, asked: InboxQuery) -> dict[str, Any]:
     return {
         "rows": found.items,
         "next_url": asked.url(cursor=found.next_cursor) if found.next_cursor else None,
+        "alike": [] if asked.view is InboxView.DONE else bulk.alike_among(work, found.items),
         "counts": counts,
         "tabs": _tabs(asked, counts),
         "names": names,

@@ -1,8 +1,11 @@
 """User tasks and how the inbox is asked for."""
 
-from marshmallow import Schema, fields
-from marshmallow.validate import OneOf
+from enum import StrEnum
 
+from marshmallow import Schema, fields
+from marshmallow.validate import Length, OneOf
+
+from ssflow.services.bulk import MOST_TASKS
 from ssflow.store.user_tasks import InboxSort, InboxView
 from ssflow.web.api.schemas.paging import PageQuerySchema
 
@@ -44,3 +47,36 @@ class FormSchema(Schema):
     form = fields.Dict(allow_none=True)
     data = fields.Dict()
     draft = fields.Dict(allow_none=True)
+
+
+class TaskAction(StrEnum):
+    """What may be done to many tasks at once."""
+
+    CLAIM = "claim"
+    RELEASE = "release"
+    COMPLETE = "complete"
+
+
+class BulkTasksSchema(Schema):
+    """Many tasks and what to do to each; `forms` has fields by task, `form` those of the rest."""
+
+    action = fields.String(required=True, validate=OneOf([str(action) for action in TaskAction]))
+    ids = fields.List(fields.UUID(), required=True, validate=Length(min=1, max=MOST_TASKS))
+    form = fields.Dict(keys=fields.String(), load_default=dict)
+    forms = fields.Dict(keys=fields.UUID(), values=fields.Dict(), load_default=dict)
+
+
+class TaskOutcomeSchema(Schema):
+    """What became of one task: 200 with the task, else the status it would have got alone."""
+
+    id = fields.UUID()
+    status = fields.Integer()
+    task = fields.Nested(UserTaskSchema)
+    detail = fields.String()
+    errors = fields.Dict()
+
+
+class TaskOutcomesSchema(Schema):
+    """What became of each task, in the order asked."""
+
+    items = fields.List(fields.Nested(TaskOutcomeSchema))
