@@ -31,6 +31,15 @@ DEFAULT_ATTEMPTS = 3
 DEFAULT_WAIT_SECONDS = 2
 
 
+class JobState(StrEnum):
+    """How a job stands."""
+
+    WAITING = "waiting"
+    DUE = "due"
+    RUNNING = "running"
+    FAILED = "failed"
+
+
 class Job(Base):
     """One piece of work for the worker; a timer is a job with a due time.
 
@@ -59,6 +68,33 @@ class Job(Base):
     wait_seconds: Mapped[int] = mapped_column(default=DEFAULT_WAIT_SECONDS, server_default="2")
     """Before the second attempt; twice as long before each further one, an hour at most."""
     error: Mapped[str | None] = mapped_column(default=None)
+    was_due_at: Mapped[datetime | None] = mapped_column(default=None)
+    """When it was due, while a worker has it and `due_at` is the end of the lease."""
     answer: Mapped[Variables | None] = mapped_column(JsonOrNull, default=None)
     """What the outside said, as {"answer": …}, until it is taken."""
+    id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=new_id)
+
+    def state(self, now: datetime) -> JobState:
+        """Tell how the job stands; one whose worker was lost is due again."""
+        if self.due_at is None:
+            return JobState.FAILED
+        if self.due_at <= now:
+            return JobState.DUE
+        return JobState.WAITING if self.was_due_at is None else JobState.RUNNING
+
+
+class WorkerHeartbeat(Base):
+    """A sign of life of a worker, written every ten seconds at most."""
+
+    __tablename__ = "worker_heartbeat"
+
+    name: Mapped[str]
+    """Host and process id."""
+    carrier: Mapped[str]
+    started_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+    jobs_done: Mapped[int] = mapped_column(default=0)
+    median_lateness_ms: Mapped[int | None] = mapped_column(default=None)
+    """Of the last hundred jobs begun, from when each was due."""
+    worst_lateness_ms: Mapped[int | None] = mapped_column(default=None)
     id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=new_id)

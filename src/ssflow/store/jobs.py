@@ -1,6 +1,6 @@
 """Queries for jobs: work that is due later or elsewhere."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -11,22 +11,27 @@ from sqlalchemy import (
     Executable,
     Select,
     and_,
+    case,
     delete,
     exists,
+    func,
     insert,
+    or_,
     select,
     update,
 )
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from ssflow.domain.base import JsonValue, new_id
 from ssflow.domain.instance import InstanceStatus, ProcessInstance
-from ssflow.domain.job import Job, JobKind
+from ssflow.domain.job import Job, JobKind, JobState, WorkerHeartbeat
 from ssflow.errors import NotFoundError
 from ssflow.store.paging import Page, read_page
 
 D = TypeVar("D", bound=Executable)
 
+_FORGOTTEN = timedelta(days=1)
+_MOST_WORKERS = 200
 _ADDED = "ssflow_added_jobs"
 
 
@@ -90,16 +95,32 @@ class ClaimedJob:
     max_attempts: int
     instance_id: UUID | None
     task_id: UUID | None
+    was_due_at: datetime | None
 
 
-def claim_due_job(session: Session, now: datetime, lease: timedelta) -> ClaimedJob | None:
+@dataclass(frozen=True)
+class Share:
+    """Which of the due jobs a worker takes: some kinds, or all but some."""
+
+    only: frozenset[JobKind] | None = None
+    without: frozenset[JobKind] = frozenset()
+    patience: timedelta = timedelta(0)
+    """How long it leaves jobs that were due when they were added to whom they were handed."""
+
+
+EVERYTHING = Share()
+
+
+def claim_due_job(
+    session: Session, now: datetime, lease: timedelta, share: Share = EVERYTHING
+) -> ClaimedJob | None:
     """Take the job that has been due longest, until `now + lease`; its `attempts` rises.
 
-    Waiting points of suspended instances wait.
+    Waiting points of suspended instances wait, and a timer waits for earlier ones of its instance.
     """
     oldest = (
         select(Job.id)
-        .where(Job.due_at <= now, ~_is_suspended())
+        .where(*_is_due(now), *_is_shared(share, now))
         .order_by(Job.due_at, Job.id)
         .limit(1)
     )
@@ -108,7 +129,7 @@ def claim_due_job(session: Session, now: datetime, lease: timedelta) -> ClaimedJ
 
 def claim_job(session: Session, job_id: UUID, now: datetime, lease: timedelta) -> ClaimedJob | None:
     """Take one job if it is due and nobody has it, until `now + lease`."""
-    due = select(Job.id).where(Job.id == job_id, Job.due_at <= now, ~_is_suspended())
+    due = select(Job.id).where(Job.id == job_id, *_is_due(now))
     return _claim(session, due, now + lease)
 
 
@@ -141,7 +162,8 @@ def postpone_job(
     One that `is_counted` not has an attempt more.
     """
     most = Job.max_attempts if is_counted else Job.max_attempts + 1
-    return _change_if_held(session, claimed, due_at=due_at, error=error, max_attempts=most)
+    values = {"due_at": due_at, "error": error, "max_attempts": most, "was_due_at": None}
+    return _change_if_held(session, claimed, **values)
 
 
 def finish_job(session: Session, claimed: ClaimedJob) -> Job | None:
@@ -161,16 +183,67 @@ def next_due_at(session: Session) -> datetime | None:
     return session.scalar(query)
 
 
+def revive_job(session: Session, job_id: UUID, now: datetime, attempts: int) -> bool:
+    """Have a job that was given up tried again, so many times; false when it was not given up."""
+    query = (
+        update(Job)
+        .where(Job.id == job_id, Job.due_at.is_(None))
+        .values(due_at=now, max_attempts=Job.attempts + attempts)
+        .returning(Job.id)
+    )
+    return session.scalar(_quietly(query)) is not None
+
+
+def count_jobs(session: Session, now: datetime) -> dict[tuple[JobKind, JobState], int]:
+    """Count jobs by kind and how they stand."""
+    state = case(
+        (Job.due_at.is_(None), JobState.FAILED),
+        (Job.due_at <= now, JobState.DUE),
+        (Job.was_due_at.is_(None), JobState.WAITING),
+        else_=JobState.RUNNING,
+    )
+    query = select(Job.kind, state, func.count()).group_by(Job.kind, state)
+    return {(kind, JobState(found)): count for kind, found, count in session.execute(query)}
+
+
+def save_heartbeat(session: Session, beat: WorkerHeartbeat) -> None:
+    """Write a worker's sign of life, and forget workers that were not seen for a day."""
+    session.merge(beat)
+    query = delete(WorkerHeartbeat).where(WorkerHeartbeat.seen_at < beat.seen_at - _FORGOTTEN)
+    session.execute(_quietly(query))
+
+
+def delete_heartbeat(session: Session, worker_id: UUID) -> None:
+    """Forget a worker that ended in good order."""
+    session.execute(_quietly(delete(WorkerHeartbeat).where(WorkerHeartbeat.id == worker_id)))
+
+
+def list_heartbeats(session: Session, *, seen_since: datetime) -> Sequence[WorkerHeartbeat]:
+    """List the workers that gave a sign of life since then, oldest first."""
+    query = (
+        select(WorkerHeartbeat)
+        .where(WorkerHeartbeat.seen_at >= seen_since)
+        .order_by(WorkerHeartbeat.started_at, WorkerHeartbeat.id)
+        .limit(_MOST_WORKERS)
+    )
+    return session.scalars(query).all()
+
+
 def list_jobs(
     session: Session,
     *,
     kind: JobKind | None = None,
     instance_id: UUID | None = None,
     has_failed: bool | None = None,
+    state: JobState | None = None,
+    now: datetime | None = None,
     cursor: str | None = None,
     limit: int = 50,
 ) -> Page[Job]:
-    """List waiting jobs, newest first; `has_failed`: only those given up (or only the others)."""
+    """List jobs, newest first; `has_failed`: only those given up (or only the others).
+
+    A `state` is that of the moment `now`.
+    """
     query = select(Job)
     if kind is not None:
         query = query.where(Job.kind == kind)
@@ -178,15 +251,50 @@ def list_jobs(
         query = query.where(Job.instance_id == instance_id)
     if has_failed is not None:
         query = query.where(Job.due_at.is_(None) if has_failed else Job.due_at.is_not(None))
+    if state is not None:
+        query = query.where(*_stands(state, now))
     keys = (Job.created_at, Job.id)
     return read_page(
         session, query, name="jobs", keys=keys, descending=True, cursor=cursor, limit=limit
     )
 
 
+def _stands(state: JobState, now: datetime | None) -> list[ColumnElement[bool]]:
+    if state is JobState.FAILED:
+        return [Job.due_at.is_(None)]
+    if state is JobState.DUE:
+        return [Job.due_at <= now]
+    is_claimed = Job.was_due_at.is_not(None)
+    return [Job.due_at > now, is_claimed if state is JobState.RUNNING else ~is_claimed]
+
+
 def _quietly(query: D) -> D:
     """Leave objects in the session as they are: nobody looks at them any more."""
     return query.execution_options(synchronize_session=False)
+
+
+def _is_due(now: datetime) -> list[ColumnElement[bool]]:
+    return [Job.due_at <= now, ~_is_suspended(), or_(Job.kind != JobKind.TIMER, ~_is_overtaking())]
+
+
+def _is_shared(share: Share, now: datetime) -> Iterator[ColumnElement[bool]]:
+    if share.only is not None:
+        yield Job.kind.in_(share.only)
+    if share.without:
+        yield Job.kind.not_in(share.without)
+    if share.patience:
+        yield or_(Job.due_at > Job.created_at, Job.due_at <= now - share.patience)
+
+
+def _is_overtaking() -> ColumnElement[bool]:
+    """Build the condition that an earlier timer of the instance is due or being fired."""
+    earlier = aliased(Job)
+    return exists().where(
+        earlier.instance_id == Job.instance_id,
+        earlier.kind == JobKind.TIMER,
+        func.coalesce(earlier.was_due_at, earlier.due_at)
+        < func.coalesce(Job.was_due_at, Job.due_at),
+    )
 
 
 def _is_suspended() -> ColumnElement[bool]:
@@ -203,7 +311,11 @@ def _claim(session: Session, candidate: Select[UUID], until: datetime) -> Claime
     query = (
         update(Job)
         .where(Job.id == chosen)
-        .values(attempts=Job.attempts + 1, due_at=until)
+        .values(
+            attempts=Job.attempts + 1,
+            due_at=until,
+            was_due_at=func.coalesce(Job.was_due_at, Job.due_at),
+        )
         .returning(*(getattr(Job, each.name) for each in fields(ClaimedJob)))
     )
     row = session.execute(_quietly(query)).one_or_none()

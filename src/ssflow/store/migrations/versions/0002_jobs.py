@@ -8,6 +8,8 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
+_MOMENT = sa.DateTime(timezone=True)
+
 
 def upgrade() -> None:
     op.add_column(
@@ -17,3 +19,16 @@ def upgrade() -> None:
         "job", sa.Column("wait_seconds", sa.Integer(), nullable=False, server_default="2")
     )
     op.add_column("job", sa.Column("answer", sa.JSON()))
+    op.add_column("job", sa.Column("was_due_at", _MOMENT))
+    op.create_table(
+        "worker_heartbeat",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("carrier", sa.Text(), nullable=False),
+        sa.Column("started_at", _MOMENT, nullable=False),
+        sa.Column("seen_at", _MOMENT, nullable=False),
+        sa.Column("jobs_done", sa.Integer(), nullable=False),
+        sa.Column("median_lateness_ms", sa.Integer()),
+        sa.Column("worst_lateness_ms", sa.Integer()),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_worker_heartbeat"),
+    )
