@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, LargeBinary
+from sqlalchemy import ForeignKey, Index, LargeBinary, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ssflow.domain.base import Base, JsonOrNull, Variables, new_id
@@ -39,6 +39,13 @@ class ProcessInstance(Base):
         Index(None, "key", "business_key"),
         Index(None, "started_at", "id"),
         Index(None, "started_by", "started_at", "id"),
+        Index(
+            "ix_process_instance_confidential",
+            "started_at",
+            "id",
+            sqlite_where=text("readers IS NOT NULL"),
+            postgresql_where=text("readers IS NOT NULL"),
+        ),
     )
 
     definition_id: Mapped[UUID] = mapped_column(ForeignKey("process_definition.id"), index=True)
@@ -65,6 +72,8 @@ class ProcessInstance(Base):
         JsonOrNull, default=None, repr=False, deferred=True
     )
     is_demo: Mapped[bool] = mapped_column(default=False)
+    readers: Mapped[frozenset[str] | None] = mapped_column(default=None)
+    """The only roles that may see it, beside who works on it now; None: all viewers may."""
     id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=new_id)
 
     __mapper_args__ = {"version_id_col": revision}  # read by SQLAlchemy

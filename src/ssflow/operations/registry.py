@@ -6,6 +6,7 @@ from types import MappingProxyType
 from ssflow.operations.amendments import AMENDMENT_OPERATIONS
 from ssflow.operations.budget_control import CONTROL_OPERATIONS
 from ssflow.operations.budgets import BUDGET_OPERATIONS
+from ssflow.operations.feedback import FEEDBACK_OPERATIONS
 from ssflow.operations.itsg import ITSG_OPERATIONS
 from ssflow.operations.operation import Operation
 from ssflow.operations.portfolio import PORTFOLIO_OPERATIONS

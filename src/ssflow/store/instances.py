@@ -16,6 +16,7 @@ from sqlalchemy import (
     select,
     true,
     union,
+    update,
 )
 from sqlalchemy.orm import Session, undefer
 
@@ -64,6 +65,17 @@ def lock_instance(session: Session, instance_id: UUID) -> ProcessInstance:
     return instance
 
 
+def restrict_readers(session: Session, instance_id: UUID, roles: frozenset[str]) -> None:
+    """Let only these roles see an instance from now on, beside who works on it."""
+    query = (
+        update(ProcessInstance)
+        .where(ProcessInstance.id == instance_id)
+        .values(readers=roles)
+        .execution_options(synchronize_session=False)
+    )
+    session.execute(query)
+
+
 def find_visible_instance(
     session: Session, actor: Actor, instance_id: UUID
 ) -> ProcessInstance | None:
@@ -74,7 +86,7 @@ def find_visible_instance(
 
 def may_see(session: Session, actor: Actor, instance: ProcessInstance) -> bool:
     """Tell whether the actor may see an instance; asks the database only when it must."""
-    if actor.sees_everything or _is_starter(actor, instance):
+    if actor.sees_everything or (_is_starter(actor, instance) and instance.readers is None):
         return True
     query = select(ProcessInstance.id).where(
         ProcessInstance.id == instance.id, is_visible_to(actor)
@@ -86,7 +98,8 @@ def is_visible_to(actor: Actor) -> ColumnElement[bool]:
     """Build the condition that the actor may see a row of `process_instance`.
 
     That is: who sees everything; who started it; who holds or held one of its tasks; who holds a
-    role among its definition's viewers.
+    role among its definition's viewers. Of a confidential one: who holds an open task, or a role
+    among its own readers.
     """
     if actor.sees_everything:
         return true()
@@ -97,9 +110,11 @@ def is_visible_to(actor: Actor) -> ColumnElement[bool]:
         or_(UserTask.assignee == actor.user_id, UserTask.completed_by == actor.user_id),
     )
     return or_(
-        ProcessInstance.started_by == actor.key,
-        ProcessInstance.definition_id.in_(_viewed_by(actor)),
-        took_part,
+        _is_open_to_all() & (ProcessInstance.started_by == actor.key),
+        _is_open_to_all() & ProcessInstance.definition_id.in_(_viewed_by(actor)),
+        _is_open_to_all() & took_part,
+        _is_confidential() & names_a_role_of(actor, ProcessInstance.readers),
+        _is_confidential() & ProcessInstance.id.in_(_working_on(actor.user_id)),
     )
 
 
@@ -144,10 +159,27 @@ def _sources(actor: Actor) -> list[ColumnElement[bool]]:
     if actor.user_id is None:
         return [false()]
     return [
-        ProcessInstance.started_by == actor.key,
-        ProcessInstance.definition_id.in_(_viewed_by(actor)),
-        ProcessInstance.id.in_(_with_tasks_of(actor.user_id)),
+        _is_open_to_all() & (ProcessInstance.started_by == actor.key),
+        _is_open_to_all() & ProcessInstance.definition_id.in_(_viewed_by(actor)),
+        _is_open_to_all() & ProcessInstance.id.in_(_with_tasks_of(actor.user_id)),
+        _is_confidential() & names_a_role_of(actor, ProcessInstance.readers),
+        _is_confidential() & ProcessInstance.id.in_(_working_on(actor.user_id)),
     ]
+
+
+def _is_open_to_all() -> ColumnElement[bool]:
+    return ProcessInstance.readers.is_(None)
+
+
+def _is_confidential() -> ColumnElement[bool]:
+    return ProcessInstance.readers.is_not(None)
+
+
+def _working_on(user_id: UUID) -> Select[UUID]:
+    """Find the cases in which a user holds an open task."""
+    return select(UserTask.instance_id).where(
+        UserTask.assignee == user_id, UserTask.status == literal_column("'open'")
+    )
 
 
 def _viewed_by(actor: Actor) -> Select[UUID]:

@@ -157,6 +157,7 @@ class Feedback(Record, Base):
         self.reopen_count += is_reopened
         self.due_response_at, self.due_resolution_at = response_at, resolution_at
         self.contacted_at = self.replied_at = None
+        self.handler = self.waiting_since = None
 
     def contact(self, at: datetime, handler: UUID | None) -> None:
         """Note the first contact with the customer, and who looks into it.

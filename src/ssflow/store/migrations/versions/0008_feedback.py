@@ -81,3 +81,11 @@ def upgrade() -> None:
     )
     for columns in _INDEXES:
         op.create_index("_".join(("ix_feedback", *columns)), "feedback", list(columns))
+    op.add_column("process_instance", sa.Column("readers", sa.Text()))
+    op.create_index(
+        "ix_process_instance_confidential",
+        "process_instance",
+        ["started_at", "id"],
+        sqlite_where=sa.text("readers IS NOT NULL"),
+        postgresql_where=sa.text("readers IS NOT NULL"),
+    )
