@@ -66,6 +66,7 @@ class AuditAction(StrEnum):
     SIGN_IN_FAILED = "session.sign_in_failed"
     PASSWORD_CHANGED = "password.changed"  # noqa: S105 - the name of an event
     JOB_FAILED = "job.failed"
+    JOB_RETRIED = "job.retried"
 
 
 class AuditEvent(Base):
