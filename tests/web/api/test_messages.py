@@ -53,10 +53,46 @@ def test_a_message_is_delivered(office: Office, owner: Actor, as_owner: Caller) 
     assert office.variables(instance_id) == {"answer": {"text": "Yes"}}
 
 
-def test_a_message_that_nobody_waits_for_is_404(office: Office, as_owner: Caller) -> None:
+def test_a_message_that_nobody_waits_for_is_kept_and_seen_by_operators(
+    office: Office, owner: Actor, as_owner: Caller, as_admin: Caller
+) -> None:
     office.deploy(waiting())
+    told = {"name": "answer", "correlation_key": "K1", "message_id": "m-1", "time_to_live": "PT1H"}
 
-    problem(as_owner.post("messages", {"name": "answer", "correlation_key": "K1"}), 404)
+    first, again = (as_owner.post("messages", {**told, "payload": {"n": 1}}) for _ in range(2))
+
+    assert body(first, 202) == {"status": "buffered", "instance_id": None}
+    assert body(again, 202) == {"status": "duplicate", "instance_id": None}
+    [kept] = items(as_admin.get("messages", name="answer"))
+    assert (kept["name"], kept["correlation_key"], kept["message_id"]) == ("answer", "K1", "m-1")
+    assert (kept["sender"], "payload" in kept) == (owner.key, False)
+    assert kept["expires_at"] == "2026-03-02T10:30:00+00:00"
+    assert items(as_admin.get("messages", name="other")) == []
+    problem(as_owner.get("messages"), 403)
+
+
+def test_a_stranger_is_answered_as_if_no_case_waited(
+    office: Office, owner: Actor, connect: Connect
+) -> None:
+    office.deploy(waiting())
+    office.start(owner, business_key="K1")
+    stranger = connect(office.hire("brm"))
+
+    there, nowhere = (
+        stranger.post("messages", {"name": "answer", "correlation_key": key})
+        for key in ("K1", "K2")
+    )
+
+    assert body(there, 202) == body(nowhere, 202) == {"status": "buffered", "instance_id": None}
+
+
+def test_a_payload_of_two_megabytes_is_refused_in_a_sentence(
+    office: Office, owner: Actor, as_owner: Caller, as_admin: Caller
+) -> None:
+    sent = as_owner.post("messages", {"name": "answer", "payload": {"text": "x" * 2_000_000}})
+
+    assert problem(sent, 422)["detail"] == "The data is larger than 1 MB."
+    assert items(as_admin.get("messages")) == []
 
 
 @pytest.mark.parametrize(
@@ -69,6 +105,13 @@ def test_a_message_that_nobody_waits_for_is_404(office: Office, as_owner: Caller
         ({"name": "a", "payload": {"n": 2**60}}, "n"),
         ({"name": "a", "correlation_key": 5}, "correlation_key"),
         ({"name": "a", "surprise": 5}, "surprise"),
+        ({"name": "a", "time_to_live": 5}, "time_to_live"),
+        ({"name": "a", "time_to_live": "soon"}, "time_to_live"),
+        ({"name": "a", "time_to_live": "PT0S"}, "time_to_live"),
+        ({"name": "a", "time_to_live": "P91D"}, "time_to_live"),
+        ({"name": "a", "time_to_live": "2026-03-04"}, "time_to_live"),
+        ({"name": "a", "time_to_live": "P9999Y"}, "time_to_live"),
+        ({"name": "a", "message_id": "x" * 201}, "message_id"),
     ],
 )
 def test_a_message_that_makes_no_sense_is_told(
