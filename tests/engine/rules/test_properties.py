@@ -46,6 +46,11 @@ def test_a_due_time_in_any_of_its_forms_is_fine(due: str) -> None:
     assert problems_of(_tasked(due=due, remind=due)) == ()
 
 
+def test_a_reminder_can_be_switched_off() -> None:
+    assert problems_of(_tasked(due="P2D", remind="none")) == ()
+    assert_breaks(_tasked(due="none"), "due-not-readable", "U_a")
+
+
 @pytest.mark.parametrize("name", ["role", "assignee", "exclude", "due", "esc", "priority"])
 def test_a_value_with_an_equals_sign_is_an_expression(name: str) -> None:
     assert_breaks(_tasked(**{name: "= 1 +"}), "code-refused", "U_a")

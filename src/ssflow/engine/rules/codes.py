@@ -135,6 +135,10 @@ MEANINGS: Mapping[str, CodeMeaning] = {
     "due-not-readable": _error("A due or reminder time cannot be read."),
     "priority-not-a-number": _error("A priority is no whole number."),
     "schedule-not-readable": _error("A schedule cannot be read."),
+    "schedule-for-not-readable": _error("A schedule names no records of a register."),
+    "schedule-payload-not-readable": _error("What a schedule starts cases with is no object."),
+    "schedule-of-message-start": _error("A process with a schedule is started by a message."),
+    "schedule-missing": _warning("A process says what a schedule starts, but has no schedule."),
     "user-task-without-role": _error(
         "A user task has no role, no assignee and no lane that is a role."
     ),

@@ -9,25 +9,13 @@ from ssflow.engine.rules.calls import find_called_decision, list_called_processe
 from ssflow.engine.rules.code_places import list_code
 from ssflow.engine.rules.context import Bundle
 from ssflow.engine.rules.extensions import read_extension
-from ssflow.engine.rules.python_code import REFUSED_NAMES, read_code
+from ssflow.engine.rules.python_code import SANDBOX_NAMES, read_code
 from ssflow.engine.rules.report import build_problem
+from ssflow.engine.rules.schedules import list_scheduled_names
 from ssflow.engine.rules.times import is_unquoted_time
 from ssflow.engine.rules.tree import Process
 from ssflow.engine.rules.variables import SUPPLIED_NAMES, list_variables, list_written_names
 from ssflow.engine.xml_reading import BPMN, Element
-
-_BUILTINS = (
-    "ArithmeticError AssertionError AttributeError BaseException Ellipsis Exception "
-    "FileExistsError FileNotFoundError ImportError IndexError KeyError LookupError MemoryError "
-    "ModuleNotFoundError NameError NotImplemented NotImplementedError OSError OverflowError "
-    "PermissionError RecursionError RuntimeError StopIteration SyntaxError TimeoutError "
-    "TypeError UnboundLocalError UnicodeDecodeError UnicodeEncodeError ValueError "
-    "ZeroDivisionError abs all any bin bool bytes chr complex dict divmod enumerate filter "
-    "float format frozenset getattr hasattr hash hex id int isinstance iter len list locals map "
-    "max min next object oct ord pow print property range repr reversed round set setattr slice "
-    "sorted str sum tuple type zip"
-)
-SANDBOX_NAMES = frozenset(_BUILTINS.split()) | REFUSED_NAMES.keys()
 
 
 @dataclass(frozen=True)
@@ -73,7 +61,7 @@ def _undefined(
 def _list_uses(process: Process, bundle: Bundle) -> Iterator[tuple[str, str, Element, int | None]]:
     """List the names that code and decisions use, with what uses them, where."""
     for place in list_code(process):
-        if not is_unquoted_time(place):
+        if not is_unquoted_time(place) and place.element.get("name") != "schedule_payload":
             used = read_code(place.text, is_expression=place.is_expression).used
             for name in sorted(used):
                 yield name, place.what, place.element, place.line_of(1)
@@ -125,7 +113,7 @@ def _written(process: Process, bundle: Bundle) -> set[str]:
             names.add(read_extension(element, "variableName") or "")
     for node in process.nodes():
         names |= list_written_names(node, bundle)
-    return names
+    return names | list_scheduled_names(process)
 
 
 def _find_alike(name: str, known: frozenset[str]) -> str | None:

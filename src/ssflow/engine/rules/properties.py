@@ -7,6 +7,7 @@ from ssflow.engine.problems import Problem
 from ssflow.engine.rules.context import Bundle
 from ssflow.engine.rules.extensions import Property, list_properties
 from ssflow.engine.rules.report import build_problem
+from ssflow.engine.rules.schedules import check_schedule
 from ssflow.engine.rules.times import is_due
 from ssflow.engine.rules.tree import Process
 from ssflow.engine.xml_reading import Element, get_local_name
@@ -43,14 +44,13 @@ PROPERTIES: Mapping[str, frozenset[str]] = {
     "businessRuleTask": frozenset({"result"}),
 }
 
-_CRON_PART = r"(?:\*|[\d,\-]+|[a-z]{3}(?:[,\-][a-z]{3})*)(?:/\d+)?"
-_CRON = re.compile(rf"{_CRON_PART}(?:\s+{_CRON_PART}){{4}}", re.IGNORECASE)
-_MONTHLY = re.compile(r"wd\(\s*\d{1,2}\s*\)\s+monthly(?:\s+(?:[01]?\d|2[0-3]):[0-5]\d)?")
+NO_REMINDER = "none"
 
 
 def check_properties(process: Process, bundle: Bundle) -> Iterator[Problem]:
     """Find properties that are incomplete, unknown, doubled or not readable."""
     yield from _check_owner(process, process.element, bundle)
+    yield from check_schedule(process, bundle)
     for node in process.nodes():
         yield from _check_owner(process, node.element, bundle)
 
@@ -142,6 +142,10 @@ def _unknown_role(role: str) -> _Finding:
     )
 
 
+def _check_remind(one: Property, bundle: Bundle) -> _Finding:
+    return None if one.literal == NO_REMINDER else _check_due(one, bundle)
+
+
 def _check_due(one: Property, bundle: Bundle) -> _Finding:
     if one.literal is None or is_due(one.literal):
         return None
@@ -166,19 +170,6 @@ def _check_priority(one: Property, bundle: Bundle) -> _Finding:
     )
 
 
-def _check_schedule(one: Property, bundle: Bundle) -> _Finding:
-    text = one.literal or ""
-    if _CRON.fullmatch(text) or _MONTHLY.fullmatch(text):
-        return None
-    return (
-        "schedule-not-readable",
-        (
-            f'"{(one.value or "").strip()}" is no schedule; write five cron fields such as '
-            '"0 6 1 8 *", or "wd(3) monthly 08:00".'
-        ),
-    )
-
-
 _CHECKS: Mapping[str, Callable[[Property, Bundle], _Finding]] = {
     "form": _check_form,
     "role": _check_role,
@@ -186,7 +177,6 @@ _CHECKS: Mapping[str, Callable[[Property, Bundle], _Finding]] = {
     "starters": _check_roles,
     "viewers": _check_roles,
     "due": _check_due,
-    "remind": _check_due,
+    "remind": _check_remind,
     "priority": _check_priority,
-    "schedule": _check_schedule,
 }

@@ -16,6 +16,19 @@ REFUSED_NAMES = {
     "exec": "write the step as plain Python",
     "open": "files are read and written by operations of service tasks",
 }
+_BUILTINS = (
+    "ArithmeticError AssertionError AttributeError BaseException Ellipsis Exception "
+    "FileExistsError FileNotFoundError ImportError IndexError KeyError LookupError MemoryError "
+    "ModuleNotFoundError NameError NotImplemented NotImplementedError OSError OverflowError "
+    "PermissionError RecursionError RuntimeError StopIteration SyntaxError TimeoutError "
+    "TypeError UnboundLocalError UnicodeDecodeError UnicodeEncodeError ValueError "
+    "ZeroDivisionError abs all any bin bool bytes chr complex dict divmod enumerate filter "
+    "float format frozenset getattr hasattr hash hex id int isinstance iter len list locals map "
+    "max min next object oct ord pow print property range repr reversed round set setattr slice "
+    "sorted str sum tuple type zip"
+)
+SANDBOX_NAMES = frozenset(_BUILTINS.split()) | REFUSED_NAMES.keys()
+"""What code may call without anybody supplying it; what is refused is told by another rule."""
 _NOT_REPEATABLE = frozenset({"random", "secrets", "uuid"})
 
 
