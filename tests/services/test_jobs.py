@@ -2,18 +2,24 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 
 from ssflow.domain.audit import AuditAction
 from ssflow.domain.identity import SYSTEM, Actor
 from ssflow.domain.instance import InstanceStatus
-from ssflow.domain.job import JobKind
-from ssflow.services import instances
-from ssflow.services.jobs import LEASE, run_next_job
+from ssflow.domain.job import Job, JobKind, JobState, WorkerHeartbeat
+from ssflow.errors import ConflictError, ForbiddenError, NotFoundError
+from ssflow.services import instances, jobs
+from ssflow.services.incidents import retry_incident
+from ssflow.services.job_runs import LEASE
+from ssflow.services.jobs import run_next_job
 from ssflow.services.registers import add_record
 from ssflow.store import jobs as rows
-from ssflow.store.instances import list_instances
+from ssflow.store.instances import list_instances, lock_instance
+from ssflow.store.unit_of_work import UnitOfWork, open_work
+from tests.conftest import TIMEZONE
 from tests.engine.diagrams import (
     after,
     boundary,
@@ -365,6 +371,39 @@ def test_a_notice_is_in_the_trail_of_the_case(office: Office, owner: Actor) -> N
     assert office.details(instance_id, AuditAction.NOTICE_SENT) == payload
 
 
+def test_what_a_case_asked_for_is_done_though_the_case_is_cancelled(
+    office: Office, owner: Actor
+) -> None:
+    office.deploy(with_timer(cancel=True))
+    instance_id, admin = office.start(owner), office.hire("admin")
+    row = {"kind": JobKind.START_PROCESS, "due_at": office.now, "payload": {"key": "p"}}
+    with office.work() as work:
+        row |= {"created_at": office.now, "instance_id": instance_id}
+        rows.add_jobs(work.session, [row])
+
+    office.act(admin, instances.cancel_instance, instance_id, "Not wanted")
+    left = [job.kind for job in office.jobs(instance_id)]
+    done = office.run_jobs()
+
+    assert (left, done) == ([JobKind.START_PROCESS], 1)
+    with office.look() as work:
+        assert len(list_instances(work.session, work.actor).items) == 2
+
+
+def test_a_case_that_is_cancelled_after_all_keeps_its_jobs(office: Office, owner: Actor) -> None:
+    office.deploy(with_timer(cancel=True))
+    instance_id, admin = office.start(owner), office.hire("admin")
+
+    def cancel_and_fail(work: UnitOfWork) -> None:
+        instances.cancel_instance(work, instance_id, "Not wanted")
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        office.act(admin, cancel_and_fail)
+
+    assert [job.kind for job in office.jobs(instance_id)] == [JobKind.TIMER]
+
+
 def test_a_case_that_ended_keeps_no_timers(office: Office, owner: Actor) -> None:
     office.deploy(with_timer(cancel=True))
     instance_id = office.start(owner)
@@ -372,3 +411,239 @@ def test_a_case_that_ended_keeps_no_timers(office: Office, owner: Actor) -> None
 
     assert office.instance(instance_id).status is InstanceStatus.COMPLETED
     assert office.next_due_at() is None
+
+
+# --- given up: an incident at a waiting point, else a failed job ----------------------------------
+
+
+def spoil(office: Office, instance_id: UUID) -> Job:
+    """Make the case's timer a job that nobody can do."""
+    [job] = office.jobs(instance_id)
+    with office.work() as work:
+        rows.get_job(work.session, job.id).payload = {}
+    return job
+
+
+def lose_workers(office: Office, times: int) -> None:
+    """Let workers claim what is due, and never be seen again."""
+    for _ in range(times):
+        with office.work() as work:
+            assert rows.claim_due_job(work.session, work.now, LEASE) is not None
+        office.now += LEASE
+
+
+@pytest.mark.parametrize("cancel", [True, False])
+def test_a_timer_whose_step_keeps_failing_becomes_an_incident_and_goes_on_by_retry(
+    office: Office, owner: Actor, *, cancel: bool
+) -> None:
+    office.deploy(with_timer(cancel=cancel))
+    instance_id, admin = office.start(owner), office.hire("admin")
+    job = spoil(office, instance_id)
+    office.now += 3 * DAY
+
+    for _ in range(4):
+        office.run_jobs(after=timedelta(minutes=1))
+    incident = office.incident(instance_id)
+    waiting = office.open(instance_id)
+    office.act(admin, retry_incident, incident.id)
+
+    assert (incident.activity_id, incident.kind) == ("T_late", "engine")
+    assert "due_at" in incident.message
+    assert office.jobs() == []
+    told = office.details(instance_id, AuditAction.JOB_FAILED)
+    assert (told["job"], told["kind"], told["attempts"]) == (str(job.id), "timer", 3)
+    assert waiting == ([] if cancel else ["U_do"])
+    assert office.open(instance_id) == (["U_late"] if cancel else ["U_do", "U_late"])
+
+
+def test_a_timer_that_loses_each_of_its_workers_becomes_an_incident(
+    office: Office, owner: Actor
+) -> None:
+    office.deploy(with_timer(cancel=True))
+    instance_id = office.start(owner)
+    office.now += 3 * DAY
+    lose_workers(office, 3)
+
+    office.run_jobs()
+
+    assert office.incident(instance_id).message == "Each worker that did it was lost."
+    assert office.jobs() == []
+
+
+def test_a_timer_that_cannot_even_be_parked_stays_as_a_failed_job(
+    office: Office, owner: Actor
+) -> None:
+    office.deploy(with_timer(cancel=True))
+    instance_id = office.start(owner)
+    spoil(office, instance_id)
+    with office.work() as work:
+        lock_instance(work.session, instance_id).state = b"no state"
+    office.now += 3 * DAY
+
+    for _ in range(4):
+        office.run_jobs(after=timedelta(minutes=1))
+
+    [job] = office.jobs(instance_id)
+    assert job.state(office.now) is JobState.FAILED
+    assert "due_at" in (job.error or "")
+
+
+def test_a_job_may_be_tried_more_often_and_later_each_time(office: Office) -> None:
+    row = {"kind": JobKind.START_PROCESS, "due_at": office.now, "payload": {}}
+    row |= {"created_at": office.now, "max_attempts": 5, "wait_seconds": 60}
+    with office.work() as work:
+        rows.add_jobs(work.session, [row])
+    waits = []
+
+    for _ in range(5):
+        office.run_jobs()
+        [job] = office.jobs()
+        if job.due_at is not None:
+            waits.append((job.due_at - office.now).total_seconds())
+            office.now = job.due_at
+
+    assert waits == [60, 120, 240, 480]
+    assert job.state(office.now) is JobState.FAILED
+
+
+def test_timers_of_a_case_fire_in_order_though_several_workers_do_them(
+    office: Office, owner: Actor
+) -> None:
+    office.deploy(
+        bundle(
+            start(),
+            user("U_do", role="service_owner"),
+            boundary("T_first", "U_do", after("'PT1H'"), cancel=False),
+            boundary("T_last", "U_do", after("'PT2H'"), cancel=True),
+            end(),
+            end("E_first"),
+            end("E_last"),
+            flows("start U_do end", "T_first E_first", "T_last E_last"),
+        )
+    )
+    instance_id = office.start(owner)
+    office.now += DAY
+    with office.work() as work:
+        first = rows.claim_due_job(work.session, work.now, LEASE)
+
+    second = office.run_jobs()
+    done = office.run_jobs(after=LEASE)
+
+    assert first is not None
+    assert (second, done) == (0, 2)
+    fired = [e for e in office.events(instance_id) if e.action is AuditAction.TIMER_FIRED]
+    assert [event.activity_id for event in fired] == ["T_first", "T_last"]
+
+
+# --- run again, counted ---------------------------------------------------------------------------
+
+
+def failed_job(office: Office) -> Job:
+    give(office, JobKind.START_PROCESS)
+    for _ in range(3):
+        office.run_jobs(after=timedelta(minutes=1))
+    [job] = office.jobs()
+    return job
+
+
+def test_an_administrator_has_a_failed_job_tried_again(office: Office, owner: Actor) -> None:
+    office.deploy(one_task())
+    job, admin = failed_job(office), office.hire("admin")
+    with office.work() as work:
+        rows.get_job(work.session, job.id).payload = {"key": "p"}
+
+    office.act(admin, jobs.retry_failed_job, job.id)
+    done = office.run_jobs()
+
+    assert (done, office.jobs()) == (1, [])
+    assert "job.retried" in office.actions(f"sys-{office.now.date().isoformat()}")
+
+
+def test_a_failed_job_that_is_tried_again_has_all_its_attempts(office: Office) -> None:
+    job, admin = failed_job(office), office.hire("admin")
+
+    office.act(admin, jobs.retry_failed_job, job.id)
+    for _ in range(4):
+        office.run_jobs(after=timedelta(minutes=1))
+
+    assert [(job.attempts, job.due_at) for job in office.jobs()] == [(6, None)]
+
+
+def test_a_job_that_is_tried_again_is_handed_over_at_once(office: Office) -> None:
+    job, admin = failed_job(office), office.hire("admin")
+    handed: list[UUID] = []
+    told = open_work(
+        office.database,
+        actor=admin,
+        now=office.now,
+        timezone=TIMEZONE,
+        submit=lambda _session, ids: handed.extend(ids),
+    )
+
+    with told as work:
+        jobs.retry_failed_job(work, job.id)
+
+    assert handed == [job.id]
+
+
+def test_only_an_administrator_tries_jobs_again_and_only_failed_ones(
+    office: Office, owner: Actor
+) -> None:
+    job, admin = failed_job(office), office.hire("admin")
+    give(office, JobKind.START_PROCESS, wrong="later")
+    [waiting] = [other for other in office.jobs() if other.id != job.id]
+
+    with pytest.raises(ForbiddenError):
+        office.act(owner, jobs.retry_failed_job, job.id)
+    with pytest.raises(ConflictError):
+        office.act(admin, jobs.retry_failed_job, waiting.id)
+    with pytest.raises(NotFoundError):
+        office.act(admin, jobs.retry_failed_job, uuid4())
+
+
+def test_the_overview_counts_jobs_by_kind_and_state(office: Office, owner: Actor) -> None:
+    office.deploy(with_timer(cancel=True))
+    failed_job(office)
+    office.start(owner)
+    give(office, JobKind.NOTICE)
+    with office.work() as work:
+        rows.claim_due_job(work.session, work.now, LEASE)
+    give(office, JobKind.NOTICE)
+    office.now += timedelta(seconds=5)
+
+    with office.look() as work:
+        seen = jobs.overview(work)
+
+    assert seen.counts == {
+        JobKind.START_PROCESS: {JobState.FAILED: 1},
+        JobKind.TIMER: {JobState.WAITING: 1},
+        JobKind.NOTICE: {JobState.RUNNING: 1, JobState.DUE: 1},
+    }
+    assert seen.overdue_for == timedelta(seconds=5)
+    assert not seen.has_worker
+    assert (seen.median_lateness, seen.worst_lateness) == (None, None)
+
+
+def test_the_overview_tells_who_lives_and_how_late_jobs_are_begun(office: Office) -> None:
+    def beat(name: str, ago: timedelta, median: int) -> WorkerHeartbeat:
+        seen_at = office.now - ago
+        told = WorkerHeartbeat(name=name, carrier="test", started_at=seen_at, seen_at=seen_at)
+        told.median_lateness_ms, told.worst_lateness_ms = median, 2 * median
+        return told
+
+    alive = beat("alive:1", timedelta(seconds=20), 300)
+    with office.work() as work:
+        jobs.give_sign_of_life(work, alive)
+        jobs.give_sign_of_life(work, beat("dead:2", timedelta(seconds=31), 9000))
+        jobs.give_sign_of_life(work, beat("gone:3", timedelta(days=2), 9000))
+
+    with office.look() as work:
+        seen = jobs.overview(work)
+    with office.work() as work:
+        jobs.sign_off(work, alive.id)
+        left = jobs.overview(work)
+
+    assert [worker.name for worker in seen.workers] == ["alive:1"]
+    assert seen.median_lateness == timedelta(milliseconds=300)
+    assert seen.worst_lateness == timedelta(milliseconds=600)
+    assert left.workers == []

@@ -1,11 +1,14 @@
 """Do what is due: each job once, as a step of its own, again when it fails, and never lost."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from statistics import median
 from uuid import UUID
 
 from ssflow.domain.audit import AuditAction
-from ssflow.domain.job import Job, JobKind
+from ssflow.domain.job import DEFAULT_ATTEMPTS, Job, JobKind, JobState, WorkerHeartbeat
+from ssflow.errors import ConflictError, ForbiddenError
 from ssflow.services import effects
 from ssflow.services.audit import record
 from ssflow.services.incidents import carry_out_retry
@@ -17,6 +20,9 @@ from ssflow.store import instances as instance_rows
 from ssflow.store import jobs as job_rows
 from ssflow.store.jobs import EVERYTHING, ClaimedJob, Share
 from ssflow.store.unit_of_work import UnitOfWork
+
+ALIVE_FOR = timedelta(seconds=30)
+"""A worker that was seen within this time lives."""
 
 Told = Callable[[timedelta], None]
 """Hears how late each job is begun."""
@@ -92,3 +98,72 @@ def _run(
         told(now - claimed.was_due_at)
     run_claimed(open_work, claimed, HANDLERS.get(claimed.kind))
     return True
+
+
+# --- looking at them ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Overview:
+    """How the jobs stand and who does them."""
+
+    counts: Mapping[JobKind, Mapping[JobState, int]]
+    """Kinds and states of which there are none are left out."""
+    overdue_for: timedelta | None
+    """How long the oldest job has been due that nobody has begun; None: nothing is due."""
+    workers: Sequence[WorkerHeartbeat]
+    """Those that live."""
+    median_lateness: timedelta | None
+    """How late jobs were begun lately."""
+    worst_lateness: timedelta | None
+
+    @property
+    def has_worker(self) -> bool:
+        """Whether anybody does jobs; without, timers do not fire and nothing is sent."""
+        return bool(self.workers)
+
+
+def overview(work: UnitOfWork) -> Overview:
+    """Tell how the jobs stand, how late they are begun, and which workers live."""
+    counts: dict[JobKind, dict[JobState, int]] = {}
+    for (kind, state), count in job_rows.count_jobs(work.session, work.now).items():
+        counts.setdefault(kind, {})[state] = count
+    next_due_at = job_rows.next_due_at(work.session)
+    is_due = next_due_at is not None and next_due_at <= work.now
+    workers = job_rows.list_heartbeats(work.session, seen_since=work.now - ALIVE_FOR)
+    medians = [w.median_lateness_ms for w in workers if w.median_lateness_ms is not None]
+    worst = [w.worst_lateness_ms for w in workers if w.worst_lateness_ms is not None]
+    return Overview(
+        counts=counts,
+        overdue_for=work.now - next_due_at if next_due_at is not None and is_due else None,
+        workers=workers,
+        median_lateness=timedelta(milliseconds=median(medians)) if medians else None,
+        worst_lateness=timedelta(milliseconds=max(worst)) if worst else None,
+    )
+
+
+def retry_failed_job(work: UnitOfWork, job_id: UUID) -> Job:
+    """Have a job that was given up tried again, as often as at first.
+
+    Raises:
+        ForbiddenError: the actor does not administer.
+        NotFoundError: there is no such job.
+        ConflictError: it was not given up.
+    """
+    if not work.actor.is_admin:
+        raise ForbiddenError("Only an administrator may run a job again.")
+    job = job_rows.get_job(work.session, job_id)
+    if not job_rows.revive_job(work.session, job_id, work.now, DEFAULT_ATTEMPTS):
+        raise ConflictError("This job has not failed; it is done when it is due.")
+    record(work, AuditAction.JOB_RETRIED, job=str(job.id), kind=str(job.kind), error=job.error)
+    return job_rows.get_job(work.session, job_id)
+
+
+def give_sign_of_life(work: UnitOfWork, beat: WorkerHeartbeat) -> None:
+    """Write down that a worker lives."""
+    job_rows.save_heartbeat(work.session, beat)
+
+
+def sign_off(work: UnitOfWork, worker_id: UUID) -> None:
+    """Forget a worker that ends in good order."""
+    job_rows.delete_heartbeat(work.session, worker_id)

@@ -184,14 +184,20 @@ def next_due_at(session: Session) -> datetime | None:
 
 
 def revive_job(session: Session, job_id: UUID, now: datetime, attempts: int) -> bool:
-    """Have a job that was given up tried again, so many times; false when it was not given up."""
+    """Have a job that was given up tried again, so many times; false when it was not given up.
+
+    It is handed to `submit` like one that was added.
+    """
     query = (
         update(Job)
         .where(Job.id == job_id, Job.due_at.is_(None))
         .values(due_at=now, max_attempts=Job.attempts + attempts)
         .returning(Job.id)
     )
-    return session.scalar(_quietly(query)) is not None
+    if session.scalar(_quietly(query)) is None:
+        return False
+    session.info.setdefault(_ADDED, []).append((job_id, now))
+    return True
 
 
 def count_jobs(session: Session, now: datetime) -> dict[tuple[JobKind, JobState], int]:
