@@ -419,8 +419,7 @@ def _started_by(work: UnitOfWork, name: str) -> ProcessDefinition | None:
 
 
 def _is_public(definition: ProcessDefinition) -> bool:
-    told = definition.facts["properties"].get("public_start", "")
-    return str(told).strip().lower() == "true"
+    return bool(definition.facts["properties"].get("public_start") == "true")
 
 
 def _nobody_waits(name: str) -> NotFoundError:

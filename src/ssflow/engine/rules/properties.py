@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from ssflow.engine.problems import Problem
 from ssflow.engine.rules.context import Bundle
 from ssflow.engine.rules.extensions import Property, list_properties
+from ssflow.engine.rules.public_start import check_public_start
 from ssflow.engine.rules.report import build_problem
 from ssflow.engine.rules.schedules import check_schedule
 from ssflow.engine.rules.times import is_due
@@ -21,6 +22,7 @@ PROCESS_PROPERTIES = frozenset(
         "schedule",
         "schedule_for",
         "schedule_payload",
+        "public_start",
     }
 )
 USER_TASK_PROPERTIES = frozenset(
@@ -50,6 +52,7 @@ NO_REMINDER = "none"
 def check_properties(process: Process, bundle: Bundle) -> Iterator[Problem]:
     """Find properties that are incomplete, unknown, doubled or not readable."""
     yield from _check_owner(process, process.element, bundle)
+    yield from check_public_start(process, bundle)
     yield from check_schedule(process, bundle)
     for node in process.nodes():
         yield from _check_owner(process, node.element, bundle)
