@@ -1,0 +1,105 @@
+"""Queries for strategies, objectives and initiatives."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from ssflow.domain.registers.customers import Customer, CustomerStatus, CustomerTier
+from ssflow.domain.registers.portfolio import Service, ServiceObjective
+from ssflow.domain.registers.strategy import (
+    Initiative,
+    ObjectiveStatus,
+    StrategicObjective,
+    StrategyDocument,
+    StrategyState,
+)
+
+MAX_ROWS = 500
+
+
+def find_strategy_of_case(session: Session, instance_id: UUID) -> StrategyDocument | None:
+    """Find the strategy that a case works on."""
+    query = select(StrategyDocument).where(StrategyDocument.instance_id == instance_id).limit(1)
+    return session.scalars(query).first()
+
+
+def strategies_in_force(session: Session) -> Sequence[StrategyDocument]:
+    """List the strategies that are active, newest first; there should be one."""
+    query = (
+        select(StrategyDocument)
+        .where(StrategyDocument.state == StrategyState.ACTIVE)
+        .order_by(StrategyDocument.activated_on.desc(), StrategyDocument.number.desc())
+        .limit(MAX_ROWS)
+    )
+    return session.scalars(query).all()
+
+
+def find_objective_named(session: Session, text: str) -> StrategicObjective | None:
+    """Find the objective with this text."""
+    query = select(StrategicObjective).where(StrategicObjective.text == text).limit(1)
+    return session.scalars(query).first()
+
+
+def objectives_of(session: Session, strategy_id: UUID) -> Sequence[StrategicObjective]:
+    """List the active objectives that a strategy set, in the order of their dates."""
+    query = (
+        select(StrategicObjective)
+        .where(
+            StrategicObjective.strategy_id == strategy_id,
+            StrategicObjective.status == ObjectiveStatus.ACTIVE,
+        )
+        .order_by(StrategicObjective.by, StrategicObjective.text)
+        .limit(MAX_ROWS)
+    )
+    return session.scalars(query).all()
+
+
+def active_objectives(session: Session) -> Sequence[StrategicObjective]:
+    """List all active objectives, whoever set them."""
+    query = (
+        select(StrategicObjective)
+        .where(StrategicObjective.status == ObjectiveStatus.ACTIVE)
+        .order_by(StrategicObjective.text)
+        .limit(MAX_ROWS)
+    )
+    return session.scalars(query).all()
+
+
+def initiatives_of(session: Session, strategy_id: UUID) -> Sequence[Initiative]:
+    """List the initiatives of a strategy, first those that begin first."""
+    query = (
+        select(Initiative)
+        .where(Initiative.strategy_id == strategy_id)
+        .order_by(Initiative.from_date, Initiative.title)
+        .limit(MAX_ROWS)
+    )
+    return session.scalars(query).all()
+
+
+def linked_services(session: Session, objective_id: UUID) -> set[UUID]:
+    """Find the services that help to reach an objective."""
+    query = select(ServiceObjective.service_id).where(ServiceObjective.objective_id == objective_id)
+    return set(session.scalars(query))
+
+
+def key_customers(session: Session) -> Sequence[Customer]:
+    """List the key customers in business that have somebody who decides for them, by name."""
+    query = (
+        select(Customer)
+        .where(
+            Customer.tier == CustomerTier.KEY,
+            Customer.status == CustomerStatus.ACTIVE,
+            Customer.mandate_holder.is_not(None),
+        )
+        .order_by(Customer.name)
+        .limit(MAX_ROWS)
+    )
+    return session.scalars(query).all()
+
+
+def count_services_by_state(session: Session) -> dict[str, int]:
+    """Count the services in each state."""
+    query = select(Service.state, func.count()).group_by(Service.state)
+    return {str(state): count for state, count in session.execute(query)}
