@@ -75,6 +75,14 @@ def names_of(session: Session, user_ids: Iterable[UUID]) -> dict[UUID, str]:
     return dict(session.execute(query).all())
 
 
+def users_of(session: Session, user_ids: Iterable[UUID]) -> Sequence[User]:
+    """Look up users, active or not, by full name."""
+    if not (ids := set(user_ids)):
+        return []
+    query = select(User).where(User.id.in_(ids)).order_by(func.lower(User.full_name), User.id)
+    return session.scalars(query).all()
+
+
 def roles_of(session: Session, user_id: UUID, day: date) -> frozenset[str]:
     """Tell which roles a user holds on a day, for whatever customer or service."""
     query = select(RoleGrant.role).where(RoleGrant.user_id == user_id, is_granted_on(day))
