@@ -226,7 +226,7 @@ def test_an_event_sub_process_inside_a_sub_process_listens_while_that_runs(case:
         (after("when"), None, "A timer needs a text"),
         (every("when"), "P1D", "is no repeating timer"),
         (every("when"), "Rx/P1D", "is no repeating timer"),
-        (every("when"), "R3/often", "says no due date"),
+        (every("when"), "R3/often", "is no repeating timer"),
     ],
 )
 def test_a_timer_that_cannot_be_read_is_an_incident_of_its_event(

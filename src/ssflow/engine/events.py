@@ -1,5 +1,6 @@
 """Events as ssflow has them: timers by the calendar, messages by name and key, scoped errors."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -27,6 +28,13 @@ FIRED = "event_fired"
 _DUE = "due"
 _KEYS = "keys"
 _SEEN = "seen_events"
+_CYCLE = re.compile(
+    r"[Rr](?P<cycles>\d{0,9})/(?:(?P<begins>[^/]+)/)?(?P<every>P[\dYMWDTHS]+|wd\(\s*[1-9]\d*\s*\))",
+    re.ASCII,
+)
+_LONGEST_TEXT = 100
+_LAST_YEAR = 9_998
+"""One before the calendar's last, since in another time zone it may be next year already."""
 
 
 class _Due:
@@ -99,25 +107,52 @@ class CycleTimer(CycleTimerEventDefinition):
 
     def _begin(self, my_task: SpiffTask) -> dict[str, Any]:
         text = _read_text(self, my_task, self.expression)
-        repeat, *rest = text.split("/")
-        if not repeat.upper().startswith("R") or len(rest) not in (1, 2):
-            raise self._refuse(text)
-        every = rest[-1]
-        try:
-            cycles = int(repeat[1:]) if repeat[1:] else -1
-        except ValueError:
-            raise self._refuse(text) from None
-        first = _parse_due(self, my_task, rest[0])
-        return {"cycles": cycles, "next": first.isoformat(), "every": every}
+        match = _CYCLE.fullmatch(text.strip())
+        if match is None:
+            raise self._refuse(f'"{text}" is no repeating timer; write for example R3/P1D.')
+        cycles = int(match["cycles"]) if match["cycles"] else -1
+        if cycles == 0:
+            raise self._refuse(f'"{text}" would never go off; write R for ever, or R3 for three.')
+        every, begins = match["every"], match["begins"]
+        first = _parse_due(self, my_task, begins or every)
+        value = {"cycles": cycles, "first": first.isoformat(), "every": every, "n": 0}
+        if self._tick(my_task, value, 1) <= first:
+            raise self._refuse(f'"{text}" repeats without any time between.')
+        n = self._first_to_come(my_task, value) if begins else 0
+        return {**value, "n": n, "next": self._tick(my_task, value, n).isoformat()}
 
     def _count(self, my_task: SpiffTask, value: Mapping[str, Any]) -> dict[str, Any]:
-        last = datetime.fromisoformat(value["next"])
-        following = _parse_due(self, my_task, value["every"], at=last)
-        cycles = max(value["cycles"] - 1, -1) if value["cycles"] > 0 else value["cycles"]
-        return {**value, "cycles": cycles, "next": following.isoformat()}
+        n = value["n"] + 1
+        following = self._tick(my_task, value, n)
+        cycles = value["cycles"] - 1 if value["cycles"] > 0 else value["cycles"]
+        return {**value, "cycles": cycles, "n": n, "next": following.isoformat()}
 
-    def _refuse(self, text: str) -> ElementError:
-        message = f'"{text}" is no repeating timer; write for example R3/P1D.'
+    def _tick(self, my_task: SpiffTask, value: Mapping[str, Any], n: int) -> datetime:
+        """Tell when it goes off for the n-th time after the first one.
+
+        Counted from the first time, so that months keep their day and days their hour.
+        """
+        first = datetime.fromisoformat(value["first"])
+        if n == 0:
+            return first
+        text = re.sub(r"\d+", lambda part: str(int(part[0]) * n), value["every"])
+        return _parse_due(self, my_task, text, at=first)
+
+    def _first_to_come(self, my_task: SpiffTask, value: Mapping[str, Any]) -> int:
+        """Find the first time that is not over when the timer is reached, by halving."""
+        now = my_task.workflow.script_engine.now
+        over, to_come = -1, 0
+        while self._tick(my_task, value, to_come) < now:
+            over, to_come = to_come, max(1, to_come * 2)
+        while to_come - over > 1:
+            middle = (over + to_come) // 2
+            if self._tick(my_task, value, middle) < now:
+                over = middle
+            else:
+                to_come = middle
+        return to_come
+
+    def _refuse(self, message: str) -> ElementError:
         return ElementError(IncidentKind.EXPRESSION, message, activity_id=self.element_id)
 
 
@@ -269,9 +304,16 @@ def _read_text(definition: Any, my_task: SpiffTask, expression: str) -> str:
         fault.activity_id = definition.element_id
         raise
     if not isinstance(value, str):
-        message = f'A timer needs a text like "P14D" or a date, not {value!r}.'
+        message = f'A timer needs a text like "P14D" or a date, not {_shorten(repr(value))}.'
+        raise ElementError(IncidentKind.EXPRESSION, message, activity_id=definition.element_id)
+    if len(value) > _LONGEST_TEXT:
+        message = f'"{_shorten(value)}" is too long for the time of a timer.'
         raise ElementError(IncidentKind.EXPRESSION, message, activity_id=definition.element_id)
     return value
+
+
+def _shorten(text: str) -> str:
+    return text if len(text) <= _LONGEST_TEXT else f"{text[:_LONGEST_TEXT]} …"
 
 
 def _parse_due(
@@ -284,6 +326,9 @@ def _parse_due(
         raise ElementError(
             IncidentKind.EXPRESSION, error.message, activity_id=definition.element_id
         ) from None
+    if due.year > _LAST_YEAR:
+        message = f'"{text}" is further away than the year {_LAST_YEAR}.'
+        raise ElementError(IncidentKind.EXPRESSION, message, activity_id=definition.element_id)
     return due
 
 
