@@ -1,5 +1,6 @@
 """The figures of a business case: examples worked out by hand, and laws that always hold."""
 
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -10,7 +11,11 @@ from hypothesis import strategies as st
 from ssflow.operations.case_figures import (
     NEVER,
     CaseFigures,
+    add_months,
     calculate_case,
+    days_late,
+    overrun_pct,
+    reforecast_costs,
     risk_level,
     weigh_score,
 )
@@ -228,3 +233,57 @@ def test_another_risk_never_lowers_the_level(risks: list[dict[str, int]], stated
 
     assert order.index(risk_level(worse, stated)) >= order.index(risk_level(risks, stated))
     assert risk_level(worse, stated) == "high"
+
+
+MONEY = st.decimals(min_value=0, max_value=10**8, places=2)
+COSTS = st.lists(
+    st.fixed_dictionaries({"category": st.just("hardware"), "y0": MONEY, "y1": MONEY, "y2": MONEY}),
+    max_size=6,
+)
+
+
+def sum_of(costs: list[dict[str, Any]]) -> Decimal:
+    return sum((Decimal(str(row[y])) for row in costs for y in ("y0", "y1", "y2")), Decimal(0))
+
+
+@given(COSTS, MONEY)
+def test_stretched_costs_sum_to_the_new_total(costs: list[dict[str, Any]], total: Decimal) -> None:
+    stretched = reforecast_costs(costs, total)
+
+    assert abs(sum_of(stretched) - total) < Decimal("0.01")
+    assert len(stretched) - len(costs) == (0 if sum_of(costs) else 1)
+
+
+@given(COSTS.filter(sum_of))
+def test_stretching_to_the_former_total_changes_nothing(costs: list[dict[str, Any]]) -> None:
+    stretched = reforecast_costs(costs, sum_of(costs))
+
+    assert [row["y1"] for row in stretched] == [float(row["y1"]) for row in costs]
+
+
+@given(MONEY.filter(bool), MONEY)
+def test_an_overrun_is_the_forecast_over_the_budget(budget: Decimal, forecast: Decimal) -> None:
+    pct = overrun_pct(forecast, budget)
+
+    assert abs(budget * (1 + pct / 100) - forecast) <= budget * Decimal("0.0001")
+    assert (pct > 0) <= (forecast > budget)
+
+
+def test_costs_without_a_budget_are_an_overrun_beyond_measure() -> None:
+    assert (overrun_pct(Decimal(1), Decimal(0)), overrun_pct(Decimal(0), Decimal(0))) == (999, 0)
+
+
+@given(st.dates(date(2000, 1, 1), date(2100, 1, 1)), st.integers(-500, 500))
+def test_days_late_count_from_the_milestone(milestone: date, days: int) -> None:
+    assert days_late(milestone + timedelta(days=days), milestone) == days
+    assert days_late(None, milestone) == days_late(milestone, None) == 0
+
+
+@given(st.dates(date(2000, 1, 1), date(2100, 1, 1)), st.integers(0, 60))
+def test_months_later_is_the_same_day_or_the_last_of_a_shorter_month(
+    start: date, months: int
+) -> None:
+    later = add_months(start, months)
+
+    assert (later.year - start.year) * 12 + later.month - start.month == months
+    assert later.day == start.day or (later + timedelta(days=1)).day == 1

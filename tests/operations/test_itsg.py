@@ -12,7 +12,6 @@ from ssflow.domain.identity import Role, RoleGrant, User
 from ssflow.domain.registers.portfolio import Decision, ServiceProposal
 from ssflow.operations.itsg import count_votes
 from ssflow.operations.operation import OperationRefusedError, Refusal
-from ssflow.operations.registry import OPERATIONS
 from tests.conftest import NOW
 from tests.operations.conftest import Portfolio
 
@@ -74,8 +73,7 @@ def person(portfolio: Portfolio, name: str, *roles: str, **grant: Any) -> str:
 
 
 def members(portfolio: Portfolio, **ask: Any) -> list[str]:
-    found = OPERATIONS["itsg.members"].call(portfolio.context, {"ask": {"question": "?", **ask}})
-    assert isinstance(found, list)
+    found = portfolio.call_list("itsg.members", ask={"question": "?", **ask})
     return [member["name"] for member in found]
 
 

@@ -5,8 +5,10 @@ benefit3 = sum of benefit times confidence; npv = sum over t = 0..2 of (b_t - c_
 roi_pct = 100 (benefit3 - tco3) / tco3; payback = first month whose cumulative result is >= 0.
 """
 
+from calendar import monthrange
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -59,6 +61,63 @@ def calculate_case(
     )
 
 
+def told_figures(
+    costs: Sequence[Mapping[str, Any]], benefits: Sequence[Mapping[str, Any]], discount_pct: Decimal
+) -> dict[str, Any]:
+    """Give the figures of a case as variables, with the rows that they come from."""
+    figures = calculate_case(costs, benefits, discount_pct)
+    return {
+        "tco3": float(figures.tco3),
+        "benefit3": float(figures.benefit3),
+        "npv": float(figures.npv),
+        "roi_pct": float(figures.roi_pct),
+        "payback_months": figures.payback_months,
+        "discount_pct": float(discount_pct),
+        "costs": [dict(row) for row in costs],
+        "benefits": [dict(row) for row in benefits],
+    }
+
+
+def reforecast_costs(costs: Sequence[Mapping[str, Any]], total: Decimal) -> list[dict[str, Any]]:
+    """Stretch all costs alike so that they sum to `total`.
+
+    cost' = cost * total / sum(costs), in cents; what rounding leaves goes to the largest amount.
+    Costs that sum to nothing give one operational row with the whole total in the first year.
+    """
+    rows = [{**row, **{year: amount_of(row.get(year)) for year in YEARS}} for row in costs]
+    former = sum((row[year] for row in rows for year in YEARS), Decimal(0))
+    if not former:
+        extra = {"category": "overhead", "budget_class": "operational"}
+        return [*_as_numbers(rows), *_as_numbers([{**extra, "y0": total, "y1": 0, "y2": 0}])]
+    for row in rows:
+        row.update({year: _cents(row[year] * total / former) for year in YEARS})
+    largest, year = max(((row, y) for row in rows for y in YEARS), key=lambda at: at[0][at[1]])
+    largest[year] += _cents(total) - sum((row[y] for row in rows for y in YEARS), Decimal(0))
+    return _as_numbers(rows)
+
+
+def overrun_pct(forecast: Decimal, budget: Decimal) -> Decimal:
+    """Compare a forecast of all costs with the budget: 100 (forecast - budget) / budget.
+
+    Without a budget any cost is 999, no cost 0.
+    """
+    if not budget:
+        return Decimal(NEVER if forecast else 0)
+    return (100 * (forecast - budget) / budget).quantize(Decimal("0.01"), ROUND_HALF_UP)
+
+
+def days_late(finish: date | None, milestone: date | None) -> int:
+    """Count the days between a milestone and the day on which it is reached; early is negative."""
+    return (finish - milestone).days if finish and milestone else 0
+
+
+def add_months(start: date, months: int) -> date:
+    """Give the same day some months on, or the last day of a shorter month."""
+    year, month = divmod(start.year * 12 + start.month - 1 + months, 12)
+    last = monthrange(year, month + 1)[1]
+    return date(year, month + 1, min(start.day, last))
+
+
 def risk_level(risks: Sequence[Mapping[str, Any]], stated: str) -> str:
     """Give the higher of what was stated and what the products of likelihood and impact say."""
     products = (rating_of(r["likelihood"]) * rating_of(r["impact"]) for r in risks)
@@ -97,3 +156,7 @@ def _payback_months(cost: Sequence[Decimal], gain: Sequence[Decimal]) -> int:
 
 def _cents(value: Decimal) -> Decimal:
     return amount_of(value)
+
+
+def _as_numbers(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    return [{**row, **{year: float(row[year]) for year in YEARS}} for row in rows]

@@ -35,9 +35,11 @@ def identifier(*, required: bool = True) -> fields.UUID:
     return fields.UUID(required=False, allow_none=True, load_default=None)
 
 
-def form() -> fields.Dict:
-    """Declare the object that a user task stored."""
-    return fields.Dict(required=True)
+def form(*, required: bool = True) -> fields.Dict:
+    """Declare the object that a user task stored; an optional one may be null."""
+    if required:
+        return fields.Dict(required=True)
+    return fields.Dict(required=False, allow_none=True, load_default=None)
 
 
 def day(*, required: bool = False) -> fields.Date:

@@ -1,19 +1,16 @@
 """Operations on the service portfolio: from a proposal to a service that is live."""
 
-from calendar import monthrange
 from collections.abc import Sequence
-from datetime import date
+from datetime import timedelta
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 from ssflow.domain.registers.customers import Customer
 from ssflow.domain.registers.portfolio import (
     BusinessCase,
-    Charter,
     Decision,
     ProposalState,
-    ResourceAllocation,
     RiskItem,
     Service,
     ServiceDependency,
@@ -21,21 +18,17 @@ from ssflow.domain.registers.portfolio import (
     ServiceProposal,
     ServiceState,
 )
-from ssflow.domain.registers.record import Record
-from ssflow.operations.case_figures import calculate_case, risk_level, weigh_score
+from ssflow.operations.case_figures import risk_level, told_figures, weigh_score
 from ssflow.operations.documents import make_document
+from ssflow.operations.funds import release_commitments
 from ssflow.operations.operation import (
-    Effect,
-    EffectKind,
     OperationContext,
     OperationRefusedError,
-    Refusal,
     operation,
 )
 from ssflow.operations.parameters import (
     amount_of,
     day,
-    day_of,
     form,
     id_of,
     identifier,
@@ -45,15 +38,23 @@ from ssflow.operations.parameters import (
     rows_of,
     text,
 )
+from ssflow.operations.proposal_funds import promise_money
+from ssflow.operations.proposal_records import (
+    move_proposal,
+    notice,
+    open_proposal,
+    owner_of,
+    record_of,
+    require_state,
+    service_of,
+)
 from ssflow.operations.record_changes import add_record, changing
-from ssflow.store import people as people_rows
 from ssflow.store import portfolio as portfolio_rows
 from ssflow.store.records import next_number
 
-R = TypeVar("R", bound=Record)
-
 MAX_SIMILAR = 10
-BENEFIT_REVIEW_MONTHS = 6
+DEFERRED_FOR = timedelta(days=90)
+"""How long a proposal without money or without a day rests."""
 _SECTIONS = {
     "introduction": "Introduction",
     "methods_assumptions": "Methods and assumptions",
@@ -70,12 +71,21 @@ _ANSWERS = (
     "resource_allocation",
 )
 _BEFORE_APPROVAL = (ProposalState.PROPOSED, ProposalState.DEFINED, ProposalState.ANALYSED)
+_BEFORE_CASE = (
+    ProposalState.DEFINED,
+    ProposalState.ANALYSED,
+    ProposalState.DEFERRED,
+    ProposalState.CHARTERED,
+)
+"""A deferred proposal comes back with a new case, a chartered one that became too dear too."""
+_BEFORE_DECISION = (ProposalState.DEFINED, ProposalState.ANALYSED)
 _RATINGS = ("fit", "value", "financial", "feasibility")
 _CLOSING = {
     "rejected": (ProposalState.REJECTED, ServiceState.REJECTED),
     "declined": (ProposalState.DECLINED, ServiceState.DECLINED),
     "withdrawn": (ProposalState.WITHDRAWN, ServiceState.WITHDRAWN),
     "duplicate": (ProposalState.DUPLICATE, ServiceState.REJECTED),
+    "cancelled": (ProposalState.CANCELLED, ServiceState.CANCELLED),
 }
 
 
@@ -92,10 +102,11 @@ _CLOSING = {
     wanted_by=day(),
     owner=identifier(required=False),
     source=text(required=False),
+    source_id=text(required=False),
 )
 def register_proposal(context: OperationContext, given: dict[str, Any]) -> dict[str, Any]:
     """Make the proposal of this case, or bring it up to date when screening sent it back."""
-    customer = _record(context, Customer, given["customer"])
+    customer = record_of(context, Customer, given["customer"])
     if customer.mandate_holder is None:
         raise OperationRefusedError(
             f"Customer {customer.name} has no mandate holder; "
@@ -106,7 +117,7 @@ def register_proposal(context: OperationContext, given: dict[str, Any]) -> dict[
         proposal = _new_proposal(context, given)
     else:
         _update_proposal(context, proposal, given)
-    service = _service_of(context, proposal)
+    service = service_of(context, proposal)
     return {
         "id": str(proposal.id),
         "number": proposal.number,
@@ -122,12 +133,12 @@ def register_proposal(context: OperationContext, given: dict[str, Any]) -> dict[
 @operation("proposal.define", "Store the definition", proposal=identifier(), define=form())
 def define_proposal(context: OperationContext, given: dict[str, Any]) -> dict[str, Any]:
     """Store what the define step said, on the proposal and on its new service."""
-    proposal, define = _open_proposal(context, given["proposal"]), given["define"]
-    _require_state(proposal, *_BEFORE_APPROVAL)
+    proposal, define = open_proposal(context, given["proposal"]), given["define"]
+    require_state(proposal, *_BEFORE_APPROVAL)
     with changing(context, proposal):
         proposal.definition = define
         proposal.move_to(ProposalState.DEFINED)
-    service = _service_of(context, proposal)
+    service = service_of(context, proposal)
     if proposal.change_type == "new":
         with changing(context, service):
             service.utility = define.get("utility")
@@ -153,28 +164,23 @@ def define_proposal(context: OperationContext, given: dict[str, Any]) -> dict[st
 )
 def analyse_proposal(context: OperationContext, given: dict[str, Any]) -> dict[str, Any]:
     """Store what the four analyses found and calculate the figures of the case."""
-    proposal = _open_proposal(context, given["proposal"])
-    _require_state(proposal, ProposalState.DEFINED, ProposalState.ANALYSED)
+    proposal = open_proposal(context, given["proposal"])
+    require_state(proposal, ProposalState.DEFINED, ProposalState.ANALYSED)
     impact, resources = given["impact"], given["resources"]
     financials, risk = given["financials"], given["risk"]
-    _link_services(context, _service_of(context, proposal), impact)
+    service = service_of(context, proposal)
+    _link_services(context, service, impact)
+    if proposal.change_type == "new":
+        with changing(context, service):
+            service.charge_model = financials.get("charge_model") or None
     _replace_risks(context, proposal, rows_of(risk, "risks"))
-    figures = calculate_case(
-        rows_of(financials, "costs"),
-        rows_of(financials, "benefits"),
-        Decimal(str(financials.get("discount_pct") or 0)),
-    )
+    costs, benefits = rows_of(financials, "costs"), rows_of(financials, "benefits")
+    discount_pct = Decimal(str(financials.get("discount_pct") or 0))
     return {
-        "tco3": float(figures.tco3),
-        "benefit3": float(figures.benefit3),
-        "npv": float(figures.npv),
-        "roi_pct": float(figures.roi_pct),
-        "payback_months": figures.payback_months,
+        **told_figures(costs, benefits, discount_pct),
         "risk_level": risk_level(rows_of(risk, "risks"), str(risk.get("risk_level"))),
         "feasible": _is_yes(impact.get("feasible")) and resources.get("feasible") != "no",
         "risk_summary": "\n".join(_risk_line(row) for row in rows_of(risk, "risks")),
-        "costs": rows_of(financials, "costs"),
-        "benefits": rows_of(financials, "benefits"),
     }
 
 
@@ -188,9 +194,9 @@ def analyse_proposal(context: OperationContext, given: dict[str, Any]) -> dict[s
 )
 def score_proposal(context: OperationContext, given: dict[str, Any]) -> dict[str, Any]:
     """Write the next version of the business case and weigh its score."""
-    proposal, told, calc = _open_proposal(context, given["proposal"]), given["case"], given["calc"]
+    proposal, told, calc = open_proposal(context, given["proposal"]), given["case"], given["calc"]
     former = portfolio_rows.find_latest_case(context.session, proposal.id)
-    _require_state(proposal, ProposalState.DEFINED, ProposalState.ANALYSED)
+    require_state(proposal, *_BEFORE_CASE)
     ratings = {name: rating_of(told[name]) for name in _RATINGS}
     case = BusinessCase(
         number=former.number if former else next_number(context.session, "BC", context.now.year),
@@ -213,10 +219,10 @@ def score_proposal(context: OperationContext, given: dict[str, Any]) -> dict[str
         **{name: told.get(name, "") for name in _SECTIONS},
     )
     add_record(context, case)
-    _move(context, proposal, ProposalState.ANALYSED, ServiceState.ANALYSED)
+    move_proposal(context, proposal, ProposalState.ANALYSED, ServiceState.ANALYSED)
     sections = [(title, getattr(case, name)) for name, title in _SECTIONS.items()]
     title = f"Business case {case.number} v{case.version}: {proposal.title}"
-    make_document(context, _owner(proposal), "case", title, sections=sections, case=case)
+    make_document(context, owner_of(proposal), "case", title, sections=sections, case=case)
     return {
         "score": float(case.score or 0),
         "case_number": case.number,
@@ -233,51 +239,72 @@ def score_proposal(context: OperationContext, given: dict[str, Any]) -> dict[str
     comment=text(required=False),
     conditions=text(required=False),
     decider=identifier(required=False),
+    recorded=identifier(required=False),
+    defer_until=day(),
+    route=form(required=False),
 )
 def decide_proposal(context: OperationContext, given: dict[str, Any]) -> dict[str, Any]:
-    """Write down a decision; rework sends the proposal back to its beginning."""
-    proposal = _open_proposal(context, given["proposal"])
+    """Write down a decision; rework sends the proposal back to its beginning.
+
+    A decision that the IT steering group recorded already is only referred to.
+    """
+    proposal = open_proposal(context, given["proposal"])
     is_rework = (given["question"], given["decision"]) == ("approval", "rework")
     if is_rework:
-        _require_state(proposal, ProposalState.DEFINED, ProposalState.ANALYSED)
-    decision = add_record(
-        context,
-        Decision(
-            number=next_number(context.session, "DEC", context.now.year),
-            subject_type="ServiceProposal",
-            subject_id=proposal.id,
-            question=given["question"],
-            decision=given["decision"],
-            conditions=given["conditions"] or None,
-            reason=given["comment"] or None,
-            decider=given["decider"],
-            decided_at=context.now,
-            instance_id=context.instance_id,
-            created_at=context.now,
-            created_by=context.actor.key,
-        ),
-    )
+        require_state(proposal, *_BEFORE_DECISION)
+    decision = _recorded_decision(context, given) or _new_decision(context, proposal, given)
+    with changing(context, proposal):
+        proposal.route = given["route"] or proposal.route
+        proposal.rework_count += is_rework
     if is_rework:
-        _move(context, proposal, ProposalState.PROPOSED, ServiceState.PROPOSED)
+        move_proposal(context, proposal, ProposalState.PROPOSED, ServiceState.PROPOSED)
     return {
         "number": decision.number,
-        "question": decision.question,
+        "question": given["question"],
         "outcome": decision.decision,
-        "rework_count": _rework_count(context, proposal),
+        "comment": decision.reason or "",
+        "conditions": decision.conditions or "",
+        "defer_until": given["defer_until"].isoformat() if given["defer_until"] else None,
+        "rework_count": proposal.rework_count,
     }
 
 
-@operation("proposal.approve", "Approve the proposal", proposal=identifier())
+@operation(
+    "proposal.defer",
+    "Put the proposal off",
+    proposal=identifier(),
+    until=day(),
+    reason=text(required=False),
+)
+def defer_proposal(context: OperationContext, given: dict[str, Any]) -> dict[str, Any]:
+    """Put the proposal off until a day; without one, for 90 days."""
+    proposal = open_proposal(context, given["proposal"])
+    require_state(proposal, ProposalState.ANALYSED)
+    today = context.calendar.local_date(context.now)
+    with changing(context, proposal):
+        proposal.move_to(ProposalState.DEFERRED)
+        proposal.defer_until = given["until"] or today + DEFERRED_FOR
+    return {"until": str(proposal.defer_until), "reason": given["reason"] or ""}
+
+
+@operation(
+    "proposal.approve",
+    "Approve the proposal",
+    proposal=identifier(),
+    calc=form(required=False),
+    funding=form(required=False),
+)
 def approve_proposal(context: OperationContext, given: dict[str, Any]) -> dict[str, Any]:
-    """Approve the proposal and write the formal change proposal."""
-    proposal = _open_proposal(context, given["proposal"])
-    _require_state(proposal, ProposalState.ANALYSED)
+    """Approve the proposal, promise it its money and write the formal change proposal."""
+    proposal = open_proposal(context, given["proposal"])
+    require_state(proposal, ProposalState.ANALYSED)
     decisions = portfolio_rows.decisions_on(context.session, proposal.id)
-    _move(context, proposal, ProposalState.APPROVED, ServiceState.APPROVED)
+    promise_money(context, proposal, given["calc"] or {}, given["funding"] or {})
+    move_proposal(context, proposal, ProposalState.APPROVED, ServiceState.APPROVED)
     _keep_conditions(context, proposal, decisions)
     document = make_document(
         context,
-        _owner(proposal),
+        owner_of(proposal),
         "change_proposal",
         f"Change proposal {proposal.number}: {proposal.title}",
         proposal=proposal,
@@ -286,77 +313,6 @@ def approve_proposal(context: OperationContext, given: dict[str, Any]) -> dict[s
         decisions=decisions,
     )
     return {"document": str(document.id)}
-
-
-@operation("proposal.charter", "Make the charter", proposal=identifier(), charter=form())
-def charter_proposal(context: OperationContext, given: dict[str, Any]) -> dict[str, Any]:
-    """Make the charter and set its resources aside."""
-    proposal, told = _open_proposal(context, given["proposal"]), given["charter"]
-    _require_state(proposal, ProposalState.APPROVED)
-    charter = Charter(
-        proposal_id=proposal.id,
-        scope=told.get("scope") or "",
-        deliverables=told.get("deliverables") or "",
-        conditions=told.get("conditions") or None,
-        budget=amount_of(told.get("budget")),
-        milestones=rows_of(told, "milestones"),
-        growth=rows_of(told, "growth"),
-        service_owner=id_of(told.get("service_owner")),
-        benefit_owner=id_of(told.get("benefit_owner")),
-        created_at=context.now,
-        created_by=context.actor.key,
-    )
-    add_record(context, charter)
-    for row in rows_of(told, "allocations"):
-        add_record(context, _allocation(context, proposal, row))
-    service = _service_of(context, proposal)
-    with changing(context, service):
-        service.owner = charter.service_owner or service.owner
-    _move(context, proposal, ProposalState.CHARTERED, ServiceState.CHARTERED)
-    title = f"Charter {proposal.number}: {proposal.title}"
-    document = make_document(context, _owner(proposal), "charter", title, charter=charter)
-    return {"charter_id": str(charter.id), "document": str(document.id)}
-
-
-@operation("proposal.communicate", "Tell the people concerned", proposal=identifier())
-def communicate_proposal(context: OperationContext, given: dict[str, Any]) -> dict[str, Any]:
-    """Tell everybody concerned what was decided."""
-    proposal = _open_proposal(context, given["proposal"])
-    people = _concerned(context, proposal)
-    context.effects += [
-        Effect(
-            EffectKind.NOTICE,
-            {
-                "template": "proposal_chartered",
-                "to": str(user_id),
-                "proposal": proposal.number,
-                "title": proposal.title,
-            },
-        )
-        for user_id in people
-    ]
-    return {"notified": [str(user_id) for user_id in people]}
-
-
-@operation(
-    "service.go_live", "Put the service in the catalogue", proposal=identifier(), release=form()
-)
-def take_service_live(context: OperationContext, given: dict[str, Any]) -> dict[str, Any]:
-    """Put the service in the catalogue, or raise its version when it is there already."""
-    proposal, release = _open_proposal(context, given["proposal"]), given["release"]
-    _require_state(proposal, ProposalState.CHARTERED)
-    service = _service_of(context, proposal)
-    today = context.calendar.local_date(context.now)
-    with changing(context, service):
-        service.move_to(ServiceState.LIVE)
-        service.version += 1
-        service.catalogue_text = release.get("catalogue_text") or service.catalogue_text
-        service.live_on = service.live_on or today
-        service.benefit_review_due = _months_later(today, BENEFIT_REVIEW_MONTHS)
-    with changing(context, proposal):
-        proposal.move_to(ProposalState.LIVE)
-        proposal.outcome = "live"
-    return {"service_number": service.number, "version": service.version}
 
 
 @operation(
@@ -368,18 +324,34 @@ def take_service_live(context: OperationContext, given: dict[str, Any]) -> dict[
     duplicate_of=identifier(required=False),
 )
 def close_proposal(context: OperationContext, given: dict[str, Any]) -> dict[str, Any]:
-    """End a proposal before it is live."""
-    proposal = _open_proposal(context, given["proposal"])
-    proposal_state, service_state = _CLOSING[given["outcome"]]
+    """End a proposal before it is live; its money becomes free again.
+
+    One that is rejected after it was chartered is cancelled.
+    """
+    proposal = open_proposal(context, given["proposal"])
+    outcome = given["outcome"]
+    if outcome == "rejected" and portfolio_rows.find_charter(context.session, proposal.id):
+        outcome = "cancelled"
+    proposal_state, service_state = _CLOSING[outcome]
     with changing(context, proposal):
         proposal.move_to(proposal_state)
-        proposal.outcome = given["outcome"]
+        proposal.outcome = outcome
         proposal.ended_reason = given["reason"] or None
         proposal.duplicate_of = given["duplicate_of"]
-    service = _service_of(context, proposal)
+    service = service_of(context, proposal)
     if proposal.change_type == "new":
         with changing(context, service):
             service.move_to(service_state)
+    release_commitments(context, proposal.id)
+    return {"state": str(proposal.state)}
+
+
+@operation("proposal.warn_stale", "Warn that a proposal lies still", proposal=identifier())
+def warn_stale(context: OperationContext, given: dict[str, Any]) -> dict[str, Any]:
+    """Tell the portfolio managers that a proposal has been open for long."""
+    proposal = open_proposal(context, given["proposal"])
+    facts = {"proposal": proposal.number, "title": proposal.title}
+    context.effects.append(notice("proposal_stale", ["portfolio_manager"], **facts))
     return {"state": str(proposal.state)}
 
 
@@ -389,11 +361,10 @@ PORTFOLIO_OPERATIONS = (
     analyse_proposal,
     score_proposal,
     decide_proposal,
+    defer_proposal,
     approve_proposal,
-    charter_proposal,
-    communicate_proposal,
     close_proposal,
-    take_service_live,
+    warn_stale,
 )
 
 
@@ -415,6 +386,8 @@ def _new_proposal(context: OperationContext, given: dict[str, Any]) -> ServicePr
         customer_id=given["customer"],
         initiator=context.initiator,
         owner=given["owner"],
+        source=given["source"],
+        source_id=given["source_id"],
         instance_id=context.instance_id,
         created_at=context.now,
         created_by=context.actor.key,
@@ -439,21 +412,21 @@ def _new_service(context: OperationContext, given: dict[str, Any]) -> Service:
 def _changed_service(context: OperationContext, given: dict[str, Any]) -> Service:
     if given["service"] is None:
         raise OperationRefusedError("A change needs the service that it changes.")
-    return _record(context, Service, given["service"])
+    return record_of(context, Service, given["service"])
 
 
 def _update_proposal(
     context: OperationContext, proposal: ServiceProposal, given: dict[str, Any]
 ) -> None:
-    _require_state(proposal, ProposalState.PROPOSED)
-    former = _service_of(context, proposal)
+    require_state(proposal, ProposalState.PROPOSED)
+    former = service_of(context, proposal)
     with changing(context, proposal):
         proposal.title, proposal.summary = given["title"], given["summary"]
         proposal.need_source, proposal.audience = given["need_source"], given["audience"]
         proposal.wanted_by, proposal.customer_id = given["wanted_by"], given["customer"]
         proposal.owner = given["owner"] or proposal.owner
         _change_type(context, proposal, given, former)
-    service = _service_of(context, proposal)
+    service = service_of(context, proposal)
     if proposal.change_type == "new":
         with changing(context, service):
             service.name, service.audience = given["title"], given["audience"]
@@ -473,51 +446,6 @@ def _change_type(
     if was_new and proposal.service_id != former.id:
         with changing(context, former):
             former.move_to(ServiceState.WITHDRAWN)
-
-
-def _open_proposal(context: OperationContext, proposal_id: UUID) -> ServiceProposal:
-    proposal = _record(context, ServiceProposal, proposal_id)
-    if proposal.has_ended:
-        message = f"Proposal {proposal.number} has ended ({proposal.state})."
-        raise OperationRefusedError(message, code=Refusal.WRONG_STATE)
-    return proposal
-
-
-def _record(context: OperationContext, kind: type[R], record_id: UUID) -> R:
-    record = context.session.get(kind, record_id)
-    if record is None:
-        message = f"There is no {kind.__name__} {record_id}."
-        raise OperationRefusedError(message, code=Refusal.NOT_FOUND)
-    return record
-
-
-def _service_of(context: OperationContext, proposal: ServiceProposal) -> Service:
-    if proposal.service_id is None:
-        raise OperationRefusedError(f"Proposal {proposal.number} names no service.")
-    return _record(context, Service, proposal.service_id)
-
-
-def _require_state(proposal: ServiceProposal, *states: ProposalState) -> None:
-    if proposal.state not in states:
-        allowed = " or ".join(states)
-        raise OperationRefusedError(
-            f"Proposal {proposal.number} is {proposal.state}; this needs it to be {allowed}.",
-            code=Refusal.WRONG_STATE,
-        )
-
-
-def _move(
-    context: OperationContext,
-    proposal: ServiceProposal,
-    proposal_state: ProposalState,
-    service_state: ServiceState,
-) -> None:
-    """Move a proposal, and the service with it when the proposal is for a new one."""
-    with changing(context, proposal):
-        proposal.move_to(proposal_state)
-    if proposal.change_type == "new":
-        with changing(context, _service_of(context, proposal)) as service:
-            service.move_to(service_state)
 
 
 def _similar(context: OperationContext, proposal: ServiceProposal) -> list[dict[str, Any]]:
@@ -601,64 +529,40 @@ def _risk_line(row: dict[str, Any]) -> str:
     return f"{product}: {row['mitigation']}" if row.get("mitigation") else product
 
 
-def _rework_count(context: OperationContext, proposal: ServiceProposal) -> int:
-    return sum(
-        (d.question, d.decision) == ("approval", "rework")
-        for d in portfolio_rows.decisions_on(context.session, proposal.id)
-    )
-
-
 def _keep_conditions(
     context: OperationContext, proposal: ServiceProposal, decisions: Sequence[Decision]
 ) -> None:
     conditions = next((d.conditions for d in reversed(decisions) if d.conditions), None)
     if conditions:
-        with changing(context, _service_of(context, proposal)) as service:
+        with changing(context, service_of(context, proposal)) as service:
             service.conditions = conditions
-
-
-def _allocation(
-    context: OperationContext, proposal: ServiceProposal, row: dict[str, Any]
-) -> ResourceAllocation:
-    return ResourceAllocation(
-        proposal_id=proposal.id,
-        resource=row.get("resource") or "",
-        kind=row.get("type") or "",
-        starts_on=day_of(row.get("from_date") or row.get("from")),
-        ends_on=day_of(row.get("to_date") or row.get("to")),
-        owner=row.get("owner"),
-        created_at=context.now,
-        created_by=context.actor.key,
-    )
-
-
-def _concerned(context: OperationContext, proposal: ServiceProposal) -> list[UUID]:
-    """Give the proposer, the owner, who decides for the customer, affected owners and finance."""
-    customer = context.session.get(Customer, proposal.customer_id)
-    service = _service_of(context, proposal)
-    affected = portfolio_rows.owners_of_affected(context.session, service.id)
-    today = context.calendar.local_date(context.now)
-    finance = people_rows.users_with_role(context.session, "finance_manager", today)
-    found = [
-        proposal.initiator,
-        proposal.owner,
-        customer.mandate_holder if customer else None,
-        *affected,
-        *(user.id for user in finance),
-    ]
-    return list(dict.fromkeys(user_id for user_id in found if user_id is not None))
-
-
-def _owner(proposal: ServiceProposal) -> tuple[str, UUID]:
-    return ("ServiceProposal", proposal.id)
 
 
 def _is_yes(value: Any) -> bool:
     return value is True or str(value).lower() in ("true", "yes")
 
 
-def _months_later(start: date, months: int) -> date:
-    """Give the same day some months on, or the last day of a shorter month."""
-    year, month = divmod(start.year * 12 + start.month - 1 + months, 12)
-    last = monthrange(year, month + 1)[1]
-    return date(year, month + 1, min(start.day, last))
+def _recorded_decision(context: OperationContext, given: dict[str, Any]) -> Decision | None:
+    return record_of(context, Decision, given["recorded"]) if given["recorded"] else None
+
+
+def _new_decision(
+    context: OperationContext, proposal: ServiceProposal, given: dict[str, Any]
+) -> Decision:
+    return add_record(
+        context,
+        Decision(
+            number=next_number(context.session, "DEC", context.now.year),
+            subject_type="ServiceProposal",
+            subject_id=proposal.id,
+            question=given["question"],
+            decision=given["decision"],
+            conditions=given["conditions"] or None,
+            reason=given["comment"] or None,
+            decider=given["decider"],
+            decided_at=context.now,
+            instance_id=context.instance_id,
+            created_at=context.now,
+            created_by=context.actor.key,
+        ),
+    )

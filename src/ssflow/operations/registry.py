@@ -6,10 +6,15 @@ from types import MappingProxyType
 from ssflow.operations.amendments import AMENDMENT_OPERATIONS
 from ssflow.operations.budget_control import CONTROL_OPERATIONS
 from ssflow.operations.budgets import BUDGET_OPERATIONS
+from ssflow.operations.delivery import DELIVERY_OPERATIONS
 from ssflow.operations.feedback import FEEDBACK_OPERATIONS
+from ssflow.operations.http import HTTP_REQUEST
 from ssflow.operations.itsg import ITSG_OPERATIONS
+from ssflow.operations.mail import MAIL_SEND
 from ssflow.operations.operation import Operation
 from ssflow.operations.portfolio import PORTFOLIO_OPERATIONS
+from ssflow.operations.proposal_funds import FUNDS_OPERATIONS
+from ssflow.operations.strategy import STRATEGY_OPERATIONS
 
 
 def _by_name(*families: Iterable[Operation]) -> dict[str, Operation]:
@@ -18,11 +23,15 @@ def _by_name(*families: Iterable[Operation]) -> dict[str, Operation]:
 
 OPERATIONS = MappingProxyType(
     _by_name(
+        (HTTP_REQUEST, MAIL_SEND),
         ITSG_OPERATIONS,
         PORTFOLIO_OPERATIONS,
+        DELIVERY_OPERATIONS,
+        FUNDS_OPERATIONS,
         BUDGET_OPERATIONS,
         CONTROL_OPERATIONS,
         AMENDMENT_OPERATIONS,
+        STRATEGY_OPERATIONS,
     )
 )
 """Name -> operation; the editor lists them and the deployment check knows them."""

@@ -10,6 +10,7 @@ from ssflow.domain.registers.customers import Customer
 from ssflow.domain.registers.portfolio import (
     ENDED_PROPOSALS,
     BusinessCase,
+    Charter,
     Decision,
     ProposalState,
     RiskItem,
@@ -78,6 +79,17 @@ def find_latest_case(session: Session, proposal_id: UUID) -> BusinessCase | None
         select(BusinessCase)
         .where(BusinessCase.proposal_id == proposal_id)
         .order_by(BusinessCase.version.desc())
+        .limit(1)
+    )
+    return session.scalars(query).first()
+
+
+def find_charter(session: Session, proposal_id: UUID) -> Charter | None:
+    """Find the charter of a proposal that is in force: the newest."""
+    query = (
+        select(Charter)
+        .where(Charter.proposal_id == proposal_id)
+        .order_by(Charter.created_at.desc(), Charter.id)
         .limit(1)
     )
     return session.scalars(query).first()

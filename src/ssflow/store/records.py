@@ -34,9 +34,16 @@ from ssflow.domain.registers.portfolio import (
     ServiceDependency,
     ServiceObjective,
     ServiceProposal,
+    ServiceReview,
+    StageReport,
 )
 from ssflow.domain.registers.record import Record
-from ssflow.domain.registers.strategy import MarketSegment, StrategicObjective
+from ssflow.domain.registers.strategy import (
+    Initiative,
+    MarketSegment,
+    StrategicObjective,
+    StrategyDocument,
+)
 from ssflow.domain.registers.work import ActionItem
 from ssflow.domain.registers.working_time import Holiday
 from ssflow.errors import InvalidInputError, NotFoundError
@@ -52,12 +59,16 @@ _SHOWN_BY: dict[type[Record], tuple[str, ...]] = {
     RiskItem: ("risk",),
     Charter: ("scope",),
     ResourceAllocation: ("resource",),
+    StageReport: ("stage",),
+    ServiceReview: ("reviewed_on", "disposition"),
     Decision: ("number", "question"),
     Document: ("title",),
     ServiceDependency: ("kind", "note"),
     ServiceAsset: ("name", "kind"),
     ServiceObjective: ("created_at",),
+    StrategyDocument: ("number", "title"),
     StrategicObjective: ("text",),
+    Initiative: ("title",),
     MarketSegment: ("name",),
     Holiday: ("day", "name"),
     ActionItem: ("what",),

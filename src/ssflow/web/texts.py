@@ -62,6 +62,8 @@ ACTIONS = {
     AuditAction.PROCESS_NOT_STARTED: lazy_gettext("Process not started, left to do"),
     AuditAction.INSTANCE_LINKED: lazy_gettext("Started by another case"),
     AuditAction.OPERATION_ANSWERED: lazy_gettext("Operation answered"),
+    AuditAction.OPERATION_FAILED: lazy_gettext("Operation failed"),
+    AuditAction.MAIL_QUEUED: lazy_gettext("Mail on its way"),
     AuditAction.INCIDENT_OPENED: lazy_gettext("Case got stuck"),
     AuditAction.INCIDENT_RETRIED: lazy_gettext("Faulty step tried again"),
     AuditAction.INCIDENTS_RETRIED: lazy_gettext("Many faulty steps tried again"),
@@ -123,6 +125,8 @@ REGISTERS = {
     "BusinessCase": lazy_gettext("Business cases"),
     "RiskItem": lazy_gettext("Risks"),
     "Charter": lazy_gettext("Charters"),
+    "StageReport": lazy_gettext("Stage reports"),
+    "ServiceReview": lazy_gettext("Service reviews"),
     "ResourceAllocation": lazy_gettext("Allocated resources"),
     "Decision": lazy_gettext("Decisions"),
     "Document": lazy_gettext("Documents"),
@@ -133,6 +137,7 @@ REGISTERS = {
     "MarketSegment": lazy_gettext("Market segments"),
     "Holiday": lazy_gettext("Holidays"),
     "ActionItem": lazy_gettext("Actions to do"),
+    "Feedback": lazy_gettext("Complaints and compliments"),
 }
 
 

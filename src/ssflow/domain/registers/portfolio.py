@@ -123,6 +123,14 @@ class Service(Record, Base):
     catalogue_text: Mapped[str | None] = mapped_column(default=None)
     live_on: Mapped[date | None] = mapped_column(default=None)
     benefit_review_due: Mapped[date | None] = mapped_column(default=None)
+    review_due: Mapped[date | None] = mapped_column(default=None)
+    """When the portfolio review looks at it next."""
+    investment: Mapped[str | None] = mapped_column(default=None)
+    """run, grow or transform."""
+    end_date: Mapped[date | None] = mapped_column(default=None)
+    """The last day on which a retiring service works."""
+    replacement_id: Mapped[UUID | None] = mapped_column(default=None)
+    """The service that takes its place."""
     retired_on: Mapped[date | None] = mapped_column(default=None)
 
     @property
@@ -133,6 +141,52 @@ class Service(Record, Base):
         if self.state is ServiceState.RETIRED:
             return Phase.RETIRED
         return None if self.state in EARLY_ENDS else Phase.PIPELINE
+
+    def retire_by(self, end_date: date, replacement_id: UUID | None) -> None:
+        """Announce the end: no new orders, and it works until `end_date`.
+
+        Raises:
+            WrongStateError: it is not live.
+        """
+        self._require(ServiceState.LIVE)
+        self.state, self.end_date = ServiceState.RETIRING, end_date
+        self.replacement_id = replacement_id
+
+    def extend(self, end_date: date) -> None:
+        """Let a retiring service work until a later day.
+
+        Raises:
+            WrongStateError: it is not retiring, or the day is not later.
+        """
+        self._require(ServiceState.RETIRING)
+        if self.end_date is not None and end_date <= self.end_date:
+            raise WrongStateError(
+                f"Service {self.number} ends on {self.end_date}; name a later day."
+            )
+        self.end_date = end_date
+
+    def keep(self) -> None:
+        """Take an announced end back: the service is live again.
+
+        Raises:
+            WrongStateError: it is not retiring.
+        """
+        self._require(ServiceState.RETIRING)
+        self.state, self.end_date, self.replacement_id = ServiceState.LIVE, None, None
+
+    def retire(self, today: date) -> None:
+        """End the service; it leaves the catalogue.
+
+        Raises:
+            WrongStateError: its end was not announced.
+        """
+        self._require(ServiceState.RETIRING)
+        self.state, self.retired_on = ServiceState.RETIRED, today
+
+    def _require(self, state: ServiceState) -> None:
+        if self.state is not state:
+            message = f"Service {self.number} is {self.state}; this needs it to be {state}."
+            raise WrongStateError(message)
 
     def move_to(self, state: ServiceState) -> None:
         """Go on to a later state of the pipeline, into the catalogue, or to an early end.
@@ -169,8 +223,15 @@ class ServiceProposal(Record, Base):
     initiator: Mapped[UUID | None] = mapped_column(default=None)
     owner: Mapped[UUID | None] = mapped_column(default=None)
     state: Mapped[ProposalState] = mapped_column(default=ProposalState.PROPOSED)
+    source: Mapped[str | None] = mapped_column(default=None)
+    """Which process asked for it; None when a person did."""
+    source_id: Mapped[str | None] = mapped_column(default=None)
     definition: Mapped[dict[str, Any]] = mapped_column(default_factory=dict)
     """What the define step said: outcomes, utility, warranty, conditions."""
+    route: Mapped[dict[str, Any] | None] = mapped_column(JsonOrNull, default=None)
+    """Who had to approve it, as the decision table said."""
+    rework_count: Mapped[int] = mapped_column(default=0, server_default="0")
+    defer_until: Mapped[date | None] = mapped_column(default=None)
     outcome: Mapped[str | None] = mapped_column(default=None)
     ended_reason: Mapped[str | None] = mapped_column(default=None)
     duplicate_of: Mapped[UUID | None] = mapped_column(default=None)
@@ -256,6 +317,63 @@ class Charter(Record, Base):
     growth: Mapped[list[Any]] = mapped_column(default_factory=list)
     service_owner: Mapped[UUID | None] = mapped_column(default=None)
     benefit_owner: Mapped[UUID | None] = mapped_column(default=None)
+
+
+class StageReport(Record, Base):
+    """What was told at the end of a stage of delivery, and what the stage gate made of it."""
+
+    __tablename__ = "stage_report"
+    __table_args__ = (Index(None, "proposal_id"),)
+
+    proposal_id: Mapped[UUID] = mapped_column(ForeignKey("service_proposal.id"))
+    stage: Mapped[str]
+    """design, development, test or deployment."""
+    done: Mapped[str] = mapped_column(default="")
+    issues: Mapped[str] = mapped_column(default="")
+    spent: Mapped[Decimal] = mapped_column(default=Decimal(0))
+    forecast: Mapped[Decimal] = mapped_column(default=Decimal(0))
+    """Of all costs at the end."""
+    budget: Mapped[Decimal] = mapped_column(default=Decimal(0))
+    """Of the charter then in force."""
+    overrun_pct: Mapped[Decimal | None] = mapped_column(default=None)
+    milestone: Mapped[date | None] = mapped_column(default=None)
+    finish: Mapped[date | None] = mapped_column(default=None)
+    slip_days: Mapped[int] = mapped_column(default=0)
+    recommend_stop: Mapped[bool] = mapped_column(default=False)
+    evidence: Mapped[list[Any]] = mapped_column(default_factory=list)
+    """Ids of attachments of the case."""
+    gate: Mapped[str | None] = mapped_column(default=None)
+    """proceed, proceed_watch, reapprove or stop."""
+    instance_id: Mapped[UUID | None] = mapped_column(default=None)
+
+
+class ServiceReview(Record, Base):
+    """What the portfolio review found about a service, and what becomes of it."""
+
+    __tablename__ = "service_review"
+    __table_args__ = (Index(None, "service_id"), Index(None, "instance_id"))
+
+    service_id: Mapped[UUID] = mapped_column(ForeignKey("service.id"))
+    reviewed_on: Mapped[date]
+    value_score: Mapped[int]
+    tech_score: Mapped[int]
+    users: Mapped[int] = mapped_column(default=0)
+    yearly_cost: Mapped[Decimal] = mapped_column(default=Decimal(0))
+    yearly_benefit: Mapped[Decimal] = mapped_column(default=Decimal(0))
+    ratio: Mapped[Decimal | None] = mapped_column(default=None)
+    """Yearly cost by yearly benefit."""
+    benefit_realised_pct: Mapped[Decimal | None] = mapped_column(default=None)
+    outcome_still_needed: Mapped[bool] = mapped_column(default=True)
+    is_default: Mapped[bool] = mapped_column(default=False)
+    """Whether the owner was silent, so that middle scores were taken."""
+    note: Mapped[str] = mapped_column(default="")
+    proposed: Mapped[str] = mapped_column(default="retain")
+    """What the decision table proposes."""
+    disposition: Mapped[str] = mapped_column(default="retain")
+    """What the board decided: retain, replace, rationalise, refactor, renew or retire."""
+    investment: Mapped[str | None] = mapped_column(default=None)
+    reason: Mapped[str] = mapped_column(default="")
+    instance_id: Mapped[UUID | None] = mapped_column(default=None)
 
 
 class ResourceAllocation(Record, Base):

@@ -1,0 +1,98 @@
+"""What operations on proposals share: find the records, check their state, move them on."""
+
+from typing import Any, TypeVar
+from uuid import UUID
+
+from ssflow.domain.registers.portfolio import (
+    ProposalState,
+    Service,
+    ServiceProposal,
+    ServiceState,
+)
+from ssflow.domain.registers.record import Record
+from ssflow.operations.operation import (
+    Effect,
+    EffectKind,
+    OperationContext,
+    OperationRefusedError,
+    Refusal,
+)
+from ssflow.operations.record_changes import changing
+
+R = TypeVar("R", bound=Record)
+
+
+def open_proposal(context: OperationContext, proposal_id: UUID) -> ServiceProposal:
+    """Get a proposal that has not ended.
+
+    Raises:
+        OperationRefusedError: there is none, or it has ended.
+    """
+    proposal = record_of(context, ServiceProposal, proposal_id)
+    if proposal.has_ended:
+        message = f"Proposal {proposal.number} has ended ({proposal.state})."
+        raise OperationRefusedError(message, code=Refusal.WRONG_STATE)
+    return proposal
+
+
+def record_of(context: OperationContext, kind: type[R], record_id: UUID) -> R:
+    """Get a record.
+
+    Raises:
+        OperationRefusedError: there is none.
+    """
+    record = context.session.get(kind, record_id)
+    if record is None:
+        message = f"There is no {kind.__name__} {record_id}."
+        raise OperationRefusedError(message, code=Refusal.NOT_FOUND)
+    return record
+
+
+def service_of(context: OperationContext, proposal: ServiceProposal) -> Service:
+    """Get the service that a proposal makes or changes.
+
+    Raises:
+        OperationRefusedError: it names none.
+    """
+    if proposal.service_id is None:
+        raise OperationRefusedError(f"Proposal {proposal.number} names no service.")
+    return record_of(context, Service, proposal.service_id)
+
+
+def require_state(proposal: ServiceProposal, *states: ProposalState) -> None:
+    """Refuse what the state of the proposal does not allow.
+
+    Raises:
+        OperationRefusedError: it is in another state.
+    """
+    if proposal.state not in states:
+        allowed = " or ".join(states)
+        raise OperationRefusedError(
+            f"Proposal {proposal.number} is {proposal.state}; this needs it to be {allowed}.",
+            code=Refusal.WRONG_STATE,
+        )
+
+
+def move_proposal(
+    context: OperationContext,
+    proposal: ServiceProposal,
+    proposal_state: ProposalState,
+    service_state: ServiceState,
+) -> None:
+    """Move a proposal, and the service with it when the proposal is for a new one."""
+    with changing(context, proposal):
+        proposal.move_to(proposal_state)
+    if proposal.change_type == "new":
+        with changing(context, service_of(context, proposal)) as service:
+            service.move_to(service_state)
+
+
+def owner_of(proposal: ServiceProposal) -> tuple[str, UUID]:
+    """Say to which record a document belongs."""
+    return ("ServiceProposal", proposal.id)
+
+
+def notice(template: str, to: list[str], **facts: Any) -> Effect:
+    """Ask that people (by id) and holders of roles are told; each of them once."""
+    told = {"template": template, "to": list(dict.fromkeys(to)), **facts}
+    return Effect(EffectKind.NOTICE, told)
