@@ -9,7 +9,7 @@ from ssflow.errors import InvalidInputError
 
 MAX_CONDITIONS = 10
 _QUERY = re.compile(r"\s*(\w{1,60})\s*(?:\[(.{0,1000})\])?\s*", re.ASCII)
-_CONDITION = re.compile(r"\s*(\w{1,60})\s*(!=|<=|>=|=|<|>)\s*([^,\[\]]*?)\s*")
+_CONDITION = re.compile(r"\s*(\w{1,60})\s*(!=|<=|>=|=|<|>)\s*([^,\[\]=<>!]*?)\s*")
 _TODAY = re.compile(r"today(?:\s*([+-])\s*(\d{1,5}))?", re.ASCII)
 
 

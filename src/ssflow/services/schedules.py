@@ -221,13 +221,13 @@ def _start_case(work: UnitOfWork, run_id: UUID) -> None:
     if definition is None:
         raise GiveUpError(f"There is no process {run.key} any more.")
     about = _record_of(work, run)
+    key = _business_key(work, definition, run, about)
     try:
         variables = _variables(work, definition, run.tick_at, about)
         check_variables(variables)
+        run.instance_id = begin_instance(work, definition, Start(variables), variables, key).id
     except InvalidInputError as error:
         raise GiveUpError(error.message) from error
-    key = _business_key(work, definition, run, about)
-    run.instance_id = begin_instance(work, definition, Start(variables), variables, key).id
 
 
 # --- how ------------------------------------------------------------------------------------------
@@ -314,7 +314,8 @@ def _variables(
     """
     given: Variables = {"tick": tick.astimezone(work.timezone).isoformat()}
     if about is not None:
-        given["record"] = {"id": str(about.id), **record_as_json(about)}
+        told = json.loads(json.dumps(record_as_json(about)))  # kinds and states become plain texts
+        given["record"] = {"id": str(about.id), **told}
     text = _property(definition, "schedule_payload")
     if not text:
         return {} if about is None else {"record": given["record"]}
