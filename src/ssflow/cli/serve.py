@@ -3,17 +3,15 @@
 import logging
 import signal
 import sys
-import threading
 from types import FrameType
 
 import click
 from waitress.server import create_server
 
+from ssflow.cli.carriers import embedded_worker, postgresql_submit, run_worker
 from ssflow.cli.surroundings import Installation, installation, now
 from ssflow.services.people import first_run_link
-from ssflow.store.unit_of_work import no_submit
 from ssflow.web.app import create_app
-from ssflow.worker.embedded import EmbeddedWorker
 
 THREADS = 8
 DEFAULT_HOST, DEFAULT_PORT = "127.0.0.1", 8080
@@ -50,10 +48,8 @@ def worker() -> None:
     """Do due jobs; run as many as you like beside `ssflow serve` on PostgreSQL."""
     _log_to_screen()
     with installation() as here:
-        loop = EmbeddedWorker(here.system_work())
-        stop_on_signal(loop)
         click.echo("ssflow worker is looking for due jobs.")
-        loop.run()
+        run_worker(here)
 
 
 class Server:
@@ -65,8 +61,8 @@ class Server:
         Raises:
             ClickException: somebody else has it, or it is not an address of this machine.
         """
-        self._worker = EmbeddedWorker(here.system_work()) if here.database.is_sqlite else None
-        submit = self._worker.submit if self._worker else no_submit
+        self._worker = embedded_worker(here) if here.database.is_sqlite else None
+        submit = self._worker.submit if self._worker else postgresql_submit()
         app = create_app(here.config, here.database, clock=now, submit=submit)
         try:
             self._server = create_server(
@@ -105,19 +101,10 @@ def leave_on_signal() -> None:
     signal.signal(signal.SIGINT, leave)
 
 
-def stop_on_signal(loop: EmbeddedWorker) -> None:
-    """Let the worker finish its job when the process is told to stop."""
-
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        threading.Thread(target=loop.stop).start()
-
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
-
-
 def _log_to_screen() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    for chatty in ("alembic", "procrastinate"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
 def _address(host: str, port: int) -> str:

@@ -1,7 +1,7 @@
 """What commands share: the settings, the database, the clock, a piece of work of the operator."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,6 +12,8 @@ from ssflow.services.jobs import OpenWork
 from ssflow.store.database import Database, open_database, upgrade_schema
 from ssflow.store.unit_of_work import Submit, UnitOfWork, no_submit, open_work
 
+Clock = Callable[[], datetime]
+
 
 @dataclass(frozen=True)
 class Installation:
@@ -21,22 +23,33 @@ class Installation:
     database: Database
 
     def work(
-        self, actor: Actor = OPERATOR, *, submit: Submit = no_submit, read_only: bool = False
+        self,
+        actor: Actor = OPERATOR,
+        *,
+        submit: Submit = no_submit,
+        read_only: bool = False,
+        clock: Clock | None = None,
     ) -> AbstractContextManager[UnitOfWork]:
         """Open a piece of work at the present moment."""
         return open_work(
             self.database,
             actor=actor,
-            now=now(),
+            now=(clock or now)(),
             timezone=self.config.timezone,
             submit=submit,
             read_only=read_only,
             outside=self.config.outside,
         )
 
-    def system_work(self, submit: Submit = no_submit) -> OpenWork:
+    def system_work(
+        self,
+        submit: Submit = no_submit,
+        *,
+        read_only: bool = False,
+        clock: Clock | None = None,
+    ) -> OpenWork:
         """Give what opens pieces of work of the system itself."""
-        return lambda: self.work(SYSTEM, submit=submit)
+        return lambda: self.work(SYSTEM, submit=submit, read_only=read_only, clock=clock)
 
 
 def now() -> datetime:

@@ -13,12 +13,16 @@ from ssflow.services import effects
 from ssflow.services.audit import record
 from ssflow.services.incidents import carry_out_retry
 from ssflow.services.job_kinds import Handler, OutsideWork
-from ssflow.services.job_runs import LEASE, OpenWork, run_claimed
+from ssflow.services.job_runs import LEASE, run_claimed
+from ssflow.services.job_runs import OpenWork as OpenWork
+from ssflow.services.mails import MAILS
+from ssflow.services.notices import send_notice
+from ssflow.services.outside import OPERATION_CALLS
 from ssflow.services.schedules import do_scheduled
 from ssflow.services.timers import fire_timer
-from ssflow.store import instances as instance_rows
 from ssflow.store import jobs as job_rows
-from ssflow.store.jobs import EVERYTHING, ClaimedJob, Share
+from ssflow.store.jobs import EVERYTHING, ClaimedJob
+from ssflow.store.jobs import Share as Share
 from ssflow.store.unit_of_work import UnitOfWork
 
 ALIVE_FOR = timedelta(seconds=30)
@@ -31,20 +35,14 @@ Told = Callable[[timedelta], None]
 # --- the handlers: one line a kind ----------------------------------------------------------------
 
 
-def _send_notice(work: UnitOfWork, job: Job) -> None:
-    """Tell the trail that somebody was notified; the person sees it in the case."""
-    if job.instance_id is None:
-        return
-    instance = instance_rows.lock_instance(work.session, job.instance_id)
-    record(work, AuditAction.NOTICE_SENT, instance, **job.payload)
-
-
 HANDLERS: Mapping[JobKind, Handler] = {
     JobKind.TIMER: fire_timer,
     JobKind.START_PROCESS: effects.start_process,
     JobKind.SEND_MESSAGE: effects.send_message,
     JobKind.DELIVER_MESSAGE: effects.deliver_message,
-    JobKind.NOTICE: _send_notice,
+    JobKind.NOTICE: send_notice,
+    JobKind.OPERATION: OPERATION_CALLS,
+    JobKind.MAIL: MAILS,
     JobKind.SCHEDULE: do_scheduled,
     JobKind.RETRY_INCIDENT: carry_out_retry,
 }
@@ -84,6 +82,16 @@ def run_job(open_work: OpenWork, job_id: UUID, told: Told | None = None) -> bool
 def outside_kinds() -> frozenset[JobKind]:
     """Tell which kinds of jobs reach outside, and may take long."""
     return frozenset(kind for kind, how in HANDLERS.items() if isinstance(how, OutsideWork))
+
+
+def next_due(work: UnitOfWork, *, within: timedelta) -> tuple[timedelta | None, timedelta | None]:
+    """Tell in how long the next job that reaches outside is due, and the next other one.
+
+    None: not `within` that time. Costs one query that reads only what is due by then.
+    """
+    by = work.now + within
+    outside, inside = job_rows.next_due_by(work.session, by, outside_kinds())
+    return outside - work.now if outside else None, inside - work.now if inside else None
 
 
 def _run(

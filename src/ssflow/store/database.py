@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -16,7 +17,17 @@ from alembic import command
 from alembic.config import Config as AlembicConfig
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import (
+    URL,
+    Connection,
+    Engine,
+    create_engine,
+    event,
+    func,
+    make_url,
+    select,
+    text,
+)
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import QueuePool
 
@@ -140,6 +151,19 @@ def schema_is_current(database: Database) -> bool:
     with _away_if_it_is(), database.reader.connect() as connection:
         context = MigrationContext.configure(connection, opts={"target_metadata": METADATA})
         return context.get_current_revision() == _newest_revision()
+
+
+def read_clock(database: Database) -> datetime | None:
+    """Read the database's own clock; SQLite has none but the machine's.
+
+    Raises:
+        DatabaseAwayError: the database cannot be reached.
+    """
+    if database.is_sqlite:
+        return None
+    with _away_if_it_is(), database.reader.connect() as connection:
+        moment: datetime = connection.execute(select(func.clock_timestamp())).scalar_one()
+        return moment.astimezone(UTC)
 
 
 @contextmanager

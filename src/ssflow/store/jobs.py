@@ -1,6 +1,6 @@
 """Queries for jobs: work that is due later or elsewhere."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -181,6 +181,21 @@ def next_due_at(session: Session) -> datetime | None:
         .limit(1)
     )
     return session.scalar(query)
+
+
+def next_due_by(
+    session: Session, by: datetime, kinds: Collection[JobKind]
+) -> tuple[datetime | None, datetime | None]:
+    """Tell when the next job of these kinds is due, and the next other one, if it is soon.
+
+    Reads only the jobs that are due `by` then; those that wait for their case count not.
+    """
+    is_one = Job.kind.in_(kinds)
+    query = select(
+        func.min(case((is_one, Job.due_at))), func.min(case((~is_one, Job.due_at)))
+    ).where(Job.due_at <= by, ~_is_suspended())
+    one, other = session.execute(query).one()
+    return one, other
 
 
 def revive_job(session: Session, job_id: UUID, now: datetime, attempts: int) -> bool:

@@ -1,5 +1,7 @@
 """How often a job is tried, what its call answered, and which workers live."""
 
+from importlib.resources import files
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -12,6 +14,13 @@ _MOMENT = sa.DateTime(timezone=True)
 
 
 def upgrade() -> None:
+    _let_jobs_be_tried_differently()
+    _let_workers_tell_that_they_live()
+    if op.get_bind().dialect.name == "postgresql":
+        _add_tables_of_procrastinate()
+
+
+def _let_jobs_be_tried_differently() -> None:
     op.add_column(
         "job", sa.Column("max_attempts", sa.Integer(), nullable=False, server_default="3")
     )
@@ -20,6 +29,9 @@ def upgrade() -> None:
     )
     op.add_column("job", sa.Column("answer", sa.JSON()))
     op.add_column("job", sa.Column("was_due_at", _MOMENT))
+
+
+def _let_workers_tell_that_they_live() -> None:
     op.create_table(
         "worker_heartbeat",
         sa.Column("name", sa.Text(), nullable=False),
@@ -32,3 +44,10 @@ def upgrade() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_worker_heartbeat"),
     )
+
+
+def _add_tables_of_procrastinate() -> None:
+    """Make the tables of the library that hands jobs over; it is part of the extra `postgres`."""
+    schema = files("procrastinate") / "sql" / "schema.sql"
+    driver = op.get_bind().connection.driver_connection
+    driver.execute(schema.read_text(encoding="utf-8"))
