@@ -32,6 +32,8 @@ MAX_DUPLICATES = 10
 DUPLICATES_WORKING_DAYS = 10
 TOPIC = timedelta(days=90)
 """How far back complaints count as the same topic."""
+ACTION_GRACE = timedelta(days=7)
+"""How long after its day an action may still be open before those in charge are told."""
 CHANNELS = ("web", "portal", "mail", "api", "desk", "survey", "review")
 CONFIDENTIAL_READERS = frozenset({"complaint_manager", "it_director"})
 """Who, beside auditors and administrators, may see a case about somebody's conduct."""
@@ -192,7 +194,7 @@ def assign_feedback(context: OperationContext, given: dict[str, Any]) -> dict[st
         _restrict(context)
     roles = [routing["handler_role"], *(routing.get("inform") or [])]
     _notify(context, feedback, "complaint_assigned", roles)
-    return _clock(feedback)
+    return _track(feedback)
 
 
 @operation("feedback.alert", "Alert those in charge")
@@ -215,13 +217,13 @@ def contact_feedback(context: OperationContext, given: dict[str, Any]) -> dict[s
     with changing(context, feedback), _told_as_refusal():
         feedback.contact(context.now, given["handler"])
         feedback.desired_remedy = contact.get("desired_remedy") or feedback.desired_remedy
-    return _handler(feedback)
+    return _track(feedback)
 
 
 @operation("feedback.findings", "Record the findings", findings=form())
 def record_findings(context: OperationContext, given: dict[str, Any]) -> dict[str, Any]:
     """Tell who goes on: another handler may have been named meanwhile."""
-    return _handler(_feedback(context))
+    return _track(_feedback(context))
 
 
 @operation("feedback.miss_contact", "Note that the first contact is late")
@@ -245,7 +247,7 @@ def ask_customer(context: OperationContext, given: dict[str, Any]) -> dict[str, 
         feedback.ask_customer(context.now)
         _say(feedback, context.now, "us", given["question"])
     _write_to_sender(context, feedback, "customer_question", text=given["question"])
-    return _clock(feedback)
+    return _track(feedback)
 
 
 @operation("feedback.resume", "Go on after waiting for the customer", reply=form())
@@ -255,7 +257,7 @@ def resume_feedback(context: OperationContext, given: dict[str, Any]) -> dict[st
     with changing(context, feedback), _told_as_refusal():
         feedback.resume(context.now)
         _say(feedback, context.now, "customer", reply.get("text"))
-    return _clock(feedback) | _handler(feedback)
+    return _track(feedback)
 
 
 @operation("feedback.look", "Look at the clock of the reply")
@@ -360,7 +362,7 @@ def plan_actions(context: OperationContext, given: dict[str, Any]) -> list[dict[
     with changing(context, feedback), _told_as_refusal():
         feedback.move_to(FeedbackState.FOLLOWING_UP)
     planned = [(row, _action(context, feedback, row)) for row in given["actions"]]
-    return [{**row, "id": str(item.id)} for row, item in planned]
+    return [{**row, "id": str(item.id), "late_on": _late_on(item)} for row, item in planned]
 
 
 @operation("feedback.finish_action", "Record the result of an action", action=form(), result=form())
@@ -417,6 +419,17 @@ def improve_service(context: OperationContext, given: dict[str, Any]) -> dict[st
     return {"action": str(_action(context, feedback, row).id)}
 
 
+@operation(
+    "feedback.follow_on",
+    "Start what follows from a complaint",
+    process=one_of("spm_portfolio_review", "brm_survey"),
+)
+def follow_on(context: OperationContext, given: dict[str, Any]) -> dict[str, Any]:
+    """Have the service reviewed, or the customer asked how content they are."""
+    context.effects.append(_start(given["process"], _feedback(context)))
+    return {"process": given["process"]}
+
+
 FEEDBACK_OPERATIONS: tuple[Operation, ...] = (
     log_feedback,
     acknowledge_feedback,
@@ -443,6 +456,7 @@ FEEDBACK_OPERATIONS: tuple[Operation, ...] = (
     remind_action,
     close_feedback,
     improve_service,
+    follow_on,
 )
 
 
@@ -511,13 +525,14 @@ def _say(feedback: Feedback, at: datetime, speaker: str, said: Any) -> None:
         feedback.replies = [*feedback.replies, line]
 
 
-def _clock(feedback: Feedback) -> dict[str, Any]:
-    moments = {"response_at": feedback.due_response_at, "resolution_at": feedback.due_resolution_at}
-    return {name: at.isoformat() if at else None for name, at in moments.items()}
-
-
-def _handler(feedback: Feedback) -> dict[str, Any]:
-    return {"user": str(feedback.handler) if feedback.handler else None}
+def _track(feedback: Feedback) -> dict[str, Any]:
+    """Give what the next tasks need to know: who goes on, and until when."""
+    response_at, resolution_at = feedback.due_response_at, feedback.due_resolution_at
+    return {
+        "user": str(feedback.handler) if feedback.handler else None,
+        "response_at": response_at.isoformat() if response_at else None,
+        "resolution_at": resolution_at.isoformat() if resolution_at else None,
+    }
 
 
 def _action(context: OperationContext, feedback: Feedback, row: dict[str, Any]) -> ActionItem:
@@ -534,6 +549,10 @@ def _action(context: OperationContext, feedback: Feedback, row: dict[str, Any]) 
             created_by=context.actor.key,
         ),
     )
+
+
+def _late_on(item: ActionItem) -> str | None:
+    return (item.due + ACTION_GRACE).isoformat() if item.due else None
 
 
 def _action_named(context: OperationContext, row: dict[str, Any]) -> ActionItem:

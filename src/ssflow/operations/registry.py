@@ -24,6 +24,7 @@ def _by_name(*families: Iterable[Operation]) -> dict[str, Operation]:
 OPERATIONS = MappingProxyType(
     _by_name(
         (HTTP_REQUEST, MAIL_SEND),
+        FEEDBACK_OPERATIONS,
         ITSG_OPERATIONS,
         PORTFOLIO_OPERATIONS,
         DELIVERY_OPERATIONS,
