@@ -244,44 +244,6 @@ def test_a_stuck_case_says_so_everywhere(sign_in: SignIn, boss: Actor, stuck: UU
     assert "X_compute" in text_of(browser.open("/operations"))
 
 
-def test_an_administrator_mends_the_data_and_the_case_goes_on(
-    sign_in: SignIn, office: Office, boss: Actor, stuck: UUID
-) -> None:
-    browser = sign_in(boss)
-    incident = office.incident(stuck)
-
-    answer = browser.send(
-        f"/instances/incidents/{incident.id}/retry", changes='{"days": 2}', reason="a typing error"
-    )
-
-    assert answer.headers["Location"] == f"/instances/{stuck}"
-    assert office.open(stuck) == ["U_last"]
-    assert office.variables(stuck)["result"] == 5
-
-
-def test_a_second_failure_leads_back_to_the_incident(
-    sign_in: SignIn, office: Office, boss: Actor, stuck: UUID
-) -> None:
-    browser = sign_in(boss)
-    incident = office.incident(stuck)
-
-    answer = browser.send(f"/instances/incidents/{incident.id}/retry")
-
-    assert answer.headers["Location"] == f"/instances/{stuck}?view=incidents"
-    assert "2 attempts" in text_of(browser.open(answer.headers["Location"]))
-
-
-@pytest.mark.parametrize("changes", ["{", "[1]", "3"])
-def test_changed_data_must_be_an_object(
-    sign_in: SignIn, office: Office, boss: Actor, stuck: UUID, changes: str
-) -> None:
-    incident = office.incident(stuck)
-
-    answer = sign_in(boss).send(f"/instances/incidents/{incident.id}/retry", changes=changes)
-
-    assert answer.status_code == 422
-
-
 _WAITING = b"""<?xml version="1.0" encoding="UTF-8"?>
 <bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL"
   id="D" targetNamespace="http://ssflow.example/tests">

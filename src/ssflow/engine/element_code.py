@@ -1,8 +1,10 @@
 """The code of one element of a diagram, for whoever has to mend it: its text and its names."""
 
+import builtins
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from ssflow.engine.code import SUPPLIED_FUNCTIONS
 from ssflow.engine.json_values import RESERVED_NAMES
 from ssflow.engine.rules.code_places import CodePlace, list_node_code
 from ssflow.engine.rules.extensions import find_extension
@@ -10,6 +12,8 @@ from ssflow.engine.rules.python_code import read_code
 from ssflow.engine.rules.tables import read_decision_files
 from ssflow.engine.rules.tree import Node, Process, find_child, read_processes
 from ssflow.engine.xml_reading import Element, read_xml
+
+_NO_DATA = RESERVED_NAMES | SUPPLIED_FUNCTIONS | frozenset(dir(builtins))
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,7 @@ def _read(process: Process, node: Node, roots: Mapping[str, Element]) -> Element
     names = {name for place in places for name in _names(place)}
     names |= _decision_inputs(node, roots)
     parts = (CodePart(one.what, one.text.strip("\n"), one.is_expression) for one in places)
-    return ElementCode(node.kind, tuple(parts), frozenset(names) - RESERVED_NAMES)
+    return ElementCode(node.kind, tuple(parts), frozenset(names) - _NO_DATA)
 
 
 def _names(place: CodePlace) -> frozenset[str]:

@@ -1,7 +1,5 @@
 """Cases: the list, and one with its diagram, history, data, tasks, incidents, talk and files."""
 
-import json
-from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -12,7 +10,7 @@ from flask_babel import gettext
 
 from ssflow.domain.instance import InstanceStatus, ProcessInstance
 from ssflow.errors import InvalidInputError
-from ssflow.services import attachments, audit, incidents, instances, messages
+from ssflow.services import attachments, audit, instances, messages
 from ssflow.store import definitions as definition_rows
 from ssflow.store import incidents as incident_rows
 from ssflow.store import instances as rows
@@ -22,6 +20,7 @@ from ssflow.store.unit_of_work import UnitOfWork
 from ssflow.web.access import ADMIN_ONLY, signed_in
 from ssflow.web.clock import reader_clock
 from ssflow.web.documents import documents_of
+from ssflow.web.incident_pages import incident_kind_title
 from ssflow.web.names import Names
 from ssflow.web.page import Tab
 from ssflow.web.query import find_choice, read_choice, read_search
@@ -157,32 +156,6 @@ def verify(instance_id: UUID) -> ResponseReturnValue:
     return redirect(url_for(".show", instance_id=instance_id, view=View.HISTORY), 303)
 
 
-@blueprint.post("/incidents/<uuid:incident_id>/retry")
-@ADMIN_ONLY
-def retry(incident_id: UUID) -> ResponseReturnValue:
-    """Run a faulty step again, with changed data if given."""
-    changes = _read_changes(request.form.get("changes", ""))
-    with request_work() as work:
-        found = incidents.retry_incident(work, incident_id, changes, request.form.get("reason", ""))
-        instance_id, is_settled = found.instance_id, found.resolved_at is not None
-    if is_settled:
-        return _back(instance_id, gettext("It worked: the case goes on."))
-    flash(gettext("It failed again. See what the incident says now."), "danger")
-    return redirect(url_for(".show", instance_id=instance_id, view=View.INCIDENTS), 303)
-
-
-def _read_changes(text: str) -> Mapping[str, Any]:
-    if not text.strip():
-        return {}
-    try:
-        changes = json.loads(text)
-    except (ValueError, RecursionError):
-        changes = None
-    if not isinstance(changes, dict):
-        raise InvalidInputError('Write the changed data as a JSON object, such as {"days": 3}.')
-    return changes
-
-
 def _back(instance_id: UUID, message: str) -> ResponseReturnValue:
     flash(message, "success")
     return redirect(url_for(".show", instance_id=instance_id), 303)
@@ -287,7 +260,7 @@ def _tasks_facts(work: UnitOfWork, instance: ProcessInstance) -> dict[str, Any]:
 def _incidents_facts(work: UnitOfWork, instance: ProcessInstance) -> dict[str, Any]:
     wanted = IncidentFilter(instance_id=instance.id)
     page = incident_rows.list_incidents(work.session, work.actor, wanted, limit=100)
-    return {"incidents": page.items}
+    return {"incidents": page.items, "kind_title": incident_kind_title}
 
 
 def _talk_facts(work: UnitOfWork, instance: ProcessInstance) -> dict[str, Any]:
