@@ -39,6 +39,8 @@ class AuditAction(StrEnum):
     PROCESS_NOT_STARTED = "process.not_started"
     INSTANCE_LINKED = "instance.linked"
     OPERATION_ANSWERED = "operation.answered"
+    OPERATION_FAILED = "operation.failed"
+    MAIL_QUEUED = "mail.queued"
     INCIDENT_OPENED = "incident.opened"
     INCIDENT_RETRIED = "incident.retried"
     INCIDENTS_RETRIED = "incidents.retried"

@@ -100,17 +100,26 @@ class Operation:
         """Names of the parameters that a service task may give."""
         return frozenset(n for n, f in self.schema().fields.items() if not f.required)
 
+    def read(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """Check the parameters.
+
+        Raises:
+            OperationRefusedError: one is wrong, missing or unknown.
+        """
+        try:
+            read: dict[str, Any] = self.schema(unknown=RAISE).load(dict(parameters))
+        except ValidationError as error:
+            message = f"{self.name}: {_in_words(error.messages)}"
+            raise OperationRefusedError(message, code=Refusal.WRONG_PARAMETER) from error
+        return read
+
     def call(self, context: OperationContext, parameters: Mapping[str, Any]) -> JsonValue:
         """Check the parameters and do it.
 
         Raises:
             OperationRefusedError: a parameter is wrong, or the operation cannot be done.
         """
-        try:
-            read = self.schema(unknown=RAISE).load(dict(parameters))
-        except ValidationError as error:
-            message = f"{self.name}: {_in_words(error.messages)}"
-            raise OperationRefusedError(message, code=Refusal.WRONG_PARAMETER) from error
+        read = self.read(parameters)
         try:
             return self.run(context, read)
         except _UNFIT as error:

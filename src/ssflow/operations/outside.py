@@ -43,10 +43,6 @@ def _keep_nothing(_context: OperationContext, _given: dict[str, Any], answer: An
     return answer
 
 
-ANSWERS_LATER = object()
-"""What `keep` gives when the case goes on waiting: other jobs will answer."""
-
-
 @dataclass(frozen=True)
 class OutsideOperation(Operation):
     """An operation in three parts: read what is needed, call, keep what came of it.

@@ -30,12 +30,15 @@ from ssflow.services.operation_port import Operations
 from ssflow.services.working_days import calendar_of
 from ssflow.store import incidents as incident_rows
 from ssflow.store import jobs as job_rows
+from ssflow.store import mail as mail_rows
 from ssflow.store import messages as message_rows
 from ssflow.store import user_tasks as task_rows
 from ssflow.store.unit_of_work import UnitOfWork
 
 MAX_TOLD_CHARACTERS = 16_000
 """Of a longer answer from outside the trail keeps only the hash; the case has it whole."""
+MAIL = "mail.send"
+"""The operation whose mails wait in the outbox."""
 _EFFECT_JOBS = {
     EffectKind.START_PROCESS: JobKind.START_PROCESS,
     EffectKind.SEND_MESSAGE: JobKind.SEND_MESSAGE,
@@ -117,6 +120,7 @@ def close_waiting_points(work: UnitOfWork, instance: ProcessInstance) -> None:
     """Take away everything an instance waits for; it is about to be cancelled."""
     task_rows.cancel_open_tasks(work.session, instance.id)
     job_rows.delete_jobs_of_instance(work.session, instance.id)
+    mail_rows.drop_mails_of_instance(work.session, instance.id)
     message_rows.delete_subscriptions_of(work.session, instance.id)
     incident_rows.close_incidents_of(work.session, instance.id, at=work.now)
 
@@ -229,8 +233,14 @@ def _store_jobs(moved: Step) -> None:
     gone = _changed_timers(moved) | (before.operations.keys() - after.operations.keys())
     if gone:
         job_rows.delete_jobs_of_tasks(moved.work.session, gone)
+    mail_rows.drop_mails_of_tasks(moved.work.session, _gone_mails(moved))
     if rows:
         job_rows.add_jobs(moved.work.session, rows)
+
+
+def _gone_mails(moved: Step) -> list[UUID]:
+    before, after = moved.result.before.operations, moved.result.after.operations
+    return [i for i in before if i not in after and before[i].name == MAIL]
 
 
 def _operation_row(moved: Step, waiting: WaitingOperation) -> dict[str, Any]:

@@ -51,7 +51,7 @@ class Operations:
         operation = OPERATIONS.get(call.name)
         if operation is None:
             raise OperationError(f"There is no operation {call.name}.", code=None)
-        context = self._context(call)
+        context = context_of(self.work, self.instance, call.activity_id)
         try:
             with self._all_or_nothing(), unfit_data_refused():
                 result = operation.call(context, call.parameters)
@@ -89,17 +89,19 @@ class Operations:
             self._savepoint.undo()
             raise
 
-    def _context(self, call: OperationCall) -> OperationContext:
-        return OperationContext(
-            session=self.work.session,
-            actor=self.work.actor,
-            now=self.work.now,
-            calendar=calendar_of(self.work),
-            instance_id=self.instance.id,
-            initiator=_user_id(self.instance.started_by),
-            process_key=self.instance.key,
-            activity_id=call.activity_id,
-        )
+
+def context_of(work: UnitOfWork, instance: ProcessInstance, activity_id: str) -> OperationContext:
+    """Gather what an operation works with at one element of a case."""
+    return OperationContext(
+        session=work.session,
+        actor=work.actor,
+        now=work.now,
+        calendar=calendar_of(work),
+        instance_id=instance.id,
+        initiator=_user_id(instance.started_by),
+        process_key=instance.key,
+        activity_id=activity_id,
+    )
 
 
 def _user_id(actor_key: str) -> UUID | None:
