@@ -7,6 +7,7 @@ from itertools import count
 from typing import Any
 from uuid import UUID
 
+from ssflow.config import Outside
 from ssflow.domain.audit import AuditAction, AuditEvent
 from ssflow.domain.identity import OPERATOR, SYSTEM, Actor, RoleGrant, User
 from ssflow.domain.incident import Incident
@@ -38,6 +39,8 @@ class Office:
     def __init__(self, database: Database) -> None:
         self.database = database
         self.now = NOW
+        self.outside = Outside()
+        """What may leave; by default nothing does."""
         with self.work() as work:
             install_roles(work)
 
@@ -60,7 +63,12 @@ class Office:
 
     def _open(self, actor: Actor, *, read_only: bool = False) -> AbstractContextManager[UnitOfWork]:
         return open_work(
-            self.database, actor=actor, now=self.now, timezone=TIMEZONE, read_only=read_only
+            self.database,
+            actor=actor,
+            now=self.now,
+            timezone=TIMEZONE,
+            read_only=read_only,
+            outside=self.outside,
         )
 
     # --- people and processes ---------------------------------------------------------------
