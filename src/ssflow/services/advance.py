@@ -37,6 +37,7 @@ from ssflow.store.unit_of_work import UnitOfWork
 
 MAX_TOLD_CHARACTERS = 16_000
 """Of a longer answer from outside the trail keeps only the hash; the case has it whole."""
+MOST_RETRIES, HOUR = 20, 3600
 MAIL = "mail.send"
 """The operation whose mails wait in the outbox."""
 _EFFECT_JOBS = {
@@ -250,9 +251,13 @@ def _operation_row(moved: Step, waiting: WaitingOperation) -> dict[str, Any]:
         **_job_row(
             moved, JobKind.OPERATION, moved.work.now, waiting.id, waiting.activity_id, payload
         ),
-        "max_attempts": DEFAULT_ATTEMPTS if retries is None else retries + 1,
-        "wait_seconds": DEFAULT_WAIT_SECONDS if back_off is None else back_off,
+        "max_attempts": DEFAULT_ATTEMPTS if retries is None else 1 + _within(retries, MOST_RETRIES),
+        "wait_seconds": DEFAULT_WAIT_SECONDS if back_off is None else _within(back_off, HOUR),
     }
+
+
+def _within(number: int, most: int) -> int:
+    return min(max(number, 0), most)
 
 
 def _changed_timers(moved: Step) -> set[UUID]:
