@@ -13,6 +13,7 @@ from ssflow.errors import NotFoundError
 from ssflow.store.database import Database
 from ssflow.store.jobs import (
     ClaimedJob,
+    Share,
     add_jobs,
     claim_due_job,
     claim_job,
@@ -23,6 +24,7 @@ from ssflow.store.jobs import (
     get_job,
     list_jobs,
     next_due_at,
+    next_due_by,
     postpone_job,
     renew_lease,
 )
@@ -118,6 +120,68 @@ def test_one_job_can_be_claimed_by_its_id(session: Session) -> None:
     assert job is not None
     assert job.id == wanted
     assert claim_job(session, wanted, NOW, LEASE) is None
+
+
+def test_a_job_that_was_due_when_it_was_added_is_due_by_whatever_clock(session: Session) -> None:
+    handed = add(session, NOW + SECOND, created_at=NOW + SECOND)
+    later = add(session, NOW + SECOND, created_at=NOW)
+
+    job = claim_job(session, handed, NOW, LEASE)
+
+    assert job is not None
+    assert claim_job(session, handed, NOW, LEASE) is None
+    assert claim_job(session, later, NOW, LEASE) is None
+
+
+def test_a_worker_takes_its_share_of_kinds(session: Session) -> None:
+    timer, notice = add(session), add(session, NOW + SECOND, kind=JobKind.NOTICE)
+
+    def take(share: Share) -> UUID | None:
+        job = claim_due_job(session, NOW + 2 * SECOND, LEASE, share)
+        return job.id if job else None
+
+    kinds = frozenset({JobKind.NOTICE})
+    assert take(Share(only=kinds)) == notice
+    assert take(Share(only=kinds)) is None
+    assert take(Share(without=kinds)) == timer
+
+
+def test_what_was_handed_over_is_left_to_others_for_a_while(session: Session) -> None:
+    handed, timer = add(session, NOW), add(session, NOW + SECOND, created_at=NOW)
+    share = Share(patience=5 * SECOND)
+
+    taken = [claim_due_job(session, NOW + after, LEASE, share) for after in (SECOND, 5 * SECOND)]
+
+    assert [job.id if job else None for job in taken] == [timer, handed]
+
+
+def test_a_timer_waits_for_earlier_ones_of_its_instance(session: Session, given: Given) -> None:
+    case, other_case = given.instance().id, given.instance().id
+    first = add(session, NOW - 2 * SECOND, instance_id=case, task_id=uuid4())
+    second = add(session, NOW - SECOND, instance_id=case, task_id=uuid4())
+    other = add(session, NOW, instance_id=other_case, task_id=uuid4())
+
+    claimed = [claim(session), claim(session)]
+    nothing = claim_due_job(session, NOW, LEASE)
+    finish_job(session, claimed[0])
+    claimed.append(claim(session))
+
+    assert [job.id for job in claimed] == [first, other, second]
+    assert nothing is None
+
+
+def test_what_is_due_soon_is_told_by_kind_without_reading_what_is_not(
+    session: Session, given: Given
+) -> None:
+    case = given.instance(status=InstanceStatus.SUSPENDED).id
+    add(session, NOW - SECOND, instance_id=case, task_id=uuid4())
+    add(session, NOW + SECOND)
+    add(session, NOW + 2 * SECOND, kind=JobKind.MAIL)
+
+    kinds = {JobKind.MAIL}
+    assert next_due_by(session, NOW, kinds) == (None, None)
+    assert next_due_by(session, NOW + SECOND, kinds) == (None, NOW + SECOND)
+    assert next_due_by(session, NOW + 2 * SECOND, kinds) == (NOW + 2 * SECOND, NOW + SECOND)
 
 
 def test_several_workers_never_claim_the_same_job(database: Database, session: Session) -> None:

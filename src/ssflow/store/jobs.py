@@ -128,8 +128,12 @@ def claim_due_job(
 
 
 def claim_job(session: Session, job_id: UUID, now: datetime, lease: timedelta) -> ClaimedJob | None:
-    """Take one job if it is due and nobody has it, until `now + lease`."""
-    due = select(Job.id).where(Job.id == job_id, *_is_due(now))
+    """Take one job if it is due and nobody has it, until `now + lease`.
+
+    One that was due when it was added is due, though the clock of who added it runs ahead.
+    """
+    by = case((and_(Job.due_at == Job.created_at, Job.attempts == 0), Job.due_at), else_=now)
+    due = select(Job.id).where(Job.id == job_id, *_is_due(by))
     return _claim(session, due, now + lease)
 
 
@@ -294,7 +298,7 @@ def _quietly(query: D) -> D:
     return query.execution_options(synchronize_session=False)
 
 
-def _is_due(now: datetime) -> list[ColumnElement[bool]]:
+def _is_due(now: datetime | ColumnElement[datetime | None]) -> list[ColumnElement[bool]]:
     return [Job.due_at <= now, ~_is_suspended(), or_(Job.kind != JobKind.TIMER, ~_is_overtaking())]
 
 
