@@ -117,6 +117,14 @@ def after(expression: str) -> str:
     )
 
 
+def at(expression: str) -> str:
+    """Say on which date a timer goes off."""
+    return (
+        f"<bpmn:timerEventDefinition><bpmn:timeDate {_FORMAL}>{escape(expression)}"
+        "</bpmn:timeDate></bpmn:timerEventDefinition>"
+    )
+
+
 def every(expression: str) -> str:
     """Say how often a timer goes off."""
     return (
