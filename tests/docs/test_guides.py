@@ -133,7 +133,7 @@ def test_names_of_the_sandbox_are_explained() -> None:
 
 
 def test_operations_are_told_with_their_parameters() -> None:
-    told = {row[0].strip("`"): row[1] for row in rows_of("diagrams.md", 3)}
+    told = {row[0].strip("`"): row[1] for row in rows_of("operations.md", 3)}
 
     for name, operation in OPERATIONS.items():
         required, _, optional = told[name].partition("[")

@@ -4,7 +4,7 @@ What is deployed never changes, so that nothing kept here can be out of date.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -67,10 +67,10 @@ def facts_of(session: DbSession, definition_id: UUID) -> DefinitionFacts:
 
 
 def load_layout(session: DbSession, deployment_id: UUID, form_id: str, language: str) -> Layout:
-    """Give a form of a deployment with its labels in the reader's language.
+    """Give a form of a deployment, or of one that it calls, labelled in the reader's language.
 
     Raises:
-        NotFoundError: the deployment has no such form.
+        NotFoundError: neither has such a form.
     """
     key = (deployment_id, form_id, language)
     layout = _LAYOUTS.get(key)
@@ -111,12 +111,23 @@ def translated_name(
 
 
 def _read_layout(session: DbSession, deployment_id: UUID, form_id: str, language: str) -> Layout:
-    content = stored.find_file(session, deployment_id, form_id + FORM_SUFFIX)
-    if content is None:
-        raise NotFoundError(f"There is no form {form_id} in this deployment.")
+    for home in _homes(session, deployment_id):
+        content = stored.find_file(session, home, form_id + FORM_SUFFIX)
+        if content is not None:
+            return read_layout(json.loads(content), labels=_labels_at(session, home, language))
+    raise NotFoundError(f"There is no form {form_id} in this deployment.")
+
+
+def _homes(session: DbSession, deployment_id: UUID) -> Iterator[UUID]:
+    """Give a deployment, and those that it calls only when it is not enough."""
+    yield deployment_id
+    yield from stored.called_deployments(session, deployment_id)
+
+
+def _labels_at(session: DbSession, deployment_id: UUID, language: str) -> dict[str, str]:
     names = [n for n in stored.file_names_of(session, deployment_id) if n.endswith(LABELS_SUFFIX)]
     files = {name: stored.find_file(session, deployment_id, name) or b"{}" for name in names}
-    return read_layout(json.loads(content), labels=labels_of(files, language))
+    return labels_of(files, language)
 
 
 def _read_source(session: DbSession, definition_id: UUID) -> DefinitionSource:

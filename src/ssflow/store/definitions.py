@@ -158,6 +158,26 @@ def get_file(session: Session, deployment_id: UUID, name: str) -> bytes:
     return content
 
 
+def called_deployments(session: Session, deployment_id: UUID) -> list[UUID]:
+    """List the deployments of the processes that those of a deployment call, nearest first."""
+    found, asked = [deployment_id], [deployment_id]
+    while asked:
+        query = (
+            select(ProcessDefinition.called)
+            .where(ProcessDefinition.deployment_id.in_(asked))
+            .order_by(ProcessDefinition.key)
+        )
+        ids = {UUID(str(called)) for pinned in session.scalars(query) for called in pinned.values()}
+        homes = (
+            select(ProcessDefinition.deployment_id)
+            .where(ProcessDefinition.id.in_(ids))
+            .order_by(ProcessDefinition.key)
+        )
+        asked = [home for home in dict.fromkeys(session.scalars(homes)) if home not in found]
+        found += asked
+    return found[1:]
+
+
 def find_file(session: Session, deployment_id: UUID, name: str) -> bytes | None:
     """Read one file of a deployment."""
     query = select(DeployedFile.content).where(
