@@ -53,6 +53,13 @@ class Calendar:
         """Tell which day it is here at that moment."""
         return _aware(at).astimezone(self.timezone).date()
 
+    def next_working_moment(self, at: datetime, morning: time) -> datetime:
+        """Give `at` itself if people work on that day here, else the next working day's morning."""
+        day = self.local_date(at)
+        if self.is_working_day(day):
+            return at
+        return self._to_utc(datetime.combine(self.add_working_days(day, 0), morning))
+
     def due_after(self, at: datetime, working_days: int) -> datetime:
         """Give the end of the n-th working day after `at` (23:59:59 here) as a UTC moment.
 

@@ -122,12 +122,22 @@ class UserTask(Base):
         """Whether the actor may claim it, or holds it already."""
         if not self.is_open or self.is_excluded(actor):
             return False
-        if self.assignee is not None:
-            return self.assignee == actor.user_id
-        return self.role in actor.roles
+        if self.assignee is None:
+            return self.role in actor.roles or self.is_escalated_to(actor)
+        return self.assignee == actor.user_id or self.is_escalated_to(actor)
+
+    def is_escalated_to(self, actor: Actor) -> bool:
+        """Whether the actor may do it because it is overdue, even if somebody else holds it."""
+        return actor.user_id is not None and self.escalated_to in actor.roles
+
+    def escalate(self) -> None:
+        """Let the role that is named for that do it, too: it is overdue."""
+        self.escalated_to = self.escalate_to
 
     def claim(self, actor: Actor, *, at: datetime) -> None:
         """Reserve the task for `actor`; claiming one's own task again changes nothing.
+
+        Who may do it because it is overdue takes it over from whoever holds it.
 
         Raises:
             TaskNotOpenError: it was completed or cancelled already.
@@ -137,7 +147,7 @@ class UserTask(Base):
         """
         self._require_open()
         self._require_allowed(actor)
-        if self.assignee is None:
+        if self.assignee != actor.user_id:
             self.assignee = actor.user_id
             self.claimed_at = at
 
@@ -195,6 +205,8 @@ class UserTask(Base):
                 "You did other work in this case, so somebody else must do this task."
             )
         if self.assignee == actor.user_id and actor.user_id is not None:
+            return
+        if self.is_escalated_to(actor):
             return
         if self.is_fixed:
             raise ForbiddenError("The process gave this task to one person, and that is not you.")

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from ssflow.engine.faults import ElementError
+from ssflow.engine.rules.times import NO_REMINDER, is_due
 from ssflow.engine.snapshot import IncidentKind, WaitingUserTask
 from ssflow.engine.specs import get_properties
 from ssflow.engine.spiff import SpiffTask
@@ -49,8 +50,9 @@ def describe_user_task(task: SpiffTask, values: Mapping[str, Any] | None) -> Wai
         lane=spec.lane,
         assignee=read.text("assignee"),
         exclude=read.names("exclude"),
-        due=read.text("due"),
-        remind=read.text("remind"),
+        due=read.time("due"),
+        has_due=read.has("due"),
+        remind=read.time("remind"),
         escalate=read.text("esc"),
         priority=read.number("priority"),
         instructions=(getattr(spec, "extensions", None) or {}).get("instructionsForEndUser"),
@@ -73,6 +75,15 @@ class _Reader:
             raise self._refuse(name, value, "a text")
         return str(value)
 
+    def time(self, name: str) -> str | None:
+        value = self.text(name)
+        if value in (None, NO_REMINDER) or not self._is_expression(name) or is_due(str(value)):
+            return value
+        raise self._refuse(name, value, "a time such as wd(5), P14D or 2026-05-01")
+
+    def has(self, name: str) -> bool:
+        return name in self._texts
+
     def names(self, name: str) -> tuple[str, ...]:
         value = self._get(name)
         if isinstance(value, str):
@@ -93,8 +104,10 @@ class _Reader:
             raise self._refuse(name, value, "a whole number") from None
 
     def _get(self, name: str) -> Any:
-        text = self._texts.get(name)
-        return self._values.get(name) if text is not None and text.startswith("=") else text
+        return self._values.get(name) if self._is_expression(name) else self._texts.get(name)
+
+    def _is_expression(self, name: str) -> bool:
+        return self._texts.get(name, "").startswith("=")
 
     def _refuse(self, name: str, value: Any, wanted: str) -> ElementError:
         message = f"The property {name} must be {wanted}, not {value!r}."

@@ -40,6 +40,8 @@ class WaitingUserTask:
     assignee: str | None = None
     exclude: tuple[str, ...] = ()
     due: str | None = None
+    has_due: bool = False
+    """Whether its diagram gives it a due date, whatever that comes to."""
     remind: str | None = None
     escalate: str | None = None
     priority: int = 0

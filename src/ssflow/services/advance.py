@@ -22,10 +22,10 @@ from ssflow.engine.snapshot import (
     WaitingOperation,
     WaitingUserTask,
 )
-from ssflow.errors import InvalidInputError
 from ssflow.operations.operation import EffectKind, RecordChange
 from ssflow.services.audit import Entry, record_all
 from ssflow.services.definitions import SANDBOX, facts_of, load_definition
+from ssflow.services.due_dates import find_moment, jobs_for, reminder_at
 from ssflow.services.operation_port import Operations
 from ssflow.services.working_days import calendar_of
 from ssflow.store import incidents as incident_rows
@@ -80,8 +80,8 @@ def advance_instance(
     completed = command.task_id if isinstance(command, CompleteUserTask) else None
     moved = Step(work, instance, result, operations, completed, instance.business_key)
     _store_names(moved, surroundings)
-    _store_user_tasks(moved)
-    _store_jobs(moved)
+    opened = _store_user_tasks(moved)
+    _store_jobs(moved, opened)
     _store_subscriptions(moved)
     _store_incidents(moved)
     _store_state(moved)
@@ -152,7 +152,8 @@ def _store_names(moved: Step, surroundings: Surroundings) -> None:
         instance.title = read_name(facts.title, variables, surroundings)
 
 
-def _store_user_tasks(moved: Step) -> None:
+def _store_user_tasks(moved: Step) -> Sequence[Mapping[str, Any]]:
+    """Store the tasks that opened and close those that are gone; gives the rows of the former."""
     before, after = moved.result.before.user_tasks, moved.result.after.user_tasks
     opened = [_task_row(moved, after[i]) for i in after if i not in before]
     if opened:
@@ -160,6 +161,7 @@ def _store_user_tasks(moved: Step) -> None:
     gone = before.keys() - after.keys() - {moved.completed_task_id}
     if gone:
         task_rows.cancel_tasks(moved.work.session, gone)
+    return opened
 
 
 def _task_row(moved: Step, task: WaitingUserTask) -> dict[str, Any]:
@@ -168,7 +170,7 @@ def _task_row(moved: Step, task: WaitingUserTask) -> dict[str, Any]:
     An administrator's own tasks apart, the role is the task's own or else its lane.
     """
     calendar, now = calendar_of(moved.work), moved.work.now
-    due_at = _moment(calendar, task.due, now)
+    due_at = find_moment(task.due, now, calendar)
     assignee = _user_id(task.assignee)
     return {
         "id": task.id,
@@ -183,22 +185,13 @@ def _task_row(moved: Step, task: WaitingUserTask) -> dict[str, Any]:
         "status": TaskStatus.OPEN,
         "created_at": now,
         "due_at": due_at,
-        "remind_at": _moment(calendar, task.remind, now),
+        "remind_at": reminder_at(task.remind, due_at, now, calendar),
         "escalate_to": task.escalate,
         "priority": task.priority or DEFAULT_PRIORITY,
         "form_id": task.form_id,
         "variable_name": task.variable_name,
         "instructions": task.instructions,
     }
-
-
-def _moment(calendar: Any, text: str | None, now: Any) -> Any:
-    if not text:
-        return None
-    try:
-        return calendar.parse_due(text, now)
-    except InvalidInputError:
-        return None
 
 
 def _user_id(text: str | None) -> UUID | None:
@@ -208,7 +201,7 @@ def _user_id(text: str | None) -> UUID | None:
         return None
 
 
-def _store_jobs(moved: Step) -> None:
+def _store_jobs(moved: Step, opened: Sequence[Mapping[str, Any]]) -> None:
     before, after = moved.result.before, moved.result.after
     rows = [
         _job_row(
@@ -231,7 +224,9 @@ def _store_jobs(moved: Step) -> None:
         for effect in moved.operations.effects
     ]
     rows += [_effect_row(moved, JobKind.SEND_MESSAGE, _sent(m)) for m in moved.result.thrown]
+    rows += [job for row in opened for job in jobs_for(row)]
     gone = _changed_timers(moved) | (before.operations.keys() - after.operations.keys())
+    gone |= {i for i, task in before.user_tasks.items() if task.has_due and i not in after.user_tasks}
     if gone:
         job_rows.delete_jobs_of_tasks(moved.work.session, gone)
     mail_rows.drop_mails_of_tasks(moved.work.session, _gone_mails(moved))

@@ -18,6 +18,7 @@ from ssflow.services.job_runs import OpenWork as OpenWork
 from ssflow.services.mails import MAILS
 from ssflow.services.notices import send_notice
 from ssflow.services.outside import OPERATION_CALLS
+from ssflow.services.reminders import mark_overdue, remind
 from ssflow.services.schedules import do_scheduled
 from ssflow.services.timers import fire_timer
 from ssflow.store import jobs as job_rows
@@ -44,6 +45,8 @@ HANDLERS: Mapping[JobKind, Handler] = {
     JobKind.OPERATION: OPERATION_CALLS,
     JobKind.MAIL: MAILS,
     JobKind.SCHEDULE: do_scheduled,
+    JobKind.REMINDER: remind,
+    JobKind.OVERDUE: mark_overdue,
     JobKind.RETRY_INCIDENT: carry_out_retry,
 }
 

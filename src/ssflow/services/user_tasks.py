@@ -50,10 +50,10 @@ def claim_task(work: UnitOfWork, task_id: UUID) -> UserTask:
     if task.assignee == work.actor.user_id and task.is_open:
         return task
     _guard(work, task)
+    holder = task.assignee
     task.claim(work.actor, at=work.now)
-    record(
-        work, AuditAction.TASK_CLAIMED, instance, activity_id=task.activity_id, task=str(task.id)
-    )
+    details = {"task": str(task.id)} | ({"taken_over_from": str(holder)} if holder else {})
+    record(work, AuditAction.TASK_CLAIMED, instance, activity_id=task.activity_id, **details)
     return task
 
 

@@ -33,7 +33,7 @@ from ssflow.store.paging import (
     is_after,
     require_limit,
 )
-from ssflow.store.text_search import contains_text, names_a_role_of
+from ssflow.store.text_search import contains_text, contains_word, names_a_role_of
 
 
 def get_instance(session: Session, instance_id: UUID) -> ProcessInstance:
@@ -99,7 +99,7 @@ def is_visible_to(actor: Actor) -> ColumnElement[bool]:
 
     That is: who sees everything; who started it; who holds or held one of its tasks; who holds a
     role among its definition's viewers. Of a confidential one: who holds an open task, or a role
-    among its own readers.
+    among its own readers. Of either: who may do one of its tasks because it is overdue.
     """
     if actor.sees_everything:
         return true()
@@ -115,6 +115,7 @@ def is_visible_to(actor: Actor) -> ColumnElement[bool]:
         _is_open_to_all() & took_part,
         _is_confidential() & names_a_role_of(actor, ProcessInstance.readers),
         _is_confidential() & ProcessInstance.id.in_(_working_on(actor.user_id)),
+        ProcessInstance.id.in_(_escalated_to(actor)),
     )
 
 
@@ -164,6 +165,7 @@ def _sources(actor: Actor) -> list[ColumnElement[bool]]:
         _is_open_to_all() & ProcessInstance.id.in_(_with_tasks_of(actor.user_id)),
         _is_confidential() & names_a_role_of(actor, ProcessInstance.readers),
         _is_confidential() & ProcessInstance.id.in_(_working_on(actor.user_id)),
+        ProcessInstance.id.in_(_escalated_to(actor)),
     ]
 
 
@@ -179,6 +181,15 @@ def _working_on(user_id: UUID) -> Select[UUID]:
     """Find the cases in which a user holds an open task."""
     return select(UserTask.instance_id).where(
         UserTask.assignee == user_id, UserTask.status == literal_column("'open'")
+    )
+
+
+def _escalated_to(actor: Actor) -> Select[UUID]:
+    """Find the cases in which a task is so late that the actor's role may do it, too."""
+    return select(UserTask.instance_id).where(
+        UserTask.escalated_to.in_(sorted(actor.roles)),
+        UserTask.status == literal_column("'open'"),
+        ~contains_word(UserTask.exclude, str(actor.user_id)),
     )
 
 

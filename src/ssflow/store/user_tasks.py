@@ -81,7 +81,7 @@ class InboxView(StrEnum):
     MINE = "mine"
     """Assigned to the actor."""
     GROUP = "group"
-    """Offered to one of the actor's roles, and free."""
+    """Offered to one of the actor's roles, and free; or overdue, so that the actor may step in."""
     ALL = "all"
     """Both."""
     DONE = "done"
@@ -254,11 +254,12 @@ def count_inbox(session: Session, actor: Actor, *, now: datetime, day_end: datet
         return InboxCounts(0, 0, 0, 0)
     mine = _IS_OPEN & (UserTask.assignee == actor.user_id)
     offered = UserTask.role.in_(sorted(actor.roles)) & _is_free_for(actor)
+    escalated = UserTask.escalated_to.in_(sorted(actor.roles)) & _is_only_escalated_to(actor)
     counts = (
         _count([mine]),
-        _count([offered]),
-        _count([mine, offered], UserTask.due_at < now),
-        _count([mine, offered], UserTask.due_at >= now, UserTask.due_at <= day_end),
+        _count([offered, escalated]),
+        _count([mine, offered, escalated], UserTask.due_at < now),
+        _count([mine, offered, escalated], UserTask.due_at >= now, UserTask.due_at <= day_end),
     )
     return InboxCounts(*session.execute(select(*counts)).one())
 
@@ -363,13 +364,28 @@ def _sources(actor: Actor, view: InboxView) -> list[ColumnElement[bool]]:
 
 
 def _offered_to(actor: Actor) -> list[ColumnElement[bool]]:
-    is_free = _is_free_for(actor)
-    return [(UserTask.role == role) & is_free for role in sorted(actor.roles)]
+    is_free, is_escalated = _is_free_for(actor), _is_only_escalated_to(actor)
+    offered = [(UserTask.role == role) & is_free for role in sorted(actor.roles)]
+    return offered + [
+        (UserTask.escalated_to == role) & is_escalated for role in sorted(actor.roles)
+    ]
 
 
 def _is_free_for(actor: Actor) -> ColumnElement[bool]:
-    excludes_actor = contains_word(UserTask.exclude, str(actor.user_id))
-    return _IS_OPEN & UserTask.assignee.is_(None) & ~excludes_actor
+    return _IS_OPEN & UserTask.assignee.is_(None) & ~_excludes(actor)
+
+
+def _is_only_escalated_to(actor: Actor) -> ColumnElement[bool]:
+    """Leave out what is the actor's own or offered anyway: no task may come twice."""
+    is_anothers = UserTask.assignee.is_distinct_from(actor.user_id)
+    is_offered = UserTask.assignee.is_(None) & func.coalesce(UserTask.role, "").in_(
+        sorted(actor.roles)
+    )
+    return _IS_OPEN & is_anothers & ~is_offered & ~_excludes(actor)
+
+
+def _excludes(actor: Actor) -> ColumnElement[bool]:
+    return contains_word(UserTask.exclude, str(actor.user_id))
 
 
 def _filters(

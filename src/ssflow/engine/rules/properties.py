@@ -9,7 +9,7 @@ from ssflow.engine.rules.extensions import Property, list_properties
 from ssflow.engine.rules.public_start import check_public_start
 from ssflow.engine.rules.report import build_problem
 from ssflow.engine.rules.schedules import check_schedule
-from ssflow.engine.rules.times import is_due
+from ssflow.engine.rules.times import NO_REMINDER, is_due
 from ssflow.engine.rules.tree import Process
 from ssflow.engine.xml_reading import Element, get_local_name
 
@@ -45,8 +45,6 @@ PROPERTIES: Mapping[str, frozenset[str]] = {
     ),
     "businessRuleTask": frozenset({"result"}),
 }
-
-NO_REMINDER = "none"
 
 
 def check_properties(process: Process, bundle: Bundle) -> Iterator[Problem]:

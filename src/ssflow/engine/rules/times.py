@@ -15,6 +15,9 @@ EXAMPLES = {
     "timeCycle": '"R3/PT1H"',
 }
 
+NO_REMINDER = "none"
+"""Of a user task that nobody is to be reminded of."""
+
 _ANY_DAY = Calendar(ZoneInfo("UTC"), frozenset())
 _ANY_MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
 _REPEAT = re.compile(r"[Rr]\d{0,9}")

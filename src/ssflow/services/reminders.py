@@ -1,0 +1,74 @@
+"""Watch tasks with a due date: remind of them, and let another role step in once they are late."""
+
+from typing import Any
+
+from ssflow.domain.audit import AuditAction
+from ssflow.domain.instance import ProcessInstance
+from ssflow.domain.job import Job, JobKind
+from ssflow.domain.user_task import UserTask
+from ssflow.services.audit import record
+from ssflow.store import instances as instance_rows
+from ssflow.store import jobs as job_rows
+from ssflow.store import user_tasks as task_rows
+from ssflow.store.unit_of_work import UnitOfWork
+
+REMINDER, OVERDUE = "task_reminder", "task_overdue"
+"""The templates of notices."""
+
+
+def remind(work: UnitOfWork, job: Job) -> None:
+    """Ask for a notice to whoever holds the task, else to those who may claim it."""
+    found = _find_open(work, job)
+    if found is None:
+        return
+    task, instance = found
+    to = [str(task.assignee)] if task.assignee else [r for r in (task.role, task.escalated_to) if r]
+    _ask_for_notice(work, instance, task, REMINDER, to)
+
+
+def mark_overdue(work: UnitOfWork, job: Job) -> None:
+    """Tell the trail that a task is late; the role named for that may do it from now on."""
+    found = _find_open(work, job)
+    if found is None:
+        return
+    task, instance = found
+    task.escalate()
+    told: dict[str, Any] = {"task": str(task.id), "name": task.name}
+    if task.due_at is not None:
+        told["due_at"] = task.due_at.isoformat()
+    if task.escalated_to is not None:
+        told["escalated_to"] = task.escalated_to
+        _ask_for_notice(work, instance, task, OVERDUE, [task.escalated_to])
+    record(work, AuditAction.TASK_OVERDUE, instance, activity_id=task.activity_id, **told)
+
+
+def _find_open(work: UnitOfWork, job: Job) -> tuple[UserTask, ProcessInstance] | None:
+    if job.task_id is None or job.instance_id is None:
+        return None
+    instance = instance_rows.lock_instance(work.session, job.instance_id)
+    task = task_rows.find_user_task(work.session, job.task_id)
+    if task is None or not task.is_open or instance.has_ended:
+        return None
+    return task, instance
+
+
+def _ask_for_notice(
+    work: UnitOfWork, instance: ProcessInstance, task: UserTask, template: str, to: list[str]
+) -> None:
+    notice = {
+        "template": template,
+        "to": to,
+        "exclude": sorted(task.exclude),
+        "task": str(task.id),
+        "task_name": task.name,
+        "due_at": task.due_at.isoformat() if task.due_at else None,
+    }
+    row = {
+        "kind": JobKind.NOTICE,
+        "due_at": work.now,
+        "payload": notice,
+        "created_at": work.now,
+        "instance_id": instance.id,
+        "activity_id": task.activity_id,
+    }
+    job_rows.add_jobs(work.session, [row])
