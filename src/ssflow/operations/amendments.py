@@ -1,5 +1,6 @@
 """Operations on approved budgets: money moved between lines, added, or frozen."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -27,7 +28,7 @@ from ssflow.operations.operation import (
     Refusal,
     operation,
 )
-from ssflow.operations.parameters import amount_of, identifier, text
+from ssflow.operations.parameters import amount_of, form, id_of, identifier, text
 from ssflow.operations.record_changes import add_record, changing
 from ssflow.store import budget as budget_rows
 from ssflow.store.records import next_number
@@ -140,40 +141,10 @@ def open_amendment(context: OperationContext, given: dict[str, Any]) -> dict[str
 
 
 @operation(
-    "amendment.decide",
-    "Record the decision on an amendment",
-    amendment=identifier(),
-    decision=text(),
-    comment=text(required=False),
-    decider=identifier(required=False),
-)
-def decide_amendment(context: OperationContext, given: dict[str, Any]) -> dict[str, Any]:
-    """Write down who decided what about the amendment."""
-    amendment = _amendment(context, given["amendment"])
-    decision = add_record(
-        context,
-        Decision(
-            number=next_number(context.session, "DEC", context.now.year),
-            subject_type="BudgetAmendment",
-            subject_id=amendment.id,
-            question=f"{amendment.number}: {amendment.kind} of EUR {amendment.amount}",
-            decision=given["decision"],
-            reason=given["comment"] or None,
-            decider=given["decider"],
-            decided_at=context.now,
-            instance_id=context.instance_id,
-            created_at=context.now,
-            created_by=context.actor.key,
-        ),
-    )
-    return {"decision": decision.decision, "decision_id": str(decision.id)}
-
-
-@operation(
     "amendment.apply",
     "Apply an amendment",
     amendment=identifier(),
-    decision=identifier(required=False),
+    verdict=form(),
 )
 def apply_amendment(context: OperationContext, given: dict[str, Any]) -> dict[str, Any]:
     """Change the lines and raise the budget's version.
@@ -189,12 +160,14 @@ def apply_amendment(context: OperationContext, given: dict[str, Any]) -> dict[st
     problem = _problem(context, budget, amendment.kind, amendment.amount, source, target)
     if problem is not None:
         raise OperationRefusedError(problem)
+    decision_id = _decided(context, amendment, given["verdict"])
     _change_lines(context, budget, amendment, source, target)
     with changing(context, budget):
         budget.version += 1
     with changing(context, amendment):
         amendment.decide(AmendmentState.APPLIED)
-        amendment.decision_id = given["decision"]
+        amendment.decision_id = decision_id
+        amendment.outcome = str(given["verdict"].get("comment") or "")
         amendment.budget_version = budget.version
         amendment.applied_on = context.calendar.local_date(context.now)
     return {"state": str(amendment.state), "budget_version": budget.version}
@@ -204,21 +177,20 @@ def apply_amendment(context: OperationContext, given: dict[str, Any]) -> dict[st
     "amendment.refuse",
     "Refuse an amendment",
     amendment=identifier(),
-    reason=text(required=False),
-    decision=identifier(required=False),
+    verdict=form(),
 )
 def refuse_amendment(context: OperationContext, given: dict[str, Any]) -> dict[str, Any]:
     """End an amendment without changing the budget."""
-    amendment = _amendment(context, given["amendment"])
+    amendment, verdict = _amendment(context, given["amendment"]), given["verdict"]
+    decision_id = _decided(context, amendment, verdict)
     with changing(context, amendment):
         amendment.decide(AmendmentState.REFUSED)
-        amendment.decision_id = given["decision"]
-        if given["reason"]:
-            amendment.reason = f"{amendment.reason}\n{given['reason']}".strip()
+        amendment.decision_id = decision_id
+        amendment.outcome = str(verdict.get("comment") or "")
     return {"state": str(amendment.state)}
 
 
-AMENDMENT_OPERATIONS = (open_amendment, decide_amendment, apply_amendment, refuse_amendment)
+AMENDMENT_OPERATIONS = (open_amendment, apply_amendment, refuse_amendment)
 
 
 def _kind(name: str) -> AmendmentKind:
@@ -272,6 +244,28 @@ def _amendment(context: OperationContext, amendment_id: UUID) -> BudgetAmendment
         message = f"There is no amendment {amendment_id}."
         raise OperationRefusedError(message, code=Refusal.NOT_FOUND)
     return amendment
+
+
+def _decided(
+    context: OperationContext, amendment: BudgetAmendment, verdict: Mapping[str, Any]
+) -> UUID | None:
+    """Write down who decided, or point to what the steering group wrote down itself."""
+    if verdict.get("decision_id") or not verdict.get("decider"):
+        return id_of(verdict.get("decision_id"))
+    decision = Decision(
+        number=next_number(context.session, "DEC", context.now.year),
+        subject_type="BudgetAmendment",
+        subject_id=amendment.id,
+        question=f"{amendment.number}: {amendment.kind} of EUR {amendment.amount}",
+        decision=str(verdict["decision"]),
+        reason=verdict.get("comment") or None,
+        decider=id_of(verdict["decider"]),
+        decided_at=context.now,
+        instance_id=context.instance_id,
+        created_at=context.now,
+        created_by=context.actor.key,
+    )
+    return add_record(context, decision).id
 
 
 def _class_of(

@@ -226,6 +226,8 @@ class BudgetAmendment(Record, Base):
     reason: Mapped[str] = mapped_column(default="")
     source: Mapped[str] = mapped_column(default="")
     """Which process asked for it."""
+    outcome: Mapped[str] = mapped_column(default="")
+    """Why it was decided so."""
     requested_by: Mapped[UUID | None] = mapped_column(default=None)
     decision_id: Mapped[UUID | None] = mapped_column(ForeignKey("decision.id"), default=None)
     budget_version: Mapped[int | None] = mapped_column(default=None)

@@ -135,6 +135,7 @@ def _budget_amendment() -> None:
         sa.Column("state", _WORD, nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("outcome", sa.Text(), nullable=False),
         sa.Column("requested_by", sa.Uuid()),
         sa.Column("decision_id", sa.Uuid()),
         sa.Column("budget_version", sa.Integer()),
