@@ -580,6 +580,7 @@ def _write_to_sender(
         "name": feedback.sender["name"],
         "number": feedback.number,
         "subject": feedback.subject,
+        "link": f"/public/feedback/status?reference={feedback.number}",
     }
     context.effects.append(Effect(EffectKind.NOTICE, payload | facts))
 
