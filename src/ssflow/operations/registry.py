@@ -25,7 +25,6 @@ OPERATIONS = MappingProxyType(
     _by_name(
         (HTTP_REQUEST, MAIL_SEND),
         FEEDBACK_OPERATIONS,
-        (HTTP_REQUEST, MAIL_SEND),
         ITSG_OPERATIONS,
         PORTFOLIO_OPERATIONS,
         DELIVERY_OPERATIONS,
