@@ -226,7 +226,7 @@ def _store_jobs(moved: Step, opened: Sequence[Mapping[str, Any]]) -> None:
     rows += [_effect_row(moved, JobKind.SEND_MESSAGE, _sent(m)) for m in moved.result.thrown]
     rows += [job for row in opened for job in jobs_for(row)]
     gone = _changed_timers(moved) | (before.operations.keys() - after.operations.keys())
-    gone |= {i for i, task in before.user_tasks.items() if task.has_due and i not in after.user_tasks}
+    gone |= {i for i, task in before.user_tasks.items() if task.has_due} - after.user_tasks.keys()
     if gone:
         job_rows.delete_jobs_of_tasks(moved.work.session, gone)
     mail_rows.drop_mails_of_tasks(moved.work.session, _gone_mails(moved))
