@@ -270,5 +270,5 @@ def test_sqlite_finds_whose_cases_they_are_without_reading_every_task(
         plan = session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
         steps = [row.detail for row in plan if "user_task" in row.detail]
 
-    assert len(steps) == 4  # one of them for confidential cases
+    assert len(steps) == 5  # one of them for confidential cases, one for late tasks
     assert all(step.startswith("SEARCH user_task USING") for step in steps), steps

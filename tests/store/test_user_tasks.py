@@ -583,7 +583,7 @@ def test_sqlite_counts_by_reading_indexes_and_no_row(
         plans = plans_of(session, lambda: count_inbox(session, actor, now=NOW, day_end=NOW + HOUR))
 
     steps = [step for plan in plans for step in plan if "user_task" in step]
-    assert len(steps) == 6
+    assert len(steps) == 9
     assert all("USING COVERING INDEX" in step for step in steps), steps
 
 

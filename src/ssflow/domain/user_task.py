@@ -64,7 +64,7 @@ class UserTask(Base):
     __tablename__ = "user_task"
     __table_args__ = (
         Index("ix_user_task_instance", "instance_id"),
-        # The columns behind the id let the counts read these two indexes and no row.
+        # The columns behind the id let the counts read these three indexes and no row.
         _mine("ix_user_task_mine_due", "assignee", "due_at", "id", "status"),
         _mine("ix_user_task_mine_created", "assignee", "created_at", "id"),
         _mine("ix_user_task_mine_urgency", "assignee", _URGENCY, "created_at", "id"),
@@ -73,7 +73,10 @@ class UserTask(Base):
         ),
         _offered("ix_user_task_offered_created", "role", "created_at", "id"),
         _offered("ix_user_task_offered_urgency", "role", _URGENCY, "created_at", "id"),
-        _escalated("ix_user_task_escalated_due", "escalated_to", "due_at", "id"),
+        _escalated(
+            "ix_user_task_escalated_due",
+            *("escalated_to", "due_at", "id", "exclude", "role", "status", "assignee"),
+        ),
         _escalated("ix_user_task_escalated_created", "escalated_to", "created_at", "id"),
         _escalated("ix_user_task_escalated_urgency", "escalated_to", _URGENCY, "created_at", "id"),
         Index("ix_user_task_done", "completed_by", "completed_at", "id"),

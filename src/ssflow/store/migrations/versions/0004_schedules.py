@@ -69,7 +69,10 @@ def _runs() -> None:
 def _overdue_tasks() -> None:
     op.add_column("user_task", sa.Column("escalated_to", sa.Text()))
     for name, columns in (
-        ("ix_user_task_escalated_due", ["due_at", "id"]),
+        (
+            "ix_user_task_escalated_due",
+            ["due_at", "id", "exclude", "role", "status", "assignee"],
+        ),
         ("ix_user_task_escalated_created", ["created_at", "id"]),
         ("ix_user_task_escalated_urgency", [sa.text("(-priority)"), "created_at", "id"]),
     ):
