@@ -10,6 +10,8 @@ from waitress.server import create_server
 
 from ssflow.cli.carriers import embedded_worker, postgresql_submit, run_worker
 from ssflow.cli.surroundings import Installation, installation, now
+from ssflow.domain.identity import SYSTEM
+from ssflow.services.housekeeping import ensure_standing_jobs
 from ssflow.services.people import first_run_link
 from ssflow.web.app import create_app
 
@@ -48,6 +50,8 @@ def worker() -> None:
     """Do due jobs; run as many as you like beside `ssflow serve` on PostgreSQL."""
     _log_to_screen()
     with installation() as here:
+        with here.work(SYSTEM) as work:
+            ensure_standing_jobs(work)
         click.echo("ssflow worker is looking for due jobs.")
         run_worker(here)
 
@@ -61,6 +65,7 @@ class Server:
         Raises:
             ClickException: somebody else has it, or it is not an address of this machine.
         """
+        self._here = here
         self._worker = embedded_worker(here) if here.database.is_sqlite else None
         submit = self._worker.submit if self._worker else postgresql_submit()
         app = create_app(here.config, here.database, clock=now, submit=submit)
@@ -81,6 +86,8 @@ class Server:
 
     def run(self) -> None:
         """Serve until the process is told to stop; what has begun is finished."""
+        with self._here.work(SYSTEM) as work:
+            ensure_standing_jobs(work)
         if self._worker:
             self._worker.start()
         try:

@@ -11,6 +11,7 @@ from ssflow.domain.job import DEFAULT_ATTEMPTS, Job, JobKind, JobState, WorkerHe
 from ssflow.errors import ConflictError, ForbiddenError
 from ssflow.services import effects
 from ssflow.services.audit import record
+from ssflow.services.housekeeping import clean_up
 from ssflow.services.incidents import carry_out_retry
 from ssflow.services.job_kinds import Handler, OutsideWork
 from ssflow.services.job_runs import LEASE, run_claimed
@@ -47,6 +48,7 @@ HANDLERS: Mapping[JobKind, Handler] = {
     JobKind.SCHEDULE: do_scheduled,
     JobKind.REMINDER: remind,
     JobKind.OVERDUE: mark_overdue,
+    JobKind.CLEAN_UP: clean_up,
     JobKind.RETRY_INCIDENT: carry_out_retry,
 }
 
