@@ -108,7 +108,7 @@ def start_instance(
     """
     definition = _startable(work, key, version)
     check_key(business_key, "business_key")
-    checked = _check_start(work, definition, dict(variables or {}))
+    checked = check_start(work, definition, dict(variables or {}))
     instance = begin_instance(work, definition, Start(checked), checked, business_key)
     if definition.facts.get("start_form"):
         bind_files(work, checked, instance, None)
@@ -316,6 +316,20 @@ def check_key(key: str | None, field_name: str) -> None:
         raise InvalidInputError("This key cannot be kept.", errors={field_name: [problem]})
 
 
+def check_start(work: UnitOfWork, definition: ProcessDefinition, variables: Variables) -> Variables:
+    """Check what a case is started with, by the start form of its process if it has one.
+
+    Raises:
+        InvalidInputError: the form refuses it, or it is not plain data.
+    """
+    form_id = definition.facts.get("start_form")
+    if not form_id:
+        check_variables(variables)
+        return variables
+    layout = load_layout(work.session, definition.deployment_id, form_id, work.actor.language)
+    return read_submission(layout, variables, form_context(work, {}))
+
+
 def _startable(work: UnitOfWork, key: str, version: int | None) -> ProcessDefinition:
     if version is None:
         definition = definition_rows.find_latest(work.session, key)
@@ -331,17 +345,6 @@ def _startable(work: UnitOfWork, key: str, version: int | None) -> ProcessDefini
         roles = ", ".join(sorted(definition.starters))
         raise ForbiddenError(f"Only these roles may start it: {roles}.")
     return definition
-
-
-def _check_start(
-    work: UnitOfWork, definition: ProcessDefinition, variables: Variables
-) -> Variables:
-    form_id = definition.facts.get("start_form")
-    if not form_id:
-        check_variables(variables)
-        return variables
-    layout = load_layout(work.session, definition.deployment_id, form_id, work.actor.language)
-    return read_submission(layout, variables, form_context(work, {}))
 
 
 def _lock_for_operator(work: UnitOfWork, instance_id: UUID) -> ProcessInstance:

@@ -17,10 +17,12 @@ from ssflow.engine.commands import CatchMessage, StartByMessage
 from ssflow.engine.execution import TaskGoneError
 from ssflow.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
 from ssflow.services.advance import advance_instance, delivery_row
+from ssflow.services.attachments import bind_files
 from ssflow.services.audit import Entry, record
 from ssflow.services.instances import (
     begin_instance,
     check_key,
+    check_start,
     get_visible_instance,
     is_starter,
     read_reason,
@@ -130,7 +132,7 @@ def receive_public(
     former = _find_former(system, message)
     if former is not None and former.instance_id is not None:
         return instance_rows.get_instance(work.session, former.instance_id)
-    return _start(system, definition, message)
+    return _start(system, definition, message, by=work)
 
 
 def deliver_buffered(
@@ -314,13 +316,19 @@ def _start_now(work: UnitOfWork, message: _Incoming) -> Correlation | None:
         return None
     if not is_starter(work, definition):
         raise ForbiddenError("You may not start the process that this message starts.")
-    instance = _start(work, definition, message)
+    instance = _start(work, definition, message, by=work)
     return Correlation(Delivery.DELIVERED, instance.id, is_start=True)
 
 
-def _start(work: UnitOfWork, definition: ProcessDefinition, message: _Incoming) -> ProcessInstance:
-    command = StartByMessage(message.name, message.payload)
-    instance = begin_instance(work, definition, command, message.payload, None)
+def _start(
+    work: UnitOfWork, definition: ProcessDefinition, message: _Incoming, *, by: UnitOfWork
+) -> ProcessInstance:
+    """Start a case with what the start form lets pass; files are those of who sends (`by`)."""
+    payload = check_start(by, definition, dict(message.payload))
+    command = StartByMessage(message.name, payload)
+    instance = begin_instance(work, definition, command, payload, None)
+    if definition.facts.get("start_form"):
+        bind_files(by, payload, instance, None)
     _remember(work, message, instance.id)
     return instance
 
