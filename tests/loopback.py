@@ -1,14 +1,20 @@
 """Small servers on this machine that stand for what lies outside."""
 
 import json
+import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from email import message_from_bytes, policy
+from email.message import EmailMessage
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
 
 
 @dataclass(frozen=True)
@@ -96,3 +102,66 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_message: Any) -> None:
         """Say nothing on the screen."""
+
+
+@dataclass
+class MailServer:
+    """Takes mails, and remembers them; `answers` says otherwise by address or for all (`*`)."""
+
+    port: int
+    mails: list[EmailMessage] = field(default_factory=list)
+    addresses: list[str] = field(default_factory=list)
+    answers: dict[str, str] = field(default_factory=dict)
+    after_data: str | None = None
+
+    @property
+    def url(self) -> str:
+        return f"smtp://127.0.0.1:{self.port}?timeout=1"
+
+    async def handle_RCPT(  # noqa: N802 - the name that aiosmtpd looks for
+        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: Any
+    ) -> str:
+        answer = self.answers.get(address) or self.answers.get("*")
+        if answer is not None:
+            return answer
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(  # noqa: N802 - the name that aiosmtpd looks for
+        self, _server: SMTP, _session: Session, envelope: Envelope
+    ) -> str:
+        content = envelope.content
+        assert isinstance(content, bytes)
+        message = message_from_bytes(content, policy=policy.default)
+        assert isinstance(message, EmailMessage)
+        self.mails.append(message)
+        self.addresses += envelope.rcpt_tos
+        return self.after_data or "250 taken"
+
+
+@contextmanager
+def mail_server() -> Iterator[MailServer]:
+    """Run a mail server on a free port."""
+    server = MailServer(free_port())
+    controller = Controller(server, hostname="127.0.0.1", port=server.port)
+    controller.start()
+    try:
+        yield server
+    finally:
+        controller.stop()
+
+
+@contextmanager
+def silent_server() -> Iterator[int]:
+    """Take connections and never say a word; gives the port."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        yield listening.getsockname()[1]
+
+
+def free_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port: int = taken.getsockname()[1]
+        return port

@@ -63,6 +63,8 @@ def test_empty_settings_count_as_missing(environ: dict[str, str]) -> None:
         ("MAIL_URL", "mail.example.org"),
         ("MAIL_URL", "http://mail.example.org"),
         ("MAIL_URL", "smtp://mail.example.org:0"),
+        ("MAIL_URL", "smtp://mail.example.org?timeout=0"),
+        ("MAIL_URL", "smtp://mail.example.org?starttls=no"),
         ("MAIL_FROM", "Us <us@example.org>"),
         ("HTTP_ALLOW", "https://api.example.org/"),
         ("HTTP_ALLOW", "user@api.example.org"),

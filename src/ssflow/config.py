@@ -163,6 +163,7 @@ def _read_mail_url(environ: Mapping[str, str]) -> str | None:
     try:
         parts = urlsplit(url)
         is_server = parts.scheme in _MAIL_SCHEMES and bool(parts.hostname) and parts.port != 0
+        is_server = is_server and bool(re.fullmatch(r"(?:timeout=[1-9]\d?)?", parts.query))
     except ValueError:
         is_server = False
     if not is_server:

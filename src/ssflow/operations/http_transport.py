@@ -17,6 +17,13 @@ CONNECT_TIMEOUT_SECONDS = 10
 NOT_ALLOWED = "http_not_allowed"
 
 
+def trusted_by_all() -> ssl.SSLContext:
+    """Trust whom this machine trusts, and whom browsers trust."""
+    context = ssl.create_default_context()
+    context.load_verify_locations(certifi.where())
+    return context
+
+
 @dataclass(frozen=True)
 class Deadline:
     """A moment of the monotonic clock after which nothing is waited for any more."""
@@ -39,10 +46,8 @@ class GuardedTransport(httpx.BaseTransport):
     """Carries requests over connections that go only where the rules let them."""
 
     def __init__(self, rules: HttpRules, deadline: Deadline) -> None:
-        context = ssl.create_default_context()
-        context.load_verify_locations(certifi.where())
         self._pool = httpcore.ConnectionPool(
-            ssl_context=context,
+            ssl_context=trusted_by_all(),
             max_keepalive_connections=0,
             network_backend=_GuardedNetwork(rules, deadline),
         )

@@ -2,7 +2,6 @@
 
 import os
 import smtplib
-import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,11 +12,10 @@ from email.utils import format_datetime
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Protocol
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 from uuid import UUID
 
-import certifi
-
+from ssflow.operations.http_transport import trusted_by_all
 from ssflow.operations.letters import Letter, one_line
 from ssflow.operations.outside import CallFailedError
 
@@ -92,15 +90,19 @@ def open_mailer(url: str | None, folder: Path | None) -> Mailer:
 
 
 class ServerMailer:
-    """A mail server: `smtp://` (secured if it can be), `smtp+starttls://`, `smtps://`."""
+    """A mail server: `smtp://` (secured if it can be), `smtp+starttls://`, `smtps://`.
 
-    def __init__(self, url: str, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
+    `?timeout=5` behind the address says how many seconds it may be silent.
+    """
+
+    def __init__(self, url: str) -> None:
         parts = urlsplit(url)
         self._scheme = parts.scheme
         self._host = parts.hostname or "localhost"
         self._port = parts.port or _DEFAULT_PORTS[parts.scheme]
         self._user, self._password = unquote(parts.username or ""), unquote(parts.password or "")
-        self._timeout = timeout_seconds
+        given = parse_qs(parts.query).get("timeout", [str(TIMEOUT_SECONDS)])
+        self._timeout = float(given[0])
 
     def send(self, message: EmailMessage, mail_id: UUID, sender: str, address: str) -> None:
         """Hand it over to the server.
@@ -124,27 +126,29 @@ class ServerMailer:
             raise _failure(str(error) or type(error).__name__, is_lasting=False) from error
 
     def _connect(self, own_name: str) -> smtplib.SMTP:
-        context = ssl.create_default_context()
-        context.load_verify_locations(certifi.where())
         server: smtplib.SMTP
         if self._scheme == "smtps":
             server = smtplib.SMTP_SSL(
-                self._host, self._port, own_name, timeout=self._timeout, context=context
+                self._host,
+                self._port,
+                own_name,
+                timeout=self._timeout,
+                context=trusted_by_all(),
             )
         else:
             server = smtplib.SMTP(self._host, self._port, own_name, timeout=self._timeout)
         try:
-            self._greet(server, context)
+            self._greet(server)
         except BaseException:
             server.close()
             raise
         return server
 
-    def _greet(self, server: smtplib.SMTP, context: ssl.SSLContext) -> None:
+    def _greet(self, server: smtplib.SMTP) -> None:
         server.ehlo()
         is_secure = self._scheme == "smtps"
         if not is_secure and (self._scheme == "smtp+starttls" or server.has_extn("starttls")):
-            server.starttls(context=context)
+            server.starttls(context=trusted_by_all())
             server.ehlo()
             is_secure = True
         if not self._user:

@@ -86,9 +86,9 @@ def settle(work: UnitOfWork, job: Job, told: Mapping[str, JsonValue]) -> None:
     """Let the case of a service task go on, or stop there, once each of its mails is settled."""
     if job.task_id is None or job.instance_id is None:
         return
-    mails = rows.mails_of_task(work.session, job.task_id)
-    if any(mail.state in (MailState.QUEUED, MailState.HELD) for mail in mails):
+    if rows.is_any_on_the_way(work.session, job.task_id):
         return
+    mails = rows.mails_of_task(work.session, job.task_id)
     sent = sum(mail.state is MailState.SENT for mail in mails)
     failed = [mail for mail in mails if mail.state is MailState.FAILED]
     attempts = max((mail.attempts for mail in mails), default=1)

@@ -49,6 +49,12 @@ def mails_of_task(session: Session, task_id: UUID) -> Sequence[Mail]:
     return session.scalars(query).all()
 
 
+def is_any_on_the_way(session: Session, task_id: UUID) -> bool:
+    """Tell whether a service task still waits for one of its mails."""
+    query = select(Mail.id).where(Mail.task_id == task_id, Mail.state.in_(_ON_THE_WAY)).limit(1)
+    return session.scalar(query) is not None
+
+
 def remove_unsent(session: Session, source_id: UUID) -> None:
     """Forget the mails of a source that did not leave; they are about to be made anew."""
     query = delete(Mail).where(Mail.source_id == source_id, Mail.state != MailState.SENT)
