@@ -42,7 +42,7 @@ class Portfolio:
             activity_id="S_x",
         )
 
-    def put(self, kind: Any, **values: Any) -> Any:
+    def put(self, kind: Any, /, **values: Any) -> Any:
         """Put a record there that the case did not make."""
         record = kind(created_at=NOW, created_by="system", **values)
         self.session.add(record)

@@ -123,7 +123,10 @@ def define_strategy(context: OperationContext, given: dict[str, Any]) -> dict[st
             _end_objective(context, objective)
     return {
         "version": strategy.version,
-        "objectives": _objectives(context, strategy),
+        "choices": [
+            {"value": str(one.id), "label": one.text}
+            for one in strategy_rows.objectives_of(context.session, strategy.id)
+        ],
         "customers": [
             {"customer": str(one.id), "name": one.name, "mandate_holder": str(one.mandate_holder)}
             for one in strategy_rows.key_customers(context.session)
@@ -201,7 +204,11 @@ def publish_strategy(context: OperationContext, given: dict[str, Any]) -> dict[s
             },
         )
     )
-    return {"document": str(document.id), "superseded": superseded}
+    return {
+        "document": str(document.id),
+        "superseded": superseded,
+        "initiatives": [_as_initiative(row) for row in rows_of(strategy.plan, "actions")],
+    }
 
 
 @operation(
@@ -287,13 +294,16 @@ def check_strategy(context: OperationContext, given: dict[str, Any]) -> dict[str
     """Keep what the checkpoint found and work out the shares that the health table asks for."""
     strategy, checkpoint = _strategy(context, given["strategy"]), given["checkpoint"]
     objectives, initiatives = rows_of(checkpoint, "objectives"), rows_of(checkpoint, "initiatives")
+    by_text = {one.text: one for one in strategy_rows.objectives_of(context.session, strategy.id)}
     for row in objectives:
-        objective = _get(context, StrategicObjective, id_of(row.get("objective")))
+        objective = _known(by_text, row.get("text"))
         with changing(context, objective):
             objective.actual = str(row.get("actual") if row.get("actual") is not None else "")
             objective.rag = Rag(row["rag"])
+    planned = strategy_rows.initiatives_of(context.session, strategy.id)
+    by_title = {one.title: one for one in planned}
     for row in initiatives:
-        initiative = _get(context, Initiative, id_of(row.get("initiative")))
+        initiative = _known(by_title, row.get("title"))
         with changing(context, initiative):
             initiative.rag, initiative.is_late = Rag(row["rag"]), bool(row.get("late"))
             initiative.note = str(row.get("note") or "")
@@ -356,6 +366,14 @@ def _get(context: OperationContext, kind: type[R], record_id: UUID | None) -> R:
     record = context.session.get(kind, record_id) if record_id else None
     if record is None:
         message = f"There is no {kind.__name__} {record_id}."
+        raise OperationRefusedError(message, code=Refusal.NOT_FOUND)
+    return record
+
+
+def _known(records: Mapping[str, R], name: Any) -> R:
+    record = records.get(str(name))
+    if record is None:
+        message = f"“{name}” does not belong to this strategy any more."
         raise OperationRefusedError(message, code=Refusal.NOT_FOUND)
     return record
 
@@ -453,6 +471,12 @@ def _supersede(context: OperationContext, former: StrategyDocument) -> str:
     for objective in strategy_rows.objectives_of(context.session, former.id):
         _end_objective(context, objective)
     return former.number
+
+
+def _as_initiative(action: Mapping[str, Any]) -> dict[str, Any]:
+    """Turn an action of the plan into the initiative that is proposed for it."""
+    same = {name: action.get(name) for name in ("kind", "owner", "from_date", "to_date")}
+    return {"title": action.get("action"), "money": action.get("cost"), **same}
 
 
 def _keep_initiative(
