@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from ssflow.domain.audit import AuditAction
 from ssflow.domain.base import JsonValue, Variables, new_id
 from ssflow.domain.identity import NoticePace
+from ssflow.domain.instance import ProcessInstance
 from ssflow.domain.job import DEFAULT_ATTEMPTS, DEFAULT_WAIT_SECONDS, Job, JobKind
 from ssflow.domain.mail import Mail, MailState
 from ssflow.domain.registers.portfolio import Document
@@ -115,6 +116,11 @@ def timezone_of(work: UnitOfWork, name: str | None) -> ZoneInfo:
         return ZoneInfo(name) if name else work.timezone
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return work.timezone
+
+
+def name_of(instance: ProcessInstance) -> str:
+    """Name a case by its business key and its title, as far as it has them."""
+    return ": ".join(part for part in (instance.business_key, instance.title) if part)
 
 
 def mask(address: str) -> str:

@@ -83,7 +83,7 @@ def _facts(
     facts = {name: value for name, value in payload.items() if name not in _OURS}
     facts["about"] = template.replace("_", " ").capitalize()
     if instance is not None:
-        facts["case"] = instance.title or instance.business_key or ""
+        facts["case"] = mails.name_of(instance)
     return facts
 
 

@@ -108,7 +108,7 @@ def _post(work: UnitOfWork, job: Job, given: dict[str, Any]) -> None:
     instance, task_id = _instance(work, job), _task_id(job)
     mail_rows.remove_unsent(work.session, task_id)
     told = {"without_address": len(meant.without_address), "unknown": meant.unknown}
-    facts = {**(given["facts"] or {}), "case": instance.title or instance.business_key or ""}
+    facts = {**(given["facts"] or {}), "case": mails.name_of(instance)}
     if given["subject"] is not None:
         facts["subject"] = given["subject"]
     if given["text"] is not None:
