@@ -25,5 +25,7 @@ class ProcessLink(Base):
     created_at: Mapped[datetime]
     why: Mapped[str]
     """What it was started with: `process <key>` or `message <name>`."""
+    depth: Mapped[int] = mapped_column(default=1)
+    """How many instances started each other before this one."""
     activity_id: Mapped[str | None] = mapped_column(default=None)
     """The element of the starting instance, when it is known."""

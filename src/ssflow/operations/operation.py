@@ -51,6 +51,8 @@ class Effect:
 
     kind: EffectKind
     payload: Mapping[str, JsonValue]
+    activity_id: str | None = None
+    """The service task that asked for it; filled in by who calls the operation."""
 
 
 @dataclass(frozen=True)

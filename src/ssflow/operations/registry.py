@@ -7,6 +7,7 @@ from ssflow.operations.amendments import AMENDMENT_OPERATIONS
 from ssflow.operations.budget_control import CONTROL_OPERATIONS
 from ssflow.operations.budgets import BUDGET_OPERATIONS
 from ssflow.operations.delivery import DELIVERY_OPERATIONS
+from ssflow.operations.effects import EFFECT_OPERATIONS
 from ssflow.operations.feedback import FEEDBACK_OPERATIONS
 from ssflow.operations.http import HTTP_REQUEST
 from ssflow.operations.itsg import ITSG_OPERATIONS
@@ -24,6 +25,7 @@ def _by_name(*families: Iterable[Operation]) -> dict[str, Operation]:
 OPERATIONS = MappingProxyType(
     _by_name(
         (HTTP_REQUEST, MAIL_SEND),
+        EFFECT_OPERATIONS,
         FEEDBACK_OPERATIONS,
         ITSG_OPERATIONS,
         PORTFOLIO_OPERATIONS,

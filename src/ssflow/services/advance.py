@@ -220,10 +220,13 @@ def _store_jobs(moved: Step, opened: Sequence[Mapping[str, Any]]) -> None:
         for i in after.operations.keys() - before.operations.keys()
     ]
     rows += [
-        _effect_row(moved, _EFFECT_JOBS[effect.kind], effect.payload)
+        _effect_row(moved, _EFFECT_JOBS[effect.kind], effect.payload, effect.activity_id)
         for effect in moved.operations.effects
     ]
-    rows += [_effect_row(moved, JobKind.SEND_MESSAGE, _sent(m)) for m in moved.result.thrown]
+    rows += [
+        _effect_row(moved, JobKind.SEND_MESSAGE, _sent(message), message.activity_id)
+        for message in moved.result.thrown
+    ]
     rows += [job for row in opened for job in jobs_for(row)]
     gone = _changed_timers(moved) | (before.operations.keys() - after.operations.keys())
     gone |= {i for i, task in before.user_tasks.items() if task.has_due} - after.user_tasks.keys()
@@ -287,7 +290,9 @@ def _sent(message: ThrownMessage) -> dict[str, Any]:
     }
 
 
-def _effect_row(moved: Step, kind: JobKind, payload: Mapping[str, Any]) -> dict[str, Any]:
+def _effect_row(
+    moved: Step, kind: JobKind, payload: Mapping[str, Any], activity_id: str | None
+) -> dict[str, Any]:
     return {
         "kind": kind,
         "due_at": moved.work.now,
@@ -295,7 +300,7 @@ def _effect_row(moved: Step, kind: JobKind, payload: Mapping[str, Any]) -> dict[
         "created_at": moved.work.now,
         "instance_id": moved.instance.id,
         "task_id": None,
-        "activity_id": None,
+        "activity_id": activity_id,
     }
 
 

@@ -24,6 +24,7 @@ def start_process(work: UnitOfWork, job: Job) -> None:
 
     Raises:
         InvalidInputError: the business key is no text of at most 200 characters.
+        EndlessChainError: too many cases started each other.
     """
     key, business_key = job.payload["key"], job.payload.get("business_key")
     variables: dict[str, Any] = job.payload.get("variables") or {}

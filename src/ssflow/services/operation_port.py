@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from ssflow.domain.base import JsonValue
@@ -61,7 +61,7 @@ class Operations:
         except SsflowError as error:
             raise OperationError(error.message, code=None) from error
         self.changes += context.changes
-        self.effects += context.effects
+        self.effects += [replace(each, activity_id=call.activity_id) for each in context.effects]
         return result
 
     def keep(self) -> None:

@@ -8,8 +8,16 @@ from ssflow.domain.instance import ProcessInstance
 from ssflow.domain.process_link import ProcessLink
 from ssflow.services.audit import record
 from ssflow.services.instances import get_visible_instance
+from ssflow.services.job_kinds import GiveUpError
 from ssflow.store import process_links as rows
 from ssflow.store.unit_of_work import UnitOfWork
+
+MAX_DEPTH = 1_000
+"""A process that starts itself over and over stops here."""
+
+
+class EndlessChainError(GiveUpError):
+    """So many cases started each other that it looks like a circle."""
 
 
 def link_cases(
@@ -20,12 +28,22 @@ def link_cases(
     why: str,
     activity_id: str | None = None,
 ) -> None:
-    """Keep that a case, locked by the caller, started another one; both trails tell."""
+    """Keep that a case, locked by the caller, started another one; both trails tell.
+
+    Raises:
+        EndlessChainError: `MAX_DEPTH` cases started each other already.
+    """
+    former = work.session.get(ProcessLink, origin.id)
+    depth = former.depth + 1 if former else 1
+    if depth > MAX_DEPTH:
+        told = f"{MAX_DEPTH} cases started each other; {started.key} is not started once more."
+        raise EndlessChainError(told)
     link = ProcessLink(
         instance_id=started.id,
         started_from=origin.id,
         created_at=work.now,
         why=why,
+        depth=depth,
         activity_id=activity_id,
     )
     work.session.add(link)

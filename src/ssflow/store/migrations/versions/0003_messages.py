@@ -55,6 +55,7 @@ def _links() -> None:
         sa.Column("started_from", sa.Uuid(), nullable=False),
         sa.Column("created_at", _MOMENT, nullable=False),
         sa.Column("why", sa.Text(), nullable=False),
+        sa.Column("depth", sa.Integer(), nullable=False),
         sa.Column("activity_id", sa.Text()),
         sa.ForeignKeyConstraint(
             ["instance_id"],
