@@ -1,17 +1,24 @@
 """What is stuck, and what brings it back on its way."""
 
 import re
+from datetime import timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import text
 
 from ssflow.domain.audit import AuditAction
 from ssflow.domain.identity import Actor
 from ssflow.domain.instance import InstanceStatus
-from ssflow.services import instances
+from ssflow.domain.job import JobKind, WorkerHeartbeat
+from ssflow.domain.mail import Mail, MailState
+from ssflow.domain.message import Message
+from ssflow.services import instances, jobs
+from ssflow.store import jobs as job_rows
 from tests.services.bundles import with_script
 from tests.services.office import Office
+from tests.services.test_schedules import scheduled
 from tests.web.browsing import Browser, text_of
 from tests.web.conftest import SignIn
 
@@ -266,3 +273,184 @@ def test_nothing_to_try_again_is_said_plainly(sign_in: SignIn, boss: Actor) -> N
 
     assert "No open incident is like that." in text_of(page)
     assert answer.status_code == 422
+
+
+# --- what is still to be done --------------------------------------------------------------------
+
+
+@pytest.fixture
+def broken_job(office: Office) -> UUID:
+    """A job that failed in every attempt and was given up."""
+    payload = {"key": "nowhere", "variables": {}}
+    rows = [{"kind": JobKind.SEND_MESSAGE, "payload": payload, "created_at": office.now}]
+    with office.work() as work:
+        [job_id] = job_rows.add_jobs(work.session, [{**row, "due_at": office.now} for row in rows])
+    for _ in range(5):
+        office.run_jobs(timedelta(minutes=10))
+    return job_id
+
+
+def test_a_job_that_was_given_up_is_shown_and_tried_again(
+    sign_in: SignIn, office: Office, boss: Actor, broken_job: UUID
+) -> None:
+    browser = sign_in(boss)
+    assert "See what was given up" in text_of(browser.open("/operations"))
+    page = browser.open("/operations/jobs?state=failed")
+    assert "Messages to send" in text_of(page)
+    assert str(broken_job) in page.text
+
+    answer = browser.send(f"/operations/jobs/{broken_job}/retry")
+
+    assert answer.headers["Location"] == "/operations/jobs?state=failed"
+    [job] = office.jobs()
+    assert job.due_at == office.now
+    assert "No job is like that." in text_of(browser.open("/operations/jobs?state=failed"))
+
+
+def test_only_an_administrator_tries_jobs_again(
+    sign_in: SignIn, office: Office, broken_job: UUID
+) -> None:
+    auditor = sign_in(office.hire("auditor"))
+
+    assert auditor.open("/operations/jobs").status_code == 200
+    assert auditor.send(f"/operations/jobs/{broken_job}/retry").status_code == 403
+    assert sign_in(office.hire("customer")).open("/operations/jobs").status_code == 403
+
+
+def _give_sign_of_life(office: Office) -> None:
+    beat = WorkerHeartbeat(
+        name="a machine",
+        carrier="embedded",
+        started_at=office.now,
+        seen_at=office.now,
+        median_lateness_ms=120,
+        worst_lateness_ms=2_500,
+    )
+    with office.work() as work:
+        jobs.give_sign_of_life(work, beat)
+
+
+def test_the_overview_tells_whether_jobs_are_done_and_how_late(
+    sign_in: SignIn, office: Office, boss: Actor
+) -> None:
+    browser = sign_in(boss)
+    assert "No worker is alive." in text_of(browser.open("/operations"))
+
+    _give_sign_of_life(office)
+
+    page = browser.open("/operations")
+    told = text_of(page)
+    assert "No worker is alive." not in told
+    assert "0.12 s in the middle, 2.50 s at worst" in told
+    assert "a machine (embedded)" in told
+    assert 'hx-trigger="every 5s"' in page.text
+
+
+def test_a_schedule_is_switched_off_with_a_reason_and_run_by_hand(
+    sign_in: SignIn, office: Office, boss: Actor
+) -> None:
+    office.deploy(scheduled())
+    browser = sign_in(boss)
+    assert "0 6 * * *" in text_of(browser.open("/operations/schedules"))
+
+    unsaid = browser.send("/operations/schedules/p/switch", on="0", reason="")
+    browser.send("/operations/schedules/p/switch", on="0", reason="Holidays")
+    off = browser.open("/operations/schedules")
+    browser.send("/operations/schedules/p/run", reason="The auditor asked")
+    office.run_jobs()
+
+    assert unsaid.status_code == 422
+    assert "Say why." in text_of(unsaid)
+    assert "Off" in text_of(off)
+    assert "Holidays" in text_of(off)
+    assert "Switch on" in text_of(off)
+    assert "a case" in text_of(browser.open("/operations/schedules"))
+    assert sign_in(office.hire("auditor")).send("/operations/schedules/p/run").status_code == 403
+
+
+def test_mails_are_listed_without_their_texts_and_addresses(
+    sign_in: SignIn, office: Office, boss: Actor
+) -> None:
+    mail = {
+        "id": uuid4(),
+        "source_id": uuid4(),
+        "template": "t",
+        "address": "ann@secret.example",
+        "name": "Ann",
+        "language": "en",
+        "subject": "Your proposal",
+        "text": "the canary",
+        "html": "the canary",
+        "created_at": office.now,
+        "state": MailState.FAILED,
+        "error": "The server hangs.",
+    }
+    with office.work() as work:
+        work.session.add(Mail(**mail))
+    browser = sign_in(boss)
+
+    page = browser.open("/operations/mail?state=failed")
+
+    assert "Your proposal" in text_of(page)
+    assert "The server hangs." in text_of(page)
+    assert "canary" not in page.text
+    assert "secret.example" not in page.text
+    assert "No mails" in text_of(browser.open("/operations/mail?state=sent"))
+
+
+def test_messages_that_nobody_took_are_listed_without_what_they_say(
+    sign_in: SignIn, office: Office, boss: Actor
+) -> None:
+    with office.work() as work:
+        work.session.add(
+            Message(
+                name="parcel_came",
+                sender=boss.key,
+                payload={"what": "the canary"},
+                created_at=office.now,
+                expires_at=office.now + timedelta(days=1),
+                correlation_key="PRP-1",
+            )
+        )
+    browser = sign_in(boss)
+
+    page = browser.open("/operations/messages")
+
+    assert "parcel_came PRP-1 Boss" in text_of(page)
+    assert "canary" not in page.text
+
+
+# --- whether it can work -------------------------------------------------------------------------
+
+
+def test_it_is_ready_while_a_worker_lives(browser: Browser, office: Office) -> None:
+    before = browser.open("/readyz")
+    _give_sign_of_life(office)
+
+    after = browser.open("/readyz")
+    office.now += timedelta(minutes=1)
+    later = browser.open("/readyz")
+
+    assert before.status_code == 503
+    assert before.headers["Retry-After"] == "5"
+    assert before.get_json() == {
+        "status": "not ready",
+        "checks": {"database": "ok", "schema": "ok", "worker": "none is alive"},
+    }
+    assert (after.status_code, after.get_json()["status"]) == (200, "ok")
+    assert later.status_code == 503
+
+
+def test_it_is_not_ready_with_tables_of_another_version(browser: Browser, office: Office) -> None:
+    _give_sign_of_life(office)
+    with office.work() as work:
+        work.session.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+
+    answer = browser.open("/readyz")
+
+    assert answer.status_code == 503
+    assert answer.get_json()["checks"] == {
+        "database": "ok",
+        "schema": "of another version",
+        "worker": "unknown",
+    }

@@ -8,6 +8,10 @@ export function startHtmx() {
   document.addEventListener('htmx:config:request', ({ detail }) => {
     detail.ctx.request.headers['X-CSRFToken'] = csrfToken();
   });
+  document.addEventListener('htmx:before:request', (event) => {
+    // What refreshes itself rests while nobody looks.
+    if (document.hidden && 'X-Background' in event.detail.ctx.request.headers) event.preventDefault();
+  });
   document.addEventListener('htmx:response:error', (event) => {
     const status = event.detail.ctx.response?.raw?.status ?? event.detail.ctx.response?.status;
     if (status < 500) return; // such an answer is a page part that says what is wrong

@@ -173,6 +173,11 @@ def list_buffered(
     )
 
 
+def count_buffered(session: Session, now: datetime) -> int:
+    """Count the messages that wait for an instance."""
+    return session.scalar(select(func.count(Message.id)).where(*_waits(now))) or 0
+
+
 def delete_expired(session: Session, now: datetime, limit: int = 1_000) -> Sequence[Message]:
     """Drop messages whose time is over, `limit` at most; gives those that nobody had taken."""
     query = select(Message).where(Message.expires_at <= now).order_by(Message.expires_at)

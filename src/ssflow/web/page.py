@@ -120,5 +120,5 @@ def _link(place: Place) -> Link:
         label=str(place.label),
         icon=place.icon,
         on_phone=place.on_phone,
-        is_current=request.blueprint == blueprint,
+        is_current=(request.blueprint or "").partition(".")[0] == blueprint,
     )

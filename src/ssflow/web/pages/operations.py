@@ -10,16 +10,18 @@ from flask_babel import gettext
 
 from ssflow.domain.identity import ADMIN, AUDITOR
 from ssflow.domain.incident import Incident, IncidentKind, IncidentStatus, RetryOutcome
+from ssflow.domain.job import JobState
+from ssflow.domain.mail import MailState
 from ssflow.errors import InvalidInputError
-from ssflow.services import incidents
+from ssflow.services import incidents, jobs
+from ssflow.services.schedules import list_schedules
 from ssflow.store import definitions as definition_rows
 from ssflow.store import incidents as incident_rows
 from ssflow.store import instances as instance_rows
-from ssflow.store import jobs as job_rows
-from ssflow.store.incidents import IncidentFilter
+from ssflow.store import mail as mail_rows
+from ssflow.store import messages as message_rows
 from ssflow.store.unit_of_work import UnitOfWork
 from ssflow.web.access import ADMIN_ONLY, needs_role
-from ssflow.web.clock import reader_clock
 from ssflow.web.incident_pages import (
     asked_in,
     edited_values,
@@ -29,7 +31,13 @@ from ssflow.web.incident_pages import (
     typed_values,
 )
 from ssflow.web.names import Names
-from ssflow.web.page import Tab
+from ssflow.web.operation_parts import (
+    JOB_KINDS,
+    job_kind_title,
+    job_state_title,
+    operation_tabs,
+)
+from ssflow.web.pages import operation_lists
 from ssflow.web.query import find_choice
 from ssflow.web.request_work import request_work
 
@@ -211,7 +219,7 @@ def _incident_list(work: UnitOfWork) -> dict[str, Any]:
     names = Names(work)
     next_url = page.next_cursor and url_for(".list_incidents", **asked, cursor=page.next_cursor)
     return {
-        "tabs": operation_tabs(work, "incidents"),
+        "tabs": operation_tabs(work, "operations.list_incidents"),
         "incidents": page.items,
         "wanted": wanted,
         "asked": asked,
@@ -233,36 +241,28 @@ def _cases_of(work: UnitOfWork, found: Any) -> dict[UUID, Any]:
     return {i: instance_rows.get_instance(work.session, i) for i in ids}
 
 
-def operation_tabs(work: UnitOfWork, current: str) -> list[Tab]:
-    """Give the parts of the operations pages."""
-    count = incident_rows.count_incidents(
-        work.session, work.actor, IncidentFilter(status=IncidentStatus.OPEN)
-    )
-    parts = (
-        ("overview", gettext("Overview"), None),
-        ("incidents", gettext("Incidents"), count or None),
-    )
-    addresses = {"overview": ".overview", "incidents": ".list_incidents"}
-    return [
-        Tab(url_for(addresses[part]), label, part == current, count) for part, label, count in parts
-    ]
-
-
 def _facts(work: UnitOfWork) -> dict[str, Any]:
-    places = incident_rows.open_incidents_by_place(work.session, work.actor)
-    jobs = job_rows.list_jobs(work.session, cursor=request.args.get("jobs"), limit=PAGE_SIZE)
-    ids = {job.instance_id for job in jobs.items if job.instance_id}
+    found = jobs.overview(work)
     return {
-        "tabs": operation_tabs(work, "overview"),
-        "places": places,
+        "tabs": operation_tabs(work, "operations.overview"),
+        "places": incident_rows.open_incidents_by_place(work.session, work.actor),
         "bulk_retries": [
             incidents.progress_of(work, each)
             for each in incident_rows.newest_bulk_retries(work.session, limit=5)
         ],
-        "jobs": jobs.items,
-        "next_jobs": jobs.next_cursor and url_for(".overview", jobs=jobs.next_cursor),
-        "cases": {i: instance_rows.get_instance(work.session, i) for i in ids},
+        "jobs": found,
+        "kinds": [kind for kind in JOB_KINDS if kind in found.counts],
+        "states": list(JobState),
+        "has_failed": any(JobState.FAILED in counts for counts in found.counts.values()),
+        "schedules": list_schedules(work),
+        "mails": mail_rows.count_mails(work.session),
+        "buffered": message_rows.count_buffered(work.session, work.now),
+        "MailState": MailState,
         "kind_title": incident_kind_title,
+        "job_kind_title": job_kind_title,
+        "job_state_title": job_state_title,
         "names": Names(work),
-        "clock": reader_clock(),
     }
+
+
+blueprint.register_blueprint(operation_lists.blueprint)
