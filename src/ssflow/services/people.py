@@ -15,6 +15,7 @@ from ssflow.domain.identity import (
     NOBODY,
     AccessToken,
     Actor,
+    NoticePace,
     OneTimeLink,
     Role,
     RoleGrant,
@@ -192,19 +193,30 @@ def enable_user(work: UnitOfWork, user_id: UUID) -> User:
     return user
 
 
-def change_settings(work: UnitOfWork, *, language: str, timezone: str | None) -> User:
-    """Let the actor choose language and time zone.
+def change_settings(
+    work: UnitOfWork, *, language: str, timezone: str | None, notices: str | None = None
+) -> User:
+    """Let the actor choose language, time zone and how notices come; None leaves the last as it is.
 
     Raises:
         ForbiddenError: nobody is signed in.
-        InvalidInputError: ssflow does not know the language or the zone.
+        InvalidInputError: ssflow does not know the language, the zone or that way.
     """
     user = own_account(work)
     _check_settings(language, timezone)
     user.language, user.timezone = language, timezone or None
-    settings = {"language": user.language, "timezone": user.timezone}
+    user.notices = _read_pace(notices) if notices else user.notices
+    settings = {"language": user.language, "timezone": user.timezone, "notices": user.notices}
     record(work, AuditAction.USER_CHANGED, user=str(user.id), after=settings)
     return user
+
+
+def _read_pace(text: str) -> NoticePace:
+    try:
+        return NoticePace(text)
+    except ValueError as error:
+        told = ["Choose one of the list."]
+        raise InvalidInputError("Notices cannot come like that.", errors={"notices": told}) from error
 
 
 def own_account(work: UnitOfWork) -> User:

@@ -39,11 +39,14 @@ def show() -> ResponseReturnValue:
 @blueprint.post("/settings")
 @signed_in
 def change_settings() -> ResponseReturnValue:
-    """Choose language and time zone."""
+    """Choose language, time zone and how notices come."""
     language, timezone = request.form.get("language", ""), request.form.get("timezone", "")
     try:
         with request_work() as work:
-            people.change_settings(work, language=language, timezone=timezone or None)
+            notices = request.form.get("notices")
+            people.change_settings(
+                work, language=language, timezone=timezone or None, notices=notices
+            )
     except InvalidInputError as error:
         return _profile_page(errors=error.errors), 422
     flash(gettext("Your settings are saved."), "success")
