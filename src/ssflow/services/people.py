@@ -216,7 +216,9 @@ def _read_pace(text: str) -> NoticePace:
         return NoticePace(text)
     except ValueError as error:
         told = ["Choose one of the list."]
-        raise InvalidInputError("Notices cannot come like that.", errors={"notices": told}) from error
+        raise InvalidInputError(
+            "Notices cannot come like that.", errors={"notices": told}
+        ) from error
 
 
 def own_account(work: UnitOfWork) -> User:
