@@ -3,13 +3,14 @@
 from dataclasses import asdict
 from typing import Any
 
-from flask import Blueprint, Response, render_template, request, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext, ngettext
 
 from ssflow.domain.definition import DraftKind, ProcessDefinition
 from ssflow.domain.identity import ADMIN, PROCESS_DESIGNER
 from ssflow.errors import InvalidInputError, NotFoundError
-from ssflow.services import instances, modeling
+from ssflow.services import instances, modeling, schedules
 from ssflow.store import definitions as rows
 from ssflow.store.unit_of_work import UnitOfWork
 from ssflow.web.access import ADMIN_ONLY, needs_role, signed_in
@@ -145,6 +146,39 @@ def publish(key: str, file: str) -> ResponseReturnValue:
         }
 
 
+@blueprint.post("/<key>/schedule")
+@ADMIN_ONLY
+def switch_schedule(key: str) -> ResponseReturnValue:
+    """Switch the schedule of a process on or off."""
+    is_on = request.form.get("on") == "1"
+    try:
+        with request_work() as work:
+            schedules.switch_schedule(work, key, is_on, request.form.get("reason", ""))
+    except InvalidInputError as error:
+        return _page_again(key, error), 422
+    flash(gettext("The schedule is on.") if is_on else gettext("The schedule is off."), "success")
+    return redirect(url_for(".show", key=key), 303)
+
+
+@blueprint.post("/<key>/schedule/run")
+@ADMIN_ONLY
+def run_schedule(key: str) -> ResponseReturnValue:
+    """Start at once what the schedule of a process would start next."""
+    try:
+        with request_work() as work:
+            count = schedules.run_now(work, key, request.form.get("reason", ""))
+    except InvalidInputError as error:
+        return _page_again(key, error), 422
+    flash(ngettext("%(num)s case starts.", "%(num)s cases start.", count), "success")
+    return redirect(url_for(".show", key=key), 303)
+
+
+def _page_again(key: str, error: InvalidInputError) -> str:
+    with request_work(read_only=True) as work:
+        facts = _facts(work, _find(work, key))
+        return render_template("processes/show.html", schedule_error=error, **facts)
+
+
 def _find(work: UnitOfWork, key: str, version: int | None = None) -> ProcessDefinition:
     if version is None:
         definition = rows.find_latest(work.session, key)
@@ -169,6 +203,18 @@ def _facts(work: UnitOfWork, definition: ProcessDefinition) -> dict[str, Any]:
         "may_start": instances.may_start(work, definition),
         "may_publish": modeling.may_publish(work),
         "files": _editable(work, definition.key) if is_designer else [],
+        **_schedule_facts(work, definition.key),
+    }
+
+
+def _schedule_facts(work: UnitOfWork, key: str) -> dict[str, Any]:
+    scheduled = schedules.find_schedule(work, key)
+    if scheduled is None:
+        return {}
+    return {
+        "scheduled": scheduled,
+        "next_ticks": schedules.next_ticks(work, key),
+        "runs": schedules.last_runs(work, key) if work.actor.sees_everything else [],
     }
 
 
