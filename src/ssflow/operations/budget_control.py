@@ -1,12 +1,14 @@
 """Operations of the monthly control: costs of a month against the plan, explained and signed."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from marshmallow import fields
 
+from ssflow.domain.identity import User
 from ssflow.domain.registers.budget import (
     Budget,
     BudgetLine,
@@ -77,12 +79,16 @@ def open_period(context: OperationContext, given: dict[str, Any]) -> dict[str, A
     "period.classify",
     "Classify costs and find their lines",
     period=identifier(),
+    accounts=fields.List(fields.Dict(), required=True),
     classed=fields.List(fields.Dict(), required=True),
 )
 def classify_costs(context: OperationContext, given: dict[str, Any]) -> dict[str, Any]:
     """Store the categories that the table gave to accounts, and give each cost its only line."""
     period = _period(context, given["period"])
-    categories = {str(each["gl"]): CostCategory(each["category"]) for each in given["classed"]}
+    categories = {
+        str(account["gl"]): CostCategory(found["category"])
+        for account, found in zip(given["accounts"], given["classed"], strict=True)
+    }
     lines = _lines_by_purpose(budget_rows.lines_of(context.session, period.budget_id))
     for entry in budget_rows.open_entries_of(context.session, period.period):
         with changing(context, entry):
@@ -100,9 +106,14 @@ def classify_costs(context: OperationContext, given: dict[str, Any]) -> dict[str
     }
 
 
-@operation("period.close", "Close the month", period=identifier(), close=form())
+@operation(
+    "period.close",
+    "Close the month and compare it with the plan",
+    period=identifier(),
+    close=form(),
+)
 def close_period(context: OperationContext, given: dict[str, Any]) -> dict[str, Any]:
-    """Store what the accountant classified by hand; close the month when nothing is left open."""
+    """Store what was classified by hand; a complete month is closed and compared with the plan."""
     period, told = _period(context, given["period"]), given["close"]
     _classify_by_hand(context, period, rows_of(told, "entries"))
     left = len(budget_rows.open_entries_of(context.session, period.period))
@@ -113,36 +124,9 @@ def close_period(context: OperationContext, given: dict[str, Any]) -> dict[str, 
             f"{period.name} has {left} costs without category or line; it cannot be closed."
         )
     with changing(context, period):
-        period.accruals = [
-            {
-                "line": str(id_of(row.get("line"))),
-                "amount": str(amount_of(row.get("amount"))),
-                "note": row.get("note") or "",
-            }
-            for row in rows_of(told, "accruals")
-        ]
+        period.accruals = [_accrual(row) for row in rows_of(told, "accruals")]
         period.state = PeriodState.CLOSED
-    return {"closed": True, "left": 0}
-
-
-@operation("period.vary", "Compare the month with the plan", period=identifier())
-def vary_period(context: OperationContext, given: dict[str, Any]) -> dict[str, Any]:
-    """Compare each line with its plan up to the month; tell who may not sign."""
-    period = _period(context, given["period"])
-    budget = _budget(context, period.budget_id)
-    figures = _variances(context, budget, period)
-    lines = [line for line in budget_rows.lines_of(context.session, budget.id) if line.is_funded]
-    told = _told(context, budget, lines, figures)
-    deviating = [row for row in told if abs(row["var"]) >= WORTH_LOOKING_AT]
-    totals = _totals(figures.values())
-    with changing(context, period):
-        period.figures = totals
-    return {
-        **totals,
-        "lines": told,
-        "deviating": deviating,
-        "uncertified": [str(user_id) for user_id in _uncertified(context)],
-    }
+    return {"closed": True, "left": 0, **_compare(context, period)}
 
 
 @operation(
@@ -173,30 +157,21 @@ def note_variances(context: OperationContext, given: dict[str, Any]) -> list[dic
 def review_notes(context: OperationContext, given: dict[str, Any]) -> dict[str, Any]:
     """Store the step per line: accepted, reforecast, amended, or given back."""
     period = _period(context, given["period"])
-    counts: dict[str, int] = {}
-    returned, amended = [], []
+    returned = []
     for row in rows_of(given["review"], "lines"):
         note = _found_note(context, period, _required_id(row.get("line")))
         with changing(context, note):
             note.step = str(row["step"])
-        counts[note.step] = counts.get(note.step, 0) + 1
         if note.step == "return":
             returned.append(str(note.line_id))
-        if note.step == "amend" and note.request != "none":
-            amended.append(str(note.line_id))
-    return {"steps": counts, "returned": returned, "amended": amended}
+    return {"returned": returned, "amended": len(_to_amend(context, period))}
 
 
-@operation(
-    "period.request_amendments",
-    "Ask for amendments",
-    period=identifier(),
-    lines=fields.List(fields.UUID(), required=True),
-)
+@operation("period.request_amendments", "Ask for amendments", period=identifier())
 def request_amendments(context: OperationContext, given: dict[str, Any]) -> dict[str, Any]:
     """Start the amendment process for each line whose request was taken up."""
     period = _period(context, given["period"])
-    notes = [_found_note(context, period, line_id) for line_id in given["lines"]]
+    notes = _to_amend(context, period)
     for note in notes:
         request_amendment(
             context,
@@ -207,7 +182,7 @@ def request_amendments(context: OperationContext, given: dict[str, Any]) -> dict
                 from_line=note.from_line_id,
                 to_line=note.line_id,
                 reason=note.action or note.cause or "",
-                source=f"{context.process_key} {period.name}",
+                source=period.name,
                 requested_by=note.explained_by,
             ),
         )
@@ -220,12 +195,12 @@ def sign_period(context: OperationContext, given: dict[str, Any]) -> dict[str, A
     period, signer = _period(context, given["period"]), given["signer"]
     user = people_rows.get_user(context.session, signer)
     today = context.calendar.local_date(context.now)
-    if not user.certificate_no or user.certified_until is None or user.certified_until < today:
-        expired = "none" if user.certified_until is None else user.certified_until.isoformat()
-        return {"signed": False, "barred": str(signer), "certified_until": expired}
+    until = None if user.certified_until is None else user.certified_until.isoformat()
+    if not _is_certified(user, today):
+        return {"signed": False, "barred": str(signer), "certified_until": until}
     with changing(context, period):
-        period.sign(signer, context.now, user.certificate_no)
-    return {"signed": True, "barred": None, "certified_until": user.certified_until.isoformat()}
+        period.sign(signer, context.now, user.certificate_no or "")
+    return {"signed": True, "barred": None, "certified_until": until}
 
 
 @operation("period.report", "Report the month", period=identifier())
@@ -266,7 +241,6 @@ CONTROL_OPERATIONS = (
     open_period,
     classify_costs,
     close_period,
-    vary_period,
     note_variances,
     review_notes,
     request_amendments,
@@ -321,6 +295,37 @@ def _period(context: OperationContext, period_id: UUID) -> BudgetPeriod:
         message = f"There is no budget period {period_id}."
         raise OperationRefusedError(message, code=Refusal.NOT_FOUND)
     return period
+
+
+def _accrual(row: Mapping[str, Any]) -> dict[str, str]:
+    line_id, amount = _required_id(row.get("line")), amount_of(row.get("amount"))
+    return {"line": str(line_id), "amount": str(amount), "note": row.get("note") or ""}
+
+
+def _compare(context: OperationContext, period: BudgetPeriod) -> dict[str, Any]:
+    """Compare each line with its plan up to the month; tell who may not sign."""
+    budget = _budget(context, period.budget_id)
+    figures = _variances(context, budget, period)
+    lines = [line for line in budget_rows.lines_of(context.session, budget.id) if line.is_funded]
+    told = _told(context, budget, lines, figures)
+    totals = _totals(figures.values())
+    certified, uncertified = _accountants(context)
+    with changing(context, period):
+        period.figures = totals
+    return {
+        **totals,
+        "lines": told,
+        "deviating": [row for row in told if abs(row["var"]) >= WORTH_LOOKING_AT],
+        "uncertified": [str(user.id) for user in uncertified],
+        "certified": [
+            {
+                "name": user.full_name,
+                "certificate_no": user.certificate_no,
+                "certified_until": str(user.certified_until),
+            }
+            for user in certified
+        ],
+    }
 
 
 _Purpose = tuple[str, str, UUID | None]
@@ -433,15 +438,16 @@ def _totals(figures: Iterable[Variance]) -> dict[str, float]:
     }
 
 
-def _uncertified(context: OperationContext) -> list[UUID]:
-    """List the accountants whose certificate is missing or has run out."""
+def _accountants(context: OperationContext) -> tuple[list[User], list[User]]:
+    """Give the accountants whose certificate is valid today, and the others."""
     today = context.calendar.local_date(context.now)
-    accountants = people_rows.users_with_role(context.session, "accountant", today)
-    return [
-        user.id
-        for user in accountants
-        if not user.certificate_no or user.certified_until is None or user.certified_until < today
-    ]
+    found = people_rows.users_with_role(context.session, "accountant", today)
+    certified = [user for user in found if _is_certified(user, today)]
+    return certified, [user for user in found if user not in certified]
+
+
+def _is_certified(user: User, day: date) -> bool:
+    return bool(user.certificate_no) and (user.certified_until or date.min) >= day
 
 
 def _note(
@@ -482,6 +488,11 @@ def _note(
         for name, value in values.items():
             setattr(note, name, value)
     return note
+
+
+def _to_amend(context: OperationContext, period: BudgetPeriod) -> list[VarianceNote]:
+    notes = budget_rows.notes_of_period(context.session, period.budget_id, period.period)
+    return [note for note in notes if note.step == "amend" and note.request != "none"]
 
 
 def _found_note(context: OperationContext, period: BudgetPeriod, line_id: UUID) -> VarianceNote:

@@ -164,13 +164,15 @@ def gather_lines(context: OperationContext, given: dict[str, Any]) -> list[dict[
     "budget.consolidate",
     "Add the lines up",
     budget=identifier(),
+    lines=fields.List(fields.Dict(), required=True),
     checked=fields.List(fields.Dict(), required=True),
 )
 def consolidate_budget(context: OperationContext, given: dict[str, Any]) -> dict[str, Any]:
     """Note what the check found on each line, add up, and compare with ceilings and last year."""
     budget = _planned(context, given["budget"])
     lines = budget_rows.lines_of(context.session, budget.id)
-    found = {id_of(each.get("line")): each for each in given["checked"]}
+    pairs = zip(given["lines"], given["checked"], strict=True)
+    found = {id_of(line["line"]): each for line, each in pairs}
     for line in lines:
         with changing(context, line):
             line.issue = str((found.get(line.id) or {}).get("issue") or "")

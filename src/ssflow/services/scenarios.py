@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -22,6 +22,7 @@ from ssflow.errors import (
     SsflowError,
 )
 from ssflow.services.advance import instance_variables
+from ssflow.services.attachments import store_attachment
 from ssflow.services.audit import record_refusals
 from ssflow.services.incidents import retry_incident
 from ssflow.services.instances import begin_instance, start_instance
@@ -146,6 +147,7 @@ class Player:
             if person["name"] not in self.people:
                 roles = frozenset(person.get("roles", []))
                 self.people[person["name"]] = self._make_person(person["name"], roles)
+                self._certify(person)
         for given in scenario.given.get("records", []):
             if given.get("ref") not in self.ids:
                 self._make_record(given)
@@ -167,6 +169,15 @@ class Player:
             work.session.add_all(RoleGrant(user_id=user.id, role=role) for role in roles)
             self.ids[name] = str(user.id)
             return Actor(user_id=user.id, name=name, roles=roles)
+
+    def _certify(self, person: Mapping[str, Any]) -> None:
+        """Give a person the certificate that the scenario names, if it names one."""
+        if "certificate_no" not in person:
+            return
+        until = date.fromisoformat(str(person["certified_until"]))
+        with self.work() as work:
+            user = people_rows.get_user(work.session, UUID(self.ids[person["name"]]))
+            user.certificate_no, user.certified_until = person["certificate_no"], until
 
     def _limit_roles(self, name: str, customer_id: str) -> None:
         """Let a person hold their roles for one customer only."""
@@ -238,6 +249,17 @@ class Player:
         with self.work(actor) as work:
             complete_task(work, task.id, form)
         self._let_time_pass(timedelta(0))
+
+    def _attach(self, step: Mapping[str, Any]) -> None:
+        """Add a small file to the case; `$name` is its id from now on."""
+        actor, name = self.actor(step["as"]), str(step["attach"])
+        instance_id = self._instance().id
+        with self.work(actor) as work:
+            file = store_attachment(
+                work, f"{name}.txt", "text/plain", name.encode(), instance_id=instance_id
+            )
+            work.session.flush()
+            self.ids[name] = str(file.id)
 
     def _claim(self, step: Mapping[str, Any]) -> None:
         actor = self.actor(step["as"])
@@ -425,6 +447,7 @@ class Player:
 
 
 _STEPS: Mapping[str, Callable[[Player, Mapping[str, Any]], None]] = {
+    "attach": Player._attach,  # noqa: SLF001 - the table of its own kinds of steps
     "complete": Player._complete,  # noqa: SLF001 - the table of its own kinds of steps
     "claim": Player._claim,  # noqa: SLF001
     "refuse": Player._refuse,  # noqa: SLF001
