@@ -175,8 +175,7 @@ def run_schedule(key: str) -> ResponseReturnValue:
 
 def _page_again(key: str, error: InvalidInputError) -> str:
     with request_work(read_only=True) as work:
-        facts = _facts(work, _find(work, key))
-        return render_template("processes/show.html", schedule_error=error, **facts)
+        return render_template("processes/show.html", **_facts(work, _find(work, key), error))
 
 
 def _find(work: UnitOfWork, key: str, version: int | None = None) -> ProcessDefinition:
@@ -189,7 +188,9 @@ def _find(work: UnitOfWork, key: str, version: int | None = None) -> ProcessDefi
     return definition
 
 
-def _facts(work: UnitOfWork, definition: ProcessDefinition) -> dict[str, Any]:
+def _facts(
+    work: UnitOfWork, definition: ProcessDefinition, error: InvalidInputError | None = None
+) -> dict[str, Any]:
     names = Names(work)
     versions = rows.list_versions(work.session, definition.key)
     is_designer = not work.actor.roles.isdisjoint({PROCESS_DESIGNER, ADMIN})
@@ -203,16 +204,17 @@ def _facts(work: UnitOfWork, definition: ProcessDefinition) -> dict[str, Any]:
         "may_start": instances.may_start(work, definition),
         "may_publish": modeling.may_publish(work),
         "files": _editable(work, definition.key) if is_designer else [],
-        **_schedule_facts(work, definition.key),
+        **_schedule_facts(work, definition.key, error),
     }
 
 
-def _schedule_facts(work: UnitOfWork, key: str) -> dict[str, Any]:
+def _schedule_facts(work: UnitOfWork, key: str, error: InvalidInputError | None) -> dict[str, Any]:
     scheduled = schedules.find_schedule(work, key)
     if scheduled is None:
-        return {}
+        return {"scheduled": None}
     return {
         "scheduled": scheduled,
+        "schedule_error": error,
         "next_ticks": schedules.next_ticks(work, key),
         "runs": schedules.last_runs(work, key) if work.actor.sees_everything else [],
     }
