@@ -118,6 +118,7 @@ def test_the_newest_charter_counts(portfolio: Portfolio) -> None:
         Charter(
             proposal_id=portfolio.proposal(proposal).id,
             scope="Again",
+            version=2,
             budget=Decimal(132000),
             created_at=later,
             created_by="system",

@@ -24,6 +24,7 @@ from ssflow.domain.registers.portfolio import (
     WrongStateError,
 )
 from ssflow.operations.operation import EffectKind, OperationRefusedError, Refusal
+from ssflow.operations.portfolio import STAGES
 from ssflow.store.records import next_number
 from tests.operations.conftest import Portfolio
 from tests.services.office import Office
@@ -427,7 +428,8 @@ def test_approval_writes_the_change_proposal_and_keeps_the_last_conditions(
     result = portfolio.call("proposal.approve", proposal=proposal["id"])
 
     documents = {d.kind: d for d in all_of(portfolio, Document)}
-    assert result == {"document": str(documents["change_proposal"].id)}
+    assert result["document"] == str(documents["change_proposal"].id)
+    assert [m["stage"] for m in result["milestones"]] == list(STAGES)
     content = documents["change_proposal"].content.decode()
     assert proposal["number"] in content
     assert "Only &lt;b&gt;two&lt;/b&gt; halls" in content

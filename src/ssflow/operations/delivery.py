@@ -71,8 +71,10 @@ def charter_proposal(context: OperationContext, given: dict[str, Any]) -> dict[s
     """Make the charter and set its resources aside."""
     proposal, told = open_proposal(context, given["proposal"]), given["charter"]
     require_state(proposal, ProposalState.APPROVED)
+    former = portfolio_rows.find_charter(context.session, proposal.id)
     charter = Charter(
         proposal_id=proposal.id,
+        version=former.version + 1 if former else 1,
         scope=told.get("scope") or "",
         deliverables=told.get("deliverables") or "",
         conditions=told.get("conditions") or None,
@@ -267,7 +269,7 @@ def _start(
         "service": str(service.id),
         "customer": str(proposal.customer_id),
         "source": "spm_service_change",
-        "source_id": proposal.number,
+        "source_ref": proposal.number,
     }
     if key == "brm_survey":
         not_before = context.calendar.local_date(context.now) + SURVEY_AFTER

@@ -52,6 +52,8 @@ from ssflow.operations.record_changes import add_record, changing
 from ssflow.store import portfolio as portfolio_rows
 from ssflow.store.records import next_number
 
+STAGES = ("design", "development", "test", "deployment")
+"""Of delivery, in their order."""
 MAX_SIMILAR = 10
 DEFERRED_FOR = timedelta(days=90)
 """How long a proposal without money or without a day rests."""
@@ -102,7 +104,7 @@ _CLOSING = {
     wanted_by=day(),
     owner=identifier(required=False),
     source=text(required=False),
-    source_id=text(required=False),
+    source_ref=text(required=False),
 )
 def register_proposal(context: OperationContext, given: dict[str, Any]) -> dict[str, Any]:
     """Make the proposal of this case, or bring it up to date when screening sent it back."""
@@ -312,7 +314,10 @@ def approve_proposal(context: OperationContext, given: dict[str, Any]) -> dict[s
         case=portfolio_rows.find_latest_case(context.session, proposal.id),
         decisions=decisions,
     )
-    return {"document": str(document.id)}
+    return {
+        "document": str(document.id),
+        "milestones": [{"stage": stage, "due": None} for stage in STAGES],
+    }
 
 
 @operation(
@@ -336,7 +341,7 @@ def close_proposal(context: OperationContext, given: dict[str, Any]) -> dict[str
     with changing(context, proposal):
         proposal.move_to(proposal_state)
         proposal.outcome = outcome
-        proposal.ended_reason = given["reason"] or None
+        proposal.ended_reason = given["reason"] or _why_halted(context, proposal, outcome)
         proposal.duplicate_of = given["duplicate_of"]
     service = service_of(context, proposal)
     if proposal.change_type == "new":
@@ -387,7 +392,7 @@ def _new_proposal(context: OperationContext, given: dict[str, Any]) -> ServicePr
         initiator=context.initiator,
         owner=given["owner"],
         source=given["source"],
-        source_id=given["source_id"],
+        source_ref=given["source_ref"],
         instance_id=context.instance_id,
         created_at=context.now,
         created_by=context.actor.key,
@@ -540,6 +545,14 @@ def _keep_conditions(
 
 def _is_yes(value: Any) -> bool:
     return value is True or str(value).lower() in ("true", "yes")
+
+
+def _why_halted(context: OperationContext, proposal: ServiceProposal, outcome: str) -> str | None:
+    """Give what the stage report said that stopped the delivery, when nobody says why."""
+    if outcome != "cancelled":
+        return None
+    report = portfolio_rows.find_stopping_report(context.session, proposal.id)
+    return report.issues or None if report else None
 
 
 def _recorded_decision(context: OperationContext, given: dict[str, Any]) -> Decision | None:

@@ -7,9 +7,9 @@ from typing import Any
 
 from ssflow.errors import InvalidInputError
 
-STEP_KINDS = ("complete", "claim", "advance", "message", "refuse", "expect", "retry")
+STEP_KINDS = ("attach", "complete", "claim", "advance", "message", "refuse", "expect", "retry")
 
-_BY_SOMEBODY = ("complete", "claim", "refuse")
+_BY_SOMEBODY = ("attach", "complete", "claim", "refuse")
 _PARTS: Mapping[str, type] = {"start": dict, "given": dict, "steps": list, "expect": dict}
 _KINDS: Mapping[type, str] = {dict: "an object", list: "a list", str: "a text"}
 

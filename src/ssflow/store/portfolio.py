@@ -18,6 +18,7 @@ from ssflow.domain.registers.portfolio import (
     ServiceDependency,
     ServiceObjective,
     ServiceProposal,
+    StageReport,
 )
 
 MAX_DECISIONS = 500
@@ -89,7 +90,18 @@ def find_charter(session: Session, proposal_id: UUID) -> Charter | None:
     query = (
         select(Charter)
         .where(Charter.proposal_id == proposal_id)
-        .order_by(Charter.created_at.desc(), Charter.id)
+        .order_by(Charter.version.desc())
+        .limit(1)
+    )
+    return session.scalars(query).first()
+
+
+def find_stopping_report(session: Session, proposal_id: UUID) -> StageReport | None:
+    """Find the stage report that stopped the delivery of a proposal."""
+    query = (
+        select(StageReport)
+        .where(StageReport.proposal_id == proposal_id, StageReport.gate == "stop")
+        .order_by(StageReport.created_at.desc(), StageReport.id)
         .limit(1)
     )
     return session.scalars(query).first()

@@ -225,7 +225,7 @@ class ServiceProposal(Record, Base):
     state: Mapped[ProposalState] = mapped_column(default=ProposalState.PROPOSED)
     source: Mapped[str | None] = mapped_column(default=None)
     """Which process asked for it; None when a person did."""
-    source_id: Mapped[str | None] = mapped_column(default=None)
+    source_ref: Mapped[str | None] = mapped_column(default=None)
     definition: Mapped[dict[str, Any]] = mapped_column(default_factory=dict)
     """What the define step said: outcomes, utility, warranty, conditions."""
     route: Mapped[dict[str, Any] | None] = mapped_column(JsonOrNull, default=None)
@@ -310,6 +310,8 @@ class Charter(Record, Base):
 
     proposal_id: Mapped[UUID] = mapped_column(ForeignKey("service_proposal.id"))
     scope: Mapped[str]
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
+    """Rises when delivery was decided on again."""
     deliverables: Mapped[str] = mapped_column(default="")
     conditions: Mapped[str | None] = mapped_column(default=None)
     budget: Mapped[Decimal] = mapped_column(default=Decimal(0))

@@ -24,12 +24,13 @@ def upgrade() -> None:
         op.add_column("service", column)
     for column in (
         sa.Column("source", sa.Text()),
-        sa.Column("source_id", sa.Text()),
+        sa.Column("source_ref", sa.Text()),
         sa.Column("route", sa.JSON()),
         sa.Column("rework_count", sa.Integer(), nullable=False, server_default="0"),
         sa.Column("defer_until", sa.Date()),
     ):
         op.add_column("service_proposal", column)
+    op.add_column("charter", sa.Column("version", sa.Integer(), nullable=False, server_default="1"))
     _stage_reports()
     _service_reviews()
 
