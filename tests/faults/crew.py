@@ -1,0 +1,69 @@
+"""Web and worker processes of one installation, as a test makes and kills them."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+
+from tests.faults.nursery import Orders
+
+_ROOT = Path(__file__).parents[2]
+
+
+class Crew:
+    """Living processes by the place they hold; a place may be filled again after a kill."""
+
+    def __init__(self, nursery: "subprocess.Popen[str]") -> None:
+        self._nursery = nursery
+        self.port = int(self._read())
+        self.living: dict[str, int] = {}
+        self.killed: dict[str, int] = {}
+
+    def start(self, place: str, life: str) -> None:
+        assert self._nursery.stdin is not None
+        self._nursery.stdin.write(f"{life}\n")
+        self._nursery.stdin.flush()
+        self.living[place] = int(self._read())
+
+    def kill(self, place: str) -> None:
+        """End a process without warning, as a power cut would."""
+        os.kill(self.living.pop(place), signal.SIGKILL)
+        self.killed[place] = self.killed.get(place, 0) + 1
+
+    def is_alive(self, place: str) -> bool:
+        try:
+            os.kill(self.living[place], 0)
+        except ProcessLookupError:
+            return False
+        return True
+
+    def _read(self) -> str:
+        assert self._nursery.stdout is not None
+        line = self._nursery.stdout.readline()
+        assert line, f"The nursery ended: {self._nursery.wait()}"
+        return line
+
+
+@contextmanager
+def crew(orders: Orders, log: Path) -> Iterator[Crew]:
+    """Run a nursery; everything that lives is killed at the end."""
+    command = [sys.executable, "-m", "tests.faults.nursery", json.dumps(asdict(orders))]
+    with (
+        log.open("w") as errors,
+        subprocess.Popen(
+            command,
+            cwd=_ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+        ) as nursery,
+    ):
+        yield Crew(nursery)
+        assert nursery.stdin is not None
+        nursery.stdin.close()
