@@ -1,9 +1,14 @@
 """Operations outside: called by a worker while the case waits, again when that may help."""
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from email import message_from_bytes, policy
+from email.message import EmailMessage
 from ipaddress import ip_network
+from pathlib import Path
+from uuid import UUID
 
 import pytest
 
@@ -11,6 +16,7 @@ from ssflow.config import Outside
 from ssflow.domain.audit import AuditAction
 from ssflow.domain.identity import Actor
 from ssflow.domain.instance import InstanceStatus
+from ssflow.domain.registers.portfolio import Document
 from ssflow.services import incidents, instances
 from tests.engine.diagrams import (
     boundary,
@@ -25,6 +31,7 @@ from tests.engine.diagrams import (
     user,
 )
 from tests.loopback import Answer, WebServer, web_server
+from tests.pdf import text_of
 from tests.services.bundles import Files, bundle
 from tests.services.office import Office
 
@@ -279,3 +286,118 @@ def test_two_branches_are_called_for_by_themselves(
 
     assert office.instance(instance_id).status is InstanceStatus.COMPLETED
     assert office.variables(instance_id)["total"] == 400
+
+
+# --- documents ------------------------------------------------------------------------------------
+
+
+def rendering(**given: str) -> Files:
+    told = {
+        "template": "'report'",
+        "title": "'Report of March'",
+        "data": "{'sections': [{'heading': 'Figures', 'facts': {'Spent': amount}}]}",
+    }
+    return bundle(
+        start(),
+        service("S_make", "document.render", told | given, "made"),
+        user("U_see", role="service_owner"),
+        end(),
+        flows("start S_make U_see end"),
+    )
+
+
+def test_a_document_is_kept_with_its_case_in_two_forms(office: Office, owner: Actor) -> None:
+    office.deploy(rendering(language="'sv'"))
+    instance_id = office.start(owner, amount="€ 12", business_key="BUD-1")
+
+    office.run_jobs()
+
+    made = office.variables(instance_id)["made"]
+    with office.look() as work:
+        html, pdf = (work.session.get_one(Document, UUID(made[form])) for form in ("html", "pdf"))
+        told = (html.content.decode(), text_of(pdf.content))
+    assert {html.instance_id, pdf.instance_id} == {instance_id}
+    assert (html.media_type, pdf.media_type) == ("text/html; charset=utf-8", "application/pdf")
+    assert all("€ 12" in text and "2 mars 2026" in text for text in told)
+    assert made["sha256"] == hashlib.sha256(pdf.content).hexdigest()
+    assert office.actions(instance_id).count("record.created") == 2
+    assert office.open(instance_id) == ["U_see"]
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"template": "'unknown'"}, "template: Must be one of"),
+        ({"data": "{'sections': 3}"}, "The document cannot be made"),
+    ],
+)
+def test_a_document_that_cannot_be_made_is_an_incident_at_once(
+    office: Office, owner: Actor, given: dict[str, str], told: str
+) -> None:
+    office.deploy(rendering(**given))
+    instance_id = office.start(owner, amount="1")
+
+    office.run_jobs()
+
+    assert told in office.incident(instance_id).message
+    assert office.jobs() == []
+
+
+def test_a_document_of_the_case_may_go_along_with_a_mail(
+    office: Office, owner: Actor, tmp_path: Path
+) -> None:
+    office.outside = Outside(mail_folder=tmp_path, mail_from="ssflow@example.org")
+    files = "[made['pdf']]"
+    mail = {"to": "'ann@example.org'", "text": "'See there.'", "attachments": files}
+    process_with_mail = bundle(
+        start(),
+        service(
+            "S_make",
+            "document.render",
+            {"template": "'report'", "title": "'Rapport'", "data": "{'sections': []}"},
+            "made",
+        ),
+        service("S_mail", "mail.send", mail, "sent"),
+        end(),
+        flows("start S_make S_mail end"),
+    )
+    office.deploy(process_with_mail)
+    instance_id = office.start(owner)
+
+    office.run_jobs()
+
+    [file] = tmp_path.iterdir()
+    message = message_from_bytes(file.read_bytes(), policy=policy.default)
+    assert isinstance(message, EmailMessage)
+    [attached] = list(message.iter_attachments())
+    assert (attached.get_filename(), attached.get_content_type()) == (
+        "Rapport.pdf",
+        "application/pdf",
+    )
+    assert office.instance(instance_id).status is InstanceStatus.COMPLETED
+
+
+def test_files_of_another_case_do_not_go_along(
+    office: Office, owner: Actor, tmp_path: Path
+) -> None:
+    office.outside = Outside(mail_folder=tmp_path)
+    office.deploy(rendering())
+    other = office.start(owner, amount="1")
+    office.run_jobs()
+    stolen = office.variables(other)["made"]["pdf"]
+    mail = {"to": "'ann@example.org'", "text": "'x'", "attachments": "[stolen]"}
+    office.deploy(
+        bundle(
+            start(),
+            service("S_mail", "mail.send", mail, "m"),
+            end(),
+            flows("start S_mail end"),
+            key="q",
+        )
+    )
+    instance_id = office.start(owner, "q", stolen=stolen)
+
+    office.run_jobs()
+
+    assert "There is no file" in office.incident(instance_id).message
+    assert list(tmp_path.iterdir()) == []

@@ -15,6 +15,7 @@ from ssflow.operations.mail import MAIL_SEND
 from ssflow.operations.operation import Operation
 from ssflow.operations.portfolio import PORTFOLIO_OPERATIONS
 from ssflow.operations.proposal_funds import FUNDS_OPERATIONS
+from ssflow.operations.rendering import DOCUMENT_RENDER
 from ssflow.operations.strategy import STRATEGY_OPERATIONS
 
 
@@ -24,7 +25,7 @@ def _by_name(*families: Iterable[Operation]) -> dict[str, Operation]:
 
 OPERATIONS = MappingProxyType(
     _by_name(
-        (HTTP_REQUEST, MAIL_SEND),
+        (HTTP_REQUEST, MAIL_SEND, DOCUMENT_RENDER),
         EFFECT_OPERATIONS,
         FEEDBACK_OPERATIONS,
         ITSG_OPERATIONS,

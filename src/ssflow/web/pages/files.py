@@ -13,6 +13,7 @@ from ssflow.services.registers import read_record
 from ssflow.web.access import signed_in
 from ssflow.web.request_work import request_work
 
+_PDF = "application/pdf"
 _ALONE = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
 blueprint = Blueprint("files", __name__, url_prefix="/files")
@@ -42,5 +43,10 @@ def document(document_id: UUID) -> ResponseReturnValue:
         if not isinstance(found, Document):
             raise NotFoundError("There is no such document.")
         response = Response(found.content, content_type=found.media_type)
+    if found.media_type == _PDF:
+        name = f"{found.title}.pdf"
+        return send_file(
+            BytesIO(found.content), mimetype=_PDF, as_attachment=True, download_name=name, max_age=0
+        )
     response.headers["Content-Security-Policy"] = _ALONE
     return response
