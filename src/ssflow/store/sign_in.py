@@ -100,10 +100,12 @@ def delete_sessions_before(session: Session, seen_at: datetime, created_at: date
 # --- throttle ------------------------------------------------------------------------------------
 
 
-def reserve_attempt(session: Session, subjects: Sequence[str], now: datetime) -> timedelta:
+def reserve_attempt(
+    session: Session, subjects: Sequence[str], now: datetime, *, free: int = FREE_ATTEMPTS
+) -> timedelta:
     """Count an attempt to sign in before anything is checked; zero, or how long to wait instead.
 
-    Five attempts are free, then the wait doubles from a second to a quarter of an hour. Counting
+    Five attempts are `free`, then the wait doubles from a second to a quarter of an hour. Counting
     first, in a transaction of its own, keeps parallel guesses from overrunning the limit.
     """
     throttles = _lock_throttles(session, sorted(set(subjects)), now)
@@ -113,7 +115,7 @@ def reserve_attempt(session: Session, subjects: Sequence[str], now: datetime) ->
     for throttle in throttles:
         is_forgotten = now - throttle.last_at > THROTTLE_MEMORY
         throttle.failures = 1 if is_forgotten else throttle.failures + 1
-        throttle.blocked_until = now + _delay_after(throttle.failures)
+        throttle.blocked_until = now + _delay_after(throttle.failures, free)
         throttle.last_at = now
     session.flush()
     return timedelta()
@@ -233,8 +235,8 @@ def _lock_throttles(
     return session.scalars(query, execution_options={"populate_existing": True}).all()
 
 
-def _delay_after(failures: int) -> timedelta:
-    beyond = failures - FREE_ATTEMPTS
+def _delay_after(failures: int, free: int) -> timedelta:
+    beyond = failures - free
     if beyond < 0:
         return timedelta()
     return min(LONGEST_DELAY, FIRST_DELAY * (1 << min(beyond, 20)))

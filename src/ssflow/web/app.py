@@ -33,6 +33,7 @@ from ssflow.web.pages import (
     portfolio,
     processes,
     profile,
+    public,
     registers,
     sign_in,
     start,
@@ -49,7 +50,7 @@ MAX_FORM_FIELD_BYTES = 600_000
 MAX_FORM_FIELDS = 5_000
 _STATIC = Path(__file__).parent / "static"
 _PAGES = (
-    *(health, sign_in, profile, tasks, bulk, start, instances, files, portfolio, registers),
+    *(health, public, sign_in, profile, tasks, bulk, start, instances, files, portfolio, registers),
     *(processes, audit, operations, admin),
 )
 _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")

@@ -9,7 +9,7 @@ from babel import Locale
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
-from flask import Flask, has_request_context, request
+from flask import Flask, has_request_context, request, session
 from flask_babel import Babel, Domain, get_babel, get_locale
 
 from ssflow.web.sign_in import current_actor
@@ -17,6 +17,8 @@ from ssflow.web.site import current_site
 
 LANGUAGES = {"en": "English", "nl": "Nederlands", "sv": "Svenska"}
 """Each by its own name, as people look for it."""
+CHOSEN = "language"
+"""Where the session of a visitor keeps the language that was chosen on a public page."""
 _LOCALES = {"en": "en_GB", "nl": "nl_NL", "sv": "sv_SE"}
 _CATALOGS = Path(__file__).parent / "translations"
 
@@ -39,12 +41,14 @@ def init_i18n(app: Flask) -> None:
 
 
 def page_language() -> str:
-    """Choose the reader's own language, else what the browser asks for."""
+    """Choose the reader's own language, else the chosen one, else what the browser asks for."""
     if not has_request_context():
         return "en"
     actor = current_actor()
     if actor.user_id is not None and actor.language in LANGUAGES:
         return actor.language
+    if session.get(CHOSEN) in LANGUAGES:
+        return str(session[CHOSEN])
     return request.accept_languages.best_match(list(LANGUAGES), "en") or "en"
 
 
