@@ -39,9 +39,11 @@ export function findWaiting(viewer, { active = [] }) {
 
 const findStart = (viewer) => viewer.get('elementRegistry').find(({ type }) => type === 'bpmn:StartEvent');
 
-/** Bring an element into the middle. */
+/** Bring an element into the middle, on the plane of its sub-process when that is folded. */
 export function zoomTo(viewer, element, scale = 1) {
   const canvas = viewer.get('canvas');
+  const plane = canvas.findRoot(element);
+  if (plane !== canvas.getRootElement()) canvas.setRootElement(plane);
   canvas.zoom(scale);
   const { inner, outer } = canvas.viewbox();
   const width = outer.width / scale;
