@@ -346,7 +346,7 @@ def test_a_document_that_cannot_be_made_is_an_incident_at_once(
 def test_a_document_of_the_case_may_go_along_with_a_mail(
     office: Office, owner: Actor, tmp_path: Path
 ) -> None:
-    office.outside = Outside(mail_folder=tmp_path, mail_from="ssflow@example.org")
+    office.outside = Outside(mail_folder=tmp_path / "mail", mail_from="ssflow@example.org")
     files = "[made['pdf']]"
     mail = {"to": "'ann@example.org'", "text": "'See there.'", "attachments": files}
     process_with_mail = bundle(
@@ -366,7 +366,7 @@ def test_a_document_of_the_case_may_go_along_with_a_mail(
 
     office.run_jobs()
 
-    [file] = tmp_path.iterdir()
+    [file] = (tmp_path / "mail").iterdir()
     message = message_from_bytes(file.read_bytes(), policy=policy.default)
     assert isinstance(message, EmailMessage)
     [attached] = list(message.iter_attachments())
@@ -380,7 +380,7 @@ def test_a_document_of_the_case_may_go_along_with_a_mail(
 def test_files_of_another_case_do_not_go_along(
     office: Office, owner: Actor, tmp_path: Path
 ) -> None:
-    office.outside = Outside(mail_folder=tmp_path)
+    office.outside = Outside(mail_folder=tmp_path / "mail")
     office.deploy(rendering())
     other = office.start(owner, amount="1")
     office.run_jobs()
@@ -400,4 +400,4 @@ def test_files_of_another_case_do_not_go_along(
     office.run_jobs()
 
     assert "There is no file" in office.incident(instance_id).message
-    assert list(tmp_path.iterdir()) == []
+    assert not (tmp_path / "mail").exists()
