@@ -12,7 +12,7 @@ import click
 from ssflow.cli.serve import DEFAULT_HOST, DEFAULT_PORT, Server, leave_on_signal
 from ssflow.cli.surroundings import Installation, now
 from ssflow.config import read_config
-from ssflow.services.demo import DemoPerson, build_demo
+from ssflow.services.demo import DemoPerson, build_demo, stage_late_task
 from ssflow.services.jobs import run_due_jobs
 from ssflow.store.database import open_database, upgrade_schema
 
@@ -35,6 +35,8 @@ def demo(port: int) -> None:
         server = Server(here, DEFAULT_HOST, port)
         click.echo("Making a sample organisation …")
         people = build_demo(here.database, here.config.timezone, now(), run_due_jobs)
+        with here.work() as work:
+            stage_late_task(work)
         _tell(here, people)
         server.run()
 

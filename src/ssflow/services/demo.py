@@ -10,17 +10,22 @@ from ssflow.domain.identity import OPERATOR, ROLE_TITLES, Actor
 from ssflow.domain.registers.customers import Customer, CustomerKind, CustomerTier
 from ssflow.domain.registers.portfolio import Service, ServiceState
 from ssflow.domain.registers.strategy import MarketSegment, StrategicObjective
+from ssflow.domain.user_task import UserTask
 from ssflow.errors import ConflictError
 from ssflow.services.definitions import SCENARIOS_SUFFIX
 from ssflow.services.people import create_sign_in_link, create_user
+from ssflow.services.reminders import set_due
 from ssflow.services.scenario_file import Scenario, read_scenarios
 from ssflow.services.scenarios import Player, RunDueJobs
 from ssflow.services.shipped import install_shipped, read_bundles, shipped_root
+from ssflow.store import user_tasks as task_rows
 from ssflow.store.database import Database
 from ssflow.store.records import next_number
 from ssflow.store.unit_of_work import UnitOfWork, open_work
 
 PACE = timedelta(hours=5)
+STAGED_REMINDER, STAGED_DUE = timedelta(minutes=1), timedelta(minutes=2)
+"""After the demonstration began."""
 
 
 @dataclass(frozen=True)
@@ -107,6 +112,14 @@ def build_demo(
         _play(player, walks, case)
     with open_work(database, actor=OPERATOR, now=now, timezone=timezone) as work:
         return _links(work, people)
+
+
+def stage_late_task(work: UnitOfWork) -> UserTask | None:
+    """Let a task be reminded of in a minute and be late in two, so that people can watch it."""
+    task = task_rows.find_task_to_escalate(work.session)
+    if task is None:
+        return None
+    return set_due(work, task.id, work.now + STAGED_DUE, work.now + STAGED_REMINDER)
 
 
 def _make_people(work: UnitOfWork) -> dict[str, Actor]:

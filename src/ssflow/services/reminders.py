@@ -1,12 +1,15 @@
 """Watch tasks with a due date: remind of them, and let another role step in once they are late."""
 
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from ssflow.domain.audit import AuditAction
 from ssflow.domain.instance import ProcessInstance
 from ssflow.domain.job import Job, JobKind
 from ssflow.domain.user_task import UserTask
 from ssflow.services.audit import record
+from ssflow.services.due_dates import jobs_for
 from ssflow.store import instances as instance_rows
 from ssflow.store import jobs as job_rows
 from ssflow.store import user_tasks as task_rows
@@ -40,6 +43,27 @@ def mark_overdue(work: UnitOfWork, job: Job) -> None:
         told["escalated_to"] = task.escalated_to
         _ask_for_notice(work, instance, task, OVERDUE, [task.escalated_to])
     record(work, AuditAction.TASK_OVERDUE, instance, activity_id=task.activity_id, **told)
+
+
+def set_due(work: UnitOfWork, task_id: UUID, due_at: datetime, remind_at: datetime) -> UserTask:
+    """Watch an open task by other times than its diagram says.
+
+    Raises:
+        NotFoundError: there is no such task.
+    """
+    task, instance = task_rows.lock_task(work.session, task_id)
+    task.due_at, task.remind_at = due_at, remind_at
+    job_rows.delete_jobs_of_tasks(work.session, [task.id])
+    row = {
+        "id": task.id,
+        "instance_id": instance.id,
+        "activity_id": task.activity_id,
+        "created_at": work.now,
+        "due_at": due_at,
+        "remind_at": remind_at,
+    }
+    job_rows.add_jobs(work.session, jobs_for(row))
+    return task
 
 
 def _find_open(work: UnitOfWork, job: Job) -> tuple[UserTask, ProcessInstance] | None:

@@ -186,6 +186,20 @@ def find_open_tasks_of_instance(session: Session, instance_id: UUID) -> Sequence
     return session.scalars(query).all()
 
 
+def find_task_to_escalate(session: Session, due_after: datetime | None = None) -> UserTask | None:
+    """Find an open task that another role may do once it is late: the next due, else the newest."""
+    query = select(UserTask).where(
+        UserTask.status == TaskStatus.OPEN,
+        UserTask.escalate_to.is_not(None),
+        UserTask.due_at.is_not(None),
+    )
+    if due_after is None:
+        query = query.where(UserTask.escalated_to.is_(None)).order_by(UserTask.created_at.desc())
+    else:
+        query = query.where(UserTask.due_at > due_after).order_by(UserTask.due_at)
+    return session.scalars(query.limit(1)).one_or_none()
+
+
 def find_tasks_of_instance(session: Session, instance_id: UUID) -> Sequence[UserTask]:
     """Find all tasks that an instance ever had, oldest first."""
     query = (

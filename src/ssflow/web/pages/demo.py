@@ -1,5 +1,6 @@
 """The demonstration only: be another person of the sample organisation."""
 
+from datetime import timedelta
 from uuid import UUID
 
 from flask import Blueprint, redirect, render_template, url_for
@@ -8,9 +9,15 @@ from flask.typing import ResponseReturnValue
 from ssflow.errors import NotFoundError
 from ssflow.services import people
 from ssflow.store import people as rows
+from ssflow.store.user_tasks import find_task_to_escalate
 from ssflow.web.access import signed_in
+from ssflow.web.clock import reader_clock
+from ssflow.web.names import Names
 from ssflow.web.request_work import request_work
 from ssflow.web.sign_in import begin_session
+
+WATCHED = timedelta(minutes=15)
+"""How long after it was due the page still tells of a task to watch."""
 
 blueprint = Blueprint("demo", __name__, url_prefix="/demo")
 
@@ -22,7 +29,14 @@ def choose() -> ResponseReturnValue:
     with request_work(read_only=True) as work:
         found = [user for user in rows.list_users(work.session, limit=200).items if user.is_demo]
         roles = {user.id: people.actor_of(work, user).roles for user in found}
-        return render_template("demo/people.html", people=found, roles=roles)
+        now = reader_clock().now
+        return render_template(
+            "demo/people.html",
+            people=found,
+            roles=roles,
+            watched=find_task_to_escalate(work.session, due_after=now - WATCHED),
+            names=Names(work),
+        )
 
 
 @blueprint.post("/people/<uuid:user_id>")
