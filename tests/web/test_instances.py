@@ -9,7 +9,9 @@ import pytest
 
 from ssflow.domain.identity import Actor
 from ssflow.domain.instance import InstanceStatus
-from tests.services.bundles import one_task, two_tasks, with_script
+from ssflow.services.process_links import started_by_case
+from tests.engine.diagrams import end, flows, service, start, user
+from tests.services.bundles import bundle, one_task, two_tasks, with_script
 from tests.services.office import Office
 from tests.web.browsing import Browser, text_of
 from tests.web.conftest import SignIn
@@ -337,3 +339,28 @@ def test_the_other_way_is_not_taken_without_a_token(
 
     assert answer.status_code in (400, 403)
     assert office.instance(waiting).status is InstanceStatus.RUNNING
+
+
+def test_cases_that_started_each_other_lead_to_each_other(
+    sign_in: SignIn, office: Office, boss: Actor, customer: Actor
+) -> None:
+    office.deploy(one_task())
+    calling = service("S_call", "process.start", {"key": "'p'"})
+    wait = user("U_then", role="customer")
+    office.deploy(
+        bundle(start(), calling, wait, end(), flows("start S_call U_then end"), key="caller")
+    )
+    origin = office.start(customer, "caller")
+    office.run_jobs()
+    with office.look() as work:
+        [started] = started_by_case(work, origin)
+
+    from_above = sign_in(boss).open(f"/instances/{origin}")
+    from_below = sign_in(boss).open(f"/instances/{started.id}")
+    as_customer = sign_in(customer).open(f"/instances/{origin}")
+
+    assert f"/instances/{started.id}" in from_above.get_data(as_text=True)
+    assert "Started the case" in text_of(from_above)
+    assert f"/instances/{origin}" in from_below.get_data(as_text=True)
+    assert "Started by the case" in text_of(from_below)
+    assert "Started the case" not in text_of(as_customer)

@@ -10,7 +10,7 @@ from flask_babel import gettext
 
 from ssflow.domain.instance import InstanceStatus, ProcessInstance
 from ssflow.errors import InvalidInputError
-from ssflow.services import attachments, audit, instances, messages
+from ssflow.services import attachments, audit, instances, messages, process_links
 from ssflow.store import definitions as definition_rows
 from ssflow.store import incidents as incident_rows
 from ssflow.store import instances as rows
@@ -239,6 +239,8 @@ def _diagram_facts(work: UnitOfWork, instance: ProcessInstance) -> dict[str, Any
         "done_tasks": [task for task in tasks if task.completed_at],
         "incidents": incident_rows.open_incidents_of(work.session, instance.id),
         "other_ways": messages.messages_for_starter(work, instance.id),
+        "origin": process_links.origin_of(work, instance.id),
+        "started_cases": process_links.started_by_case(work, instance.id),
     }
 
 
