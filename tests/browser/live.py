@@ -26,7 +26,7 @@ from ssflow.services.jobs import run_due_jobs
 from ssflow.services.people import actor_of, create_sign_in_link, create_user
 from ssflow.services.scenario_file import Scenario, read_scenarios
 from ssflow.services.scenarios import Player
-from ssflow.services.shipped import shipped_root
+from ssflow.services.shipped import install_roles, shipped_root
 from ssflow.store.database import open_database, upgrade_schema
 from ssflow.web.app import create_app
 from ssflow.worker.embedded import EmbeddedWorker
@@ -134,6 +134,23 @@ def live_server(folder: Path) -> Iterator[LiveServer]:
     here = Installation(replace(config, is_demo=True), database)
     with _serving(here) as serving:
         yield LiveServer(serving, {person.name: person.secret for person in people})
+    database.close()
+
+
+@contextmanager
+def bare_server(folder: Path, **people: str) -> Iterator[LiveServer]:
+    """Run ssflow without the sample organisation, for people with one role each."""
+    config = read_config({"SSFLOW_TIMEZONE": "Europe/Amsterdam", "SSFLOW_HOME": str(folder)})
+    database = open_database(config.database_url)
+    upgrade_schema(database)
+    here = Installation(config, database)
+    with here.work() as work:
+        install_roles(work)
+    with _serving(here) as serving:
+        live = LiveServer(serving, {})
+        for name, role in people.items():
+            live.add_person(name, role)
+        yield live
     database.close()
 
 

@@ -371,7 +371,7 @@ def test_a_schedule_is_switched_off_with_a_reason_and_run_by_hand(
 def test_mails_are_listed_without_their_texts_and_addresses(
     sign_in: SignIn, office: Office, boss: Actor
 ) -> None:
-    mail = {
+    mail: dict[str, Any] = {
         "id": uuid4(),
         "source_id": uuid4(),
         "template": "t",
