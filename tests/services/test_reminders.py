@@ -13,6 +13,7 @@ from ssflow.domain.user_task import (
 )
 from ssflow.errors import ForbiddenError, NotFoundError
 from ssflow.services import instances, user_tasks
+from ssflow.services.demo import stage_late_task
 from ssflow.services.deployment import DeploymentRefusedError
 from ssflow.services.jobs import run_next_job
 from ssflow.store import user_tasks as task_rows
@@ -407,3 +408,28 @@ def test_a_role_that_does_not_exist_cannot_step_in(office: Office) -> None:
         office.deploy(files)
 
     assert [one.code for one in refused.value.problems] == ["role-unknown"]
+
+
+# --- the demonstration ----------------------------------------------------------------------------
+
+
+def test_a_task_is_staged_to_be_late_in_two_minutes(office: Office, owner: Actor) -> None:
+    office.deploy(one_task(due="P9D", esc=DIRECTOR))
+    case = office.start(owner)
+    office.now += timedelta(days=1)
+
+    office.act(SYSTEM, stage_late_task)
+
+    assert watches(office) == {
+        "reminder": office.now + timedelta(minutes=1),
+        "overdue": office.now + timedelta(minutes=2),
+    }
+    run_watches(office, timedelta(minutes=2))
+    assert office.task(case, "U_do").escalated_to == DIRECTOR
+
+
+def test_without_a_task_for_another_role_nothing_is_staged(office: Office, owner: Actor) -> None:
+    office.deploy(one_task(due="P9D"))
+    office.start(owner)
+
+    assert office.act(SYSTEM, stage_late_task) is None

@@ -1,14 +1,17 @@
 """Being another person, in the demonstration only."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from flask import Flask
 
 from ssflow.config import Config
-from ssflow.domain.identity import Actor, User
+from ssflow.domain.identity import SYSTEM, Actor, User
 from ssflow.services import people
+from ssflow.services.demo import stage_late_task
 from ssflow.web.app import create_app
+from tests.services.bundles import one_task
 from tests.services.office import Office
 from tests.web.browsing import Browser, text_of
 from tests.web.conftest import SignIn
@@ -67,3 +70,21 @@ def test_outside_the_demonstration_there_is_no_such_page(
 
     assert browser.open("/demo/people").status_code == 404
     assert not any(rule.endpoint.startswith("demo.") for rule in app.url_map.iter_rules())
+
+
+def test_the_page_tells_of_a_task_to_watch(demo_browser: Browser, office: Office) -> None:
+    owner = office.hire("service_owner")
+    office.deploy(one_task(due="P9D", esc="it_director"))
+    office.start(owner)
+    office.act(SYSTEM, stage_late_task)
+
+    before = text_of(demo_browser.open("/demo/people"))
+    office.run_jobs(timedelta(minutes=3))
+    after = text_of(demo_browser.open("/demo/people"))
+    office.now += timedelta(minutes=20)
+    later = text_of(demo_browser.open("/demo/people"))
+
+    assert "from then on IT director may do it, too" in before
+    assert "It is late now." not in before
+    assert "It is late now." in after
+    assert "Watch time pass" not in later
