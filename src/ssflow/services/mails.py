@@ -17,7 +17,7 @@ from ssflow.domain.mail import Mail, MailState
 from ssflow.domain.registers.portfolio import Document
 from ssflow.engine.commands import AnswerOperation, Command, FailOperation
 from ssflow.engine.execution import TaskGoneError
-from ssflow.errors import SsflowError
+from ssflow.errors import ForbiddenError, NotFoundError, SsflowError
 from ssflow.operations.letters import Letter, Reader, compose
 from ssflow.operations.mailing import (
     FAILED,
@@ -37,6 +37,7 @@ from ssflow.store import jobs as job_rows
 from ssflow.store import mail as rows
 from ssflow.store import notes as note_rows
 from ssflow.store import people as people_rows
+from ssflow.store.paging import Page
 from ssflow.store.unit_of_work import UnitOfWork
 
 DIGEST_AT = time(7, 0)
@@ -108,6 +109,30 @@ def settle(work: UnitOfWork, job: Job, told: Mapping[str, JsonValue]) -> None:
         advance_instance(work, instance, command, entry)
     except TaskGoneError:
         return
+
+
+def list_own_mails(work: UnitOfWork, cursor: str | None = None) -> Page[Mail]:
+    """List what was written to the actor, newest first.
+
+    Raises:
+        ForbiddenError: nobody is signed in.
+    """
+    if work.actor.user_id is None:
+        raise ForbiddenError("Only a person gets mail.")
+    return rows.list_mails(work.session, user_id=work.actor.user_id, cursor=cursor)
+
+
+def read_mail(work: UnitOfWork, mail_id: UUID) -> Mail:
+    """Give a mail to the actor; administrators and auditors may read any.
+
+    Raises:
+        NotFoundError: there is none, or it is to somebody else.
+    """
+    mail = rows.find_mail(work.session, mail_id)
+    is_own = mail is not None and mail.user_id is not None and mail.user_id == work.actor.user_id
+    if mail is None or not (is_own or work.actor.sees_everything):
+        raise NotFoundError("There is no such mail, or it is not to you.")
+    return mail
 
 
 def timezone_of(work: UnitOfWork, name: str | None) -> ZoneInfo:

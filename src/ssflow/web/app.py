@@ -29,6 +29,7 @@ from ssflow.web.pages import (
     files,
     health,
     instances,
+    mails,
     operations,
     portfolio,
     processes,
@@ -51,7 +52,7 @@ MAX_FORM_FIELDS = 5_000
 _STATIC = Path(__file__).parent / "static"
 _PAGES = (
     *(health, public, sign_in, profile, tasks, bulk, start, instances, files, portfolio, registers),
-    *(processes, audit, operations, admin),
+    *(processes, audit, operations, mails, admin),
 )
 _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 
