@@ -20,6 +20,7 @@ from ssflow.services.messages import (
     send_message,
 )
 from ssflow.services.people import disable_user
+from ssflow.store import messages as message_rows
 from tests.engine.diagrams import (
     after,
     boundary,
@@ -369,6 +370,20 @@ def test_a_message_whose_time_is_over_is_not_delivered_and_goes_with_the_next_cl
     assert told["sender"] == owner.key
 
 
+def test_many_messages_whose_time_is_over_go_at_once(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(message_rows, "MAX_DROPPED", 2)
+    for n in range(5):
+        send(office, SYSTEM, n=n)
+    office.now += 8 * DAY
+
+    dropped = office.act(OPERATOR, drop_expired)
+
+    assert dropped == 5
+    assert office.actions(f"sys-{office.now.date().isoformat()}").count("message.expired") == 5
+
+
 def test_what_was_delivered_is_forgotten_without_a_word(office: Office, owner: Actor) -> None:
     office.deploy(asking_first())
     ask(office, owner)
@@ -450,7 +465,7 @@ def test_a_public_process_is_started_by_anybody_once(office: Office) -> None:
     assert office.variables(first.id) == {"answer": {"text": "Slow"}}
 
 
-@pytest.mark.parametrize("told", [{}, {"public_start": "false"}, {"public_start": ""}])
+@pytest.mark.parametrize("told", [{}, {"public_start": "false"}])
 def test_a_process_that_does_not_say_so_is_not_public(office: Office, told: dict[str, str]) -> None:
     office.deploy(started(**told))
 

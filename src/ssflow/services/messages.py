@@ -179,17 +179,13 @@ def list_buffered(
 
 def drop_expired(work: UnitOfWork) -> int:
     """Drop messages whose time is over, and tell of those that no case took; gives how many."""
-    dropped = message_rows.delete_expired(work.session, work.now)
-    for message in dropped:
-        record(
-            work,
-            AuditAction.MESSAGE_EXPIRED,
-            message=message.name,
-            key=message.correlation_key,
-            sender=message.sender,
-            payload=message.payload,
-        )
-    return len(dropped)
+    count = 0
+    while gone := message_rows.delete_expired(work.session, work.now):
+        for message in gone:
+            if message.status is MessageStatus.BUFFERED:
+                _tell_expired(work, message)
+                count += 1
+    return count
 
 
 def messages_for_starter(work: UnitOfWork, instance_id: UUID) -> Sequence[MessageSubscription]:
@@ -248,6 +244,17 @@ def correlate_message(
     if waiting is None:
         raise _nobody_waits(name)
     return _deliver(work, waiting, payload)
+
+
+def _tell_expired(work: UnitOfWork, message: Message) -> None:
+    record(
+        work,
+        AuditAction.MESSAGE_EXPIRED,
+        message=message.name,
+        key=message.correlation_key,
+        sender=message.sender,
+        payload=message.payload,
+    )
 
 
 def _may_send_by_hand(work: UnitOfWork, instance: ProcessInstance) -> bool:

@@ -17,6 +17,8 @@ from ssflow.store.paging import DEFAULT_LIMIT, Page, read_page
 
 NameAndKey: TypeAlias = tuple[str, str | None]
 
+MAX_DROPPED = 100
+"""How many messages, each with its payload, are dropped in one go."""
 _LOCK_BYTES = 8
 
 
@@ -178,14 +180,14 @@ def count_buffered(session: Session, now: datetime) -> int:
     return session.scalar(select(func.count(Message.id)).where(*_waits(now))) or 0
 
 
-def delete_expired(session: Session, now: datetime, limit: int = 1_000) -> Sequence[Message]:
-    """Drop messages whose time is over, `limit` at most; gives those that nobody had taken."""
+def delete_expired(session: Session, now: datetime) -> Sequence[Message]:
+    """Drop messages whose time is over, and give them: `MAX_DROPPED` at most, so ask again."""
     query = select(Message).where(Message.expires_at <= now).order_by(Message.expires_at)
-    gone = session.scalars(query.limit(limit).with_for_update(skip_locked=True)).all()
+    gone = session.scalars(query.limit(MAX_DROPPED).with_for_update(skip_locked=True)).all()
     if gone:
         drop = delete(Message).where(Message.id.in_([message.id for message in gone]))
         session.execute(drop, execution_options={"synchronize_session": False})
-    return [message for message in gone if message.status is MessageStatus.BUFFERED]
+    return gone
 
 
 # --- locks ----------------------------------------------------------------------------------------
