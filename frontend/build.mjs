@@ -3,7 +3,7 @@ import { build } from 'esbuild';
 import { readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 
-const PAGES = ['app', 'viewer', 'editor', 'dmn', 'formedit'];
+const PAGES = ['app', 'viewer', 'editor', 'dmn', 'formedit', 'charts'];
 const DEFAULT_FOLDER = '../src/ssflow/web/static/dist';
 
 const SHARED = {

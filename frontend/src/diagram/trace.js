@@ -31,10 +31,23 @@ function drawActive(viewer, known, active) {
   for (const [id, points] of byElement) {
     if (!known([id]).length) continue;
     const trouble = points.some((point) => KINDS_OF_TROUBLE.has(point.kind));
-    mark(viewer, id, trouble ? 'trouble' : 'active');
+    for (const shown of [id, ...foldedAround(viewer, id)]) mark(viewer, shown, trouble ? 'trouble' : 'active');
     const labels = points.map((point) => point.label).filter(Boolean);
     if (labels.length) addBadge(viewer, id, { text: labels.join(', '), className: trouble ? 'is-trouble' : 'is-waiting', bottom: -6, left: 0 });
   }
+}
+
+/** Give the folded sub-processes that an element lies in: they show on the plane above that it waits there. */
+function foldedAround(viewer, id) {
+  const registry = viewer.get('elementRegistry');
+  const folded = [];
+  for (let element = registry.get(id); element; ) {
+    while (element.parent) element = element.parent;
+    if (!element.id.endsWith('_plane')) break;
+    folded.push(element.id.slice(0, -'_plane'.length));
+    element = registry.get(folded.at(-1));
+  }
+  return folded;
 }
 
 function groupByElement(active) {

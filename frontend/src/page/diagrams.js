@@ -1,5 +1,8 @@
 // The diagram viewer is big: it is fetched when an element with data-diagram-url comes into view.
+import { besideThis } from '../shared/files.js';
+
 const seen = new WeakSet();
+const beside = (name) => besideThis(name, import.meta.url);
 
 export function startDiagrams() {
   const observer = new IntersectionObserver((entries) => {
@@ -23,13 +26,6 @@ export function startDiagrams() {
 async function show(element) {
   const [{ showDiagram }] = await Promise.all([import(beside('viewer.js')), loadStyle(beside('viewer.css'))]);
   await showDiagram(element);
-}
-
-/** A built file next to this one, in the same version. */
-function beside(name) {
-  const here = new URL(import.meta.url);
-  const folder = here.pathname.replace(/(chunks\/)?[^/]*$/, '');
-  return `${here.origin}${folder}${name}${here.search}`;
 }
 
 function loadStyle(href) {

@@ -179,4 +179,5 @@ export default {
   '{name} (unknown)': '{name} (onbekend)',
   '{name} is added': '{name} is toegevoegd',
   '{name} is imported': '{name} is geïmporteerd',
+  '{title}. The table below has the figures.': '{title}. De tabel hieronder heeft de cijfers.',
 };

@@ -179,4 +179,5 @@ export default {
   '{name} (unknown)': '{name} (okänd)',
   '{name} is added': '{name} är tillagd',
   '{name} is imported': '{name} är importerad',
+  '{title}. The table below has the figures.': '{title}. Tabellen nedanför har siffrorna.',
 };

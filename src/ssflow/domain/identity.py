@@ -199,6 +199,11 @@ class Actor:
         """Whether every case is visible to the actor."""
         return self.is_admin or AUDITOR in self.roles
 
+    @property
+    def is_outsider(self) -> bool:
+        """Whether the actor only orders or decides as a customer, and so sees only that side."""
+        return not self.sees_everything and self.roles <= _OUTSIDE_ROLES
+
     def require_role(self, *roles: str) -> None:
         """Refuse an actor that holds none of the roles.
 
@@ -210,6 +215,7 @@ class Actor:
 
 
 SYSTEM_NAME, OPERATOR_NAME = "system", "operator"
+_OUTSIDE_ROLES = frozenset({"customer", "orderer"})
 SYSTEM = Actor(user_id=None, name=SYSTEM_NAME)
 """ssflow itself: jobs, timers, effects."""
 OPERATOR = Actor(user_id=None, name=OPERATOR_NAME)

@@ -23,7 +23,6 @@ from ssflow.store.unit_of_work import UnitOfWork
 MAX_CARDS = 500
 MAX_PAGES_LOOKED_AT = 20
 """For somebody who sees few of the records: how far a page looks for them."""
-_OUTSIDE_ROLES = frozenset({"customer", "orderer"})
 
 
 @dataclass(frozen=True)
@@ -45,7 +44,11 @@ class BoardColumn:
 def readable_kinds(work: UnitOfWork) -> list[str]:
     """List the kinds of records that the actor may look at."""
     kinds = sorted(record_rows.RECORD_KINDS)
-    return kinds if not _is_outsider(work) else [kind for kind in kinds if kind in _OUTSIDE_FILTERS]
+    return (
+        kinds
+        if not work.actor.is_outsider
+        else [kind for kind in kinds if kind in _OUTSIDE_FILTERS]
+    )
 
 
 def list_register(
@@ -191,12 +194,6 @@ def _tell(work: UnitOfWork, action: AuditAction, told: Record, **details: Any) -
     record(work, action, kind=kind, id=str(told.id), number=number, **details)
 
 
-def _is_outsider(work: UnitOfWork) -> bool:
-    """Say whether the actor only orders or decides as a customer, and so sees only that side."""
-    actor = work.actor
-    return not actor.sees_everything and actor.roles <= _OUTSIDE_ROLES
-
-
 def _require_readable(work: UnitOfWork, kind: str) -> None:
     if kind not in readable_kinds(work):
         raise NotFoundError(f"There is no register {kind}, or you may not see it.")
@@ -204,7 +201,7 @@ def _require_readable(work: UnitOfWork, kind: str) -> None:
 
 def _outside_filter(work: UnitOfWork, kind: str) -> Any:
     """Give the test for what a customer or orderer may see; others see every record."""
-    if not _is_outsider(work):
+    if not work.actor.is_outsider:
         return lambda _: True
     return lambda found: _OUTSIDE_FILTERS[kind](work, found)
 

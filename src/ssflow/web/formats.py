@@ -46,6 +46,8 @@ def init_formats(app: Flask) -> None:
         day=day,
         markdown=markdown,
         amount=amount,
+        figure=figure,
+        money=money,
         filesize=filesize,
         plain=plain,
         told=told,
@@ -113,6 +115,16 @@ def amount(value: Any) -> str:
         return str(value)
     pattern = "#,##0" if number == number.to_integral_value() else "#,##0.00"
     return format_decimal(number, format=pattern, locale=get_locale())
+
+
+def figure(value: Any) -> str:
+    """Write a figure of a table the reader's way, with at most one place."""
+    return format_decimal(value, format="#,##0.#", locale=get_locale())
+
+
+def money(value: Any) -> str:
+    """Write an amount of money in whole euros the reader's way."""
+    return f"EUR {format_decimal(value, format='#,##0', locale=get_locale())}"
 
 
 def filesize(size_bytes: int) -> str:

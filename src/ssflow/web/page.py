@@ -24,6 +24,8 @@ class Place:
     """Whether it stands in the bar at the bottom of a phone; the others are in the menu."""
     roles: frozenset[str] = frozenset()
     """Who is shown the way; empty: everyone whom its endpoint lets in."""
+    inside: bool = False
+    """Whether customers are not shown the way."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,8 @@ PLACES = (
     Place("start.choose", lazy_gettext("Start"), "player-play", on_phone=True),
     Place("instances.browse", lazy_gettext("Cases"), "briefcase", on_phone=True),
     Place("portfolio.board", lazy_gettext("Portfolio"), "columns", on_phone=True),
+    Place("catalogue.browse", lazy_gettext("Catalogue"), "book"),
+    Place("dashboards.work", lazy_gettext("Dashboards"), "chart-bar", inside=True),
     Place("processes.browse", lazy_gettext("Processes"), "sitemap"),
     Place("audit.browse", lazy_gettext("Audit"), "shield-check", roles=frozenset({ADMIN, AUDITOR})),
     Place("operations.overview", lazy_gettext("Operations"), "activity"),
@@ -109,6 +113,8 @@ def asset(name: str) -> str:
 
 def _is_shown(place: Place, actor: Actor) -> bool:
     if place.roles and place.roles.isdisjoint(actor.roles):
+        return False
+    if place.inside and actor.is_outsider:
         return False
     return place.endpoint in current_app.view_functions and may_enter(actor, place.endpoint)
 

@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { withAlpha } from '../src/charts/colours.js';
+import { DRAWINGS } from '../src/charts/drawings.js';
+import { readValue } from '../src/charts/table.js';
+
+const COLOURS = {
+  of: (_column, index) => `#00000${index}`, nth: (index) => `#11111${index}`, meaning: (name) => `#${name}`, strong: withAlpha,
+};
+const column = (label, as = 'bar', unit = 'count') => ({ label, as, unit, colour: '' });
+const row = (label, ...values) => ({ label, url: '', values, texts: values.map(String) });
+
+test('a cell is a number, a day, a text or nothing', () => {
+  assert.equal(readValue('12.5', 'money'), 12.5);
+  assert.equal(readValue('2026-03-02', 'day'), Date.UTC(2026, 2, 2));
+  assert.equal(readValue('renew', 'text'), 'renew');
+  assert.equal(readValue('', 'count'), null);
+  assert.equal(readValue('nonsense', 'count'), null);
+});
+
+test('bars stand beside each other, and the target lies across', () => {
+  const table = { first: 'Month', columns: [column('In time', 'line', 'pct')], rows: [row('Jan', 90), row('Feb', 97)], target: 95 };
+  const { data } = DRAWINGS.bars(table, COLOURS);
+  assert.deepEqual(data.labels, ['Jan', 'Feb']);
+  assert.deepEqual(data.datasets.map((set) => set.data), [[90, 97], [95, 95]]);
+});
+
+test('columns that stand in the table only are not drawn', () => {
+  const table = { first: 'Step', columns: [column('Days'), column('How often', 'not')], rows: [row('Fill', 2, 40)], target: null };
+  assert.equal(DRAWINGS.across(table, COLOURS).data.datasets.length, 1);
+});
+
+test('a bubble for each row, in the colour of its group, larger for more', () => {
+  const columns = [column('Quality', 'x'), column('Value', 'y'), column('Cost', 'size'), column('Fate', 'group', 'text')];
+  const table = { first: 'Service', columns, rows: [row('Mail', 2, 4, 100, 'renew'), row('Fax', 1, 1, 25, 'retire')], target: null };
+  const { datasets } = DRAWINGS.bubbles(table, COLOURS).data;
+  assert.deepEqual(datasets.map((set) => set.label), ['renew', 'retire']);
+  assert.ok(datasets[0].data[0].r > datasets[1].data[0].r);
+});
+
+test('a waterfall goes on from where the last step ended', () => {
+  const table = { first: 'Change', columns: [column('Amount')], rows: [row('Approved', 100), row('Freeze', -30), row('Supplement', 10)], target: null };
+  assert.deepEqual(DRAWINGS.waterfall(table, COLOURS).data.datasets[0].data, [[0, 100], [100, 70], [70, 80]]);
+});
+
+test('a bar of a timeline is at least a day long', () => {
+  const day = Date.UTC(2026, 0, 1);
+  const table = { first: 'Stage', columns: [column('From', 'start', 'day'), column('Until', 'end', 'day')], rows: [row('Design', day, day)], target: null };
+  const [[from, until]] = DRAWINGS.gantt(table, COLOURS).data.datasets[0].data;
+  assert.equal(until - from, 24 * 60 * 60 * 1000);
+});

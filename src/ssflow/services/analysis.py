@@ -1,0 +1,188 @@
+"""Figures over many cases and records, for those who steer; customers see only the catalogue."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from statistics import quantiles
+from uuid import UUID
+
+from ssflow.domain.registers.portfolio import Service
+from ssflow.domain.registers.strategy import Initiative, StrategicObjective, StrategyDocument
+from ssflow.errors import NotFoundError
+from ssflow.store import analysis as rows
+from ssflow.store import strategy as strategy_rows
+from ssflow.store.analysis import DueCounts, EndCount, ReviewedService
+from ssflow.store.unit_of_work import UnitOfWork
+
+MOST_STEPS = 20
+
+
+@dataclass(frozen=True)
+class StepTime:
+    """How long one step takes, in days: least, first quarter, middle, third quarter, most."""
+
+    key: str
+    activity_id: str
+    name: str
+    count: int
+    days: tuple[float, float, float, float, float]
+
+
+@dataclass(frozen=True)
+class Work:
+    """How the work stands: what is due, who has how much, how long steps take, how cases end."""
+
+    due: DueCounts
+    roles: Sequence[tuple[str, int, int, int]]
+    steps: Sequence[StepTime]
+    ends: Sequence[EndCount]
+
+
+@dataclass(frozen=True)
+class Strategy:
+    """The strategy in force (else the latest) with its objectives and initiatives."""
+
+    document: StrategyDocument | None
+    objectives: Sequence[StrategicObjective]
+    initiatives: Sequence[Initiative]
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """Which service helps to reach which active objective."""
+
+    services: Sequence[Service]
+    objectives: Sequence[StrategicObjective]
+    links: frozenset[tuple[UUID, UUID]]
+
+
+@dataclass(frozen=True)
+class CatalogueEntry:
+    """A service as customers see it; `yearly_cost` is None until a review told it."""
+
+    service: Service
+    risk_level: str | None
+    yearly_cost: float | None
+
+
+def work_figures(work: UnitOfWork) -> Work:
+    """Tell how the work of everybody stands.
+
+    Raises:
+        NotFoundError: the actor is a customer.
+    """
+    _require_inside(work)
+    today = work.now.astimezone(work.timezone).date()
+    day_end = datetime.combine(today + timedelta(days=1), time(), work.timezone).astimezone(UTC)
+    return Work(
+        due=rows.count_open_tasks(
+            work.session, now=work.now, day_end=day_end, week_end=day_end + timedelta(days=6)
+        ),
+        roles=rows.load_by_role(work.session, work.now),
+        steps=_step_times(rows.latest_task_times(work.session)),
+        ends=rows.count_ends(work.session),
+    )
+
+
+def portfolio_value(work: UnitOfWork) -> Sequence[ReviewedService]:
+    """Give the services in the catalogue with what their latest review found.
+
+    Raises:
+        NotFoundError: the actor is a customer.
+    """
+    _require_inside(work)
+    return rows.reviewed_services(work.session)
+
+
+def proposal_funnel(work: UnitOfWork) -> dict[str, int]:
+    """Count the proposals in each state.
+
+    Raises:
+        NotFoundError: the actor is a customer.
+    """
+    _require_inside(work)
+    return rows.count_proposals(work.session)
+
+
+def strategy_figures(work: UnitOfWork) -> Strategy:
+    """Tell how the strategy stands.
+
+    Raises:
+        NotFoundError: the actor is a customer.
+    """
+    _require_inside(work)
+    in_force = strategy_rows.strategies_in_force(work.session)
+    document = in_force[0] if in_force else rows.latest_strategy(work.session)
+    if document is None:
+        return Strategy(None, strategy_rows.active_objectives(work.session), [])
+    return Strategy(
+        document,
+        strategy_rows.objectives_of(work.session, document.id)
+        or strategy_rows.active_objectives(work.session),
+        strategy_rows.initiatives_of(work.session, document.id),
+    )
+
+
+def objectives_matrix(work: UnitOfWork) -> Matrix:
+    """Lay services against the active objectives.
+
+    Raises:
+        NotFoundError: the actor is a customer.
+    """
+    _require_inside(work)
+    objectives = strategy_rows.active_objectives(work.session)
+    active = {objective.id for objective in objectives}
+    links = {link for link in rows.links_of_services(work.session) if link[1] in active}
+    linked = {service_id for service_id, _ in links}
+    live = {service.id for service in rows.services_in_catalogue(work.session)}
+    return Matrix(
+        services=rows.named_services(work.session, linked | live),
+        objectives=objectives,
+        links=frozenset(links),
+    )
+
+
+def catalogue(work: UnitOfWork) -> list[CatalogueEntry]:
+    """List what customers may use; everybody who is signed in sees it."""
+    risks = rows.risk_levels(work.session)
+    reviews = {one.service.id: one.review for one in rows.reviewed_services(work.session)}
+    return [
+        CatalogueEntry(
+            service,
+            risks.get(service.id),
+            float(reviews[service.id].yearly_cost) if service.id in reviews else None,
+        )
+        for service in rows.services_in_catalogue(work.session)
+    ]
+
+
+def _require_inside(work: UnitOfWork) -> None:
+    if work.actor.is_outsider:
+        raise NotFoundError("There is no such dashboard, or you may not see it.")
+
+
+def _step_times(times: Sequence[rows.TaskTime]) -> list[StepTime]:
+    """Tell the spread of each step's time, for the steps that were done most often."""
+    steps: dict[tuple[str, str], list[rows.TaskTime]] = defaultdict(list)
+    for one in times:
+        steps[one.key, one.activity_id].append(one)
+    often = sorted(steps.values(), key=len, reverse=True)[:MOST_STEPS]
+    return [
+        StepTime(
+            done[0].key,
+            done[0].activity_id,
+            done[0].name,
+            len(done),
+            _spread([t.days for t in done]),
+        )
+        for done in often
+    ]
+
+
+def _spread(days: Sequence[float]) -> tuple[float, float, float, float, float]:
+    """Give least, first quarter, middle, third quarter and most (inclusive quantiles)."""
+    if len(days) == 1:
+        return (days[0],) * 5
+    first, middle, third = quantiles(days, n=4, method="inclusive")
+    return min(days), first, middle, third, max(days)

@@ -1,0 +1,209 @@
+"""Queries that count and sum over many records: what dashboards are made of."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import case, func, select
+from sqlalchemy.orm import Session
+
+from ssflow.domain.instance import InstanceStatus, ProcessInstance
+from ssflow.domain.registers.portfolio import (
+    CATALOGUE_STATES,
+    BusinessCase,
+    Service,
+    ServiceObjective,
+    ServiceProposal,
+    ServiceReview,
+)
+from ssflow.domain.registers.strategy import StrategicObjective, StrategyDocument
+from ssflow.domain.user_task import TaskStatus, UserTask
+
+MOST_SERVICES = 500
+LATEST_TASKS = 10_000
+"""How many completed tasks the time of a step is told from."""
+
+
+@dataclass(frozen=True)
+class DueCounts:
+    """How many open tasks are late, due soon, due later, or have no date."""
+
+    overdue: int
+    today: int
+    this_week: int
+    later: int
+    no_date: int
+
+
+@dataclass(frozen=True)
+class TaskTime:
+    """How long one completed task took, from when it opened."""
+
+    key: str
+    activity_id: str
+    name: str
+    days: float
+
+
+@dataclass(frozen=True)
+class EndCount:
+    """How many cases of a process came to an end event, or were cancelled (no end event)."""
+
+    key: str
+    end_event: str | None
+    count: int
+
+
+@dataclass(frozen=True)
+class ReviewedService:
+    """A service with what its latest review found."""
+
+    service: Service
+    review: ServiceReview
+
+
+def count_open_tasks(
+    session: Session, *, now: datetime, day_end: datetime, week_end: datetime
+) -> DueCounts:
+    """Count the open tasks of everybody by when they are due."""
+    due = UserTask.due_at
+    parts = (
+        due < now,
+        (due >= now) & (due < day_end),
+        (due >= day_end) & (due < week_end),
+        due >= week_end,
+        due.is_(None),
+    )
+    query = select(*(func.count(case((part, 1))) for part in parts)).where(
+        UserTask.status == TaskStatus.OPEN
+    )
+    found = session.execute(query).one()
+    return DueCounts(
+        overdue=found[0], today=found[1], this_week=found[2], later=found[3], no_date=found[4]
+    )
+
+
+def load_by_role(session: Session, now: datetime) -> Sequence[tuple[str, int, int, int]]:
+    """Count the open tasks of each role: nobody's yet, held by somebody, and overdue ones."""
+    query = (
+        select(
+            UserTask.role,
+            func.count(case((UserTask.assignee.is_(None), 1))),
+            func.count(UserTask.assignee),
+            func.count(case((UserTask.due_at < now, 1))),
+        )
+        .where(UserTask.status == TaskStatus.OPEN)
+        .group_by(UserTask.role)
+        .order_by(func.count().desc(), UserTask.role)
+    )
+    return [(role or "", free, held, late) for role, free, held, late in session.execute(query)]
+
+
+def latest_task_times(session: Session) -> list[TaskTime]:
+    """Tell how long the tasks took that were completed last, `LATEST_TASKS` at most."""
+    query = (
+        select(
+            UserTask.key,
+            UserTask.activity_id,
+            UserTask.name,
+            UserTask.created_at,
+            UserTask.completed_at,
+        )
+        .where(UserTask.status == TaskStatus.COMPLETED)
+        .order_by(UserTask.completed_at.desc())
+        .limit(LATEST_TASKS)
+    )
+    return [
+        TaskTime(key, activity_id, name, (completed - created).total_seconds() / 86_400)
+        for key, activity_id, name, created, completed in session.execute(query)
+        if completed is not None
+    ]
+
+
+def count_ends(session: Session) -> list[EndCount]:
+    """Count the cases that are over by process and end event."""
+    query = (
+        select(ProcessInstance.key, ProcessInstance.end_event, func.count())
+        .where(ProcessInstance.status.in_([InstanceStatus.COMPLETED, InstanceStatus.CANCELLED]))
+        .group_by(ProcessInstance.key, ProcessInstance.end_event)
+        .order_by(ProcessInstance.key, func.count().desc())
+    )
+    return [EndCount(key, end_event, count) for key, end_event, count in session.execute(query)]
+
+
+def reviewed_services(session: Session) -> list[ReviewedService]:
+    """Give the services in the catalogue that were reviewed, each with its latest review."""
+    latest = (
+        select(
+            ServiceReview.id,
+            func.row_number()
+            .over(
+                partition_by=ServiceReview.service_id,
+                order_by=(ServiceReview.reviewed_on.desc(), ServiceReview.created_at.desc()),
+            )
+            .label("place"),
+        )
+    ).subquery()
+    query = (
+        select(Service, ServiceReview)
+        .join(ServiceReview, ServiceReview.service_id == Service.id)
+        .join(latest, latest.c.id == ServiceReview.id)
+        .where(latest.c.place == 1, Service.state.in_(CATALOGUE_STATES))
+        .order_by(Service.name)
+        .limit(MOST_SERVICES)
+    )
+    return [ReviewedService(service, review) for service, review in session.execute(query)]
+
+
+def services_in_catalogue(session: Session) -> Sequence[Service]:
+    """List the services that customers may use, by name."""
+    query = (
+        select(Service)
+        .where(Service.state.in_(CATALOGUE_STATES))
+        .order_by(Service.name)
+        .limit(MOST_SERVICES)
+    )
+    return session.scalars(query).all()
+
+
+def risk_levels(session: Session) -> dict[UUID, str]:
+    """Give the risk level of each service: that of its latest business case."""
+    query = (
+        select(ServiceProposal.service_id, BusinessCase.risk_level)
+        .join(BusinessCase, BusinessCase.proposal_id == ServiceProposal.id)
+        .where(ServiceProposal.service_id.is_not(None))
+        .order_by(BusinessCase.created_at)
+    )
+    found = session.execute(query)
+    return {service_id: level for service_id, level in found if service_id and level}
+
+
+def count_proposals(session: Session) -> dict[str, int]:
+    """Count the proposals in each state."""
+    query = select(ServiceProposal.state, func.count()).group_by(ServiceProposal.state)
+    return {str(state): count for state, count in session.execute(query)}
+
+
+def links_of_services(session: Session) -> set[tuple[UUID, UUID]]:
+    """Give which service helps to reach which objective."""
+    query = select(ServiceObjective.service_id, ServiceObjective.objective_id)
+    return {(service_id, objective_id) for service_id, objective_id in session.execute(query)}
+
+
+def named_services(session: Session, ids: set[UUID]) -> Sequence[Service]:
+    """Give the services with these ids, by name."""
+    query = select(Service).where(Service.id.in_(ids)).order_by(Service.name).limit(MOST_SERVICES)
+    return session.scalars(query).all()
+
+
+def latest_strategy(session: Session) -> StrategyDocument | None:
+    """Give the strategy that was begun last."""
+    query = select(StrategyDocument).order_by(StrategyDocument.created_at.desc()).limit(1)
+    return session.scalars(query).first()
+
+
+def objectives_by_ids(session: Session, ids: set[UUID]) -> Sequence[StrategicObjective]:
+    """Give the objectives with these ids, by text."""
+    query = select(StrategicObjective).where(StrategicObjective.id.in_(ids))
+    return session.scalars(query.order_by(StrategicObjective.text)).all()
