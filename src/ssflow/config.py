@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from types import MappingProxyType
-from typing import TypeAlias
+from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -43,6 +43,8 @@ class Outside:
     http_allow_private: tuple[Network, ...] = ()
     """Networks that are not public and may be called all the same."""
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    answers: Mapping[str, Any] = field(default_factory=dict)
+    """In a scenario: what calls of service tasks answer, by element id, instead of calling."""
 
 
 @dataclass(frozen=True)
@@ -181,7 +183,7 @@ def _read_mail_from(environ: Mapping[str, str], base_url: str) -> str:
 
 
 def _read_hosts(environ: Mapping[str, str]) -> tuple[str, ...]:
-    hosts = _read_list(environ, "HTTP_ALLOW")
+    hosts = _split(_read(environ, "HTTP_ALLOW"))
     for host in hosts:
         if not _HOST_PATTERN.fullmatch(host.lower()):
             hint = f"{host!r} is not a host such as api.example.org, *.example.org or host:8443."
@@ -191,15 +193,14 @@ def _read_hosts(environ: Mapping[str, str]) -> tuple[str, ...]:
 
 def _read_networks(environ: Mapping[str, str]) -> tuple[Network, ...]:
     try:
-        return tuple(ip_network(given) for given in _read_list(environ, "HTTP_ALLOW_PRIVATE"))
+        return tuple(ip_network(given) for given in _split(_read(environ, "HTTP_ALLOW_PRIVATE")))
     except ValueError as error:
         hint = f"it lists networks such as 10.1.0.0/16 or addresses ({error})."
         raise _refuse("HTTP_ALLOW_PRIVATE", hint) from error
 
 
-def _read_list(environ: Mapping[str, str], name: str) -> list[str]:
-    given = _read(environ, name) or ""
-    return [part.strip() for part in given.split(",") if part.strip()]
+def _split(given: str | None) -> list[str]:
+    return [part.strip() for part in (given or "").split(",") if part.strip()]
 
 
 def _read_trusted_proxies(environ: Mapping[str, str]) -> int:

@@ -34,7 +34,8 @@ def demo(port: int) -> None:
     ):
         server = Server(here, DEFAULT_HOST, port)
         click.echo("Making a sample organisation …")
-        people = build_demo(here.database, here.config.timezone, now(), run_due_jobs)
+        config = here.config
+        people = build_demo(here.database, config.timezone, now(), run_due_jobs, config.outside)
         with here.work() as work:
             stage_late_task(work)
         _tell(here, people)

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from ssflow.config import Outside
 from ssflow.domain.identity import OPERATOR, ROLE_TITLES, Actor
 from ssflow.domain.registers.customers import Customer, CustomerKind, CustomerTier
 from ssflow.domain.registers.portfolio import Service, ServiceState
@@ -21,7 +22,7 @@ from ssflow.services.shipped import install_shipped, read_bundles, shipped_root
 from ssflow.store import user_tasks as task_rows
 from ssflow.store.database import Database
 from ssflow.store.records import next_number
-from ssflow.store.unit_of_work import UnitOfWork, open_work
+from ssflow.store.unit_of_work import NOTHING_LEAVES, UnitOfWork, open_work
 
 PACE = timedelta(hours=5)
 STAGED_REMINDER, STAGED_DUE = timedelta(minutes=1), timedelta(minutes=2)
@@ -89,7 +90,11 @@ _CASES = (
 
 
 def build_demo(
-    database: Database, timezone: ZoneInfo, now: datetime, run_due_jobs: RunDueJobs
+    database: Database,
+    timezone: ZoneInfo,
+    now: datetime,
+    run_due_jobs: RunDueJobs,
+    outside: Outside = NOTHING_LEAVES,
 ) -> list[DemoPerson]:
     """Fill an empty database with the sample organisation; gives its people with their links.
 
@@ -107,7 +112,15 @@ def build_demo(
     for case in _CASES:
         began = now - timedelta(days=case.days_ago)
         player = Player(
-            database, timezone, began, run_due_jobs, True, people=people, ids=ids, pace=PACE
+            database,
+            timezone,
+            began,
+            run_due_jobs,
+            True,
+            people=people,
+            ids=ids,
+            pace=PACE,
+            outside=outside,
         )
         _play(player, walks, case)
     with open_work(database, actor=OPERATOR, now=now, timezone=timezone) as work:
@@ -126,7 +139,8 @@ def _make_people(work: UnitOfWork) -> dict[str, Actor]:
     """Make one person a role, named after it."""
     people = {}
     for role, title in ROLE_TITLES.items():
-        user = create_user(work, role, title, roles=[role], is_demo=True)
+        address = f"{role}@demo.invalid"
+        user = create_user(work, role, title, email=address, roles=[role], is_demo=True)
         people[role] = Actor(user_id=user.id, name=role, roles=frozenset({role}))
     return people
 

@@ -45,6 +45,8 @@ def _prepare(work: UnitOfWork, job: Job) -> Call | None:
         prepared = operation.prepare(_context(work, job), given)
     except OperationRefusedError as error:
         raise LastingError(error.message, error.code) from error
+    if job.activity_id in work.outside.answers:
+        return partial(_answer, operation, work.outside.answers[job.activity_id])
     context = OutsideContext(job.id, work.now, _rules(work))
     return partial(_reach, operation, context, prepared)
 
@@ -56,6 +58,13 @@ def _reach(operation: OutsideOperation, context: OutsideContext, prepared: Any) 
         if error.is_temporary:
             raise
         raise LastingError(error.message, error.code) from error
+
+
+def _answer(operation: OutsideOperation, answer: JsonValue) -> JsonValue:
+    """Give what a scenario says; {"fails": code} is a call that fails for good."""
+    if isinstance(answer, dict) and set(answer) == {"fails"}:
+        raise LastingError(f"{operation.name} fails in this scenario.", str(answer["fails"]))
+    return answer
 
 
 def _finish(work: UnitOfWork, job: Job, answer: JsonValue) -> None:

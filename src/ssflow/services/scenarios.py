@@ -3,12 +3,13 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from ssflow.config import Outside
 from ssflow.domain.identity import SYSTEM, Actor, RoleGrant, User
 from ssflow.domain.instance import ProcessInstance
 from ssflow.domain.registers.record import Record, record_as_json, record_values
@@ -40,7 +41,7 @@ from ssflow.store import people as people_rows
 from ssflow.store import records as record_rows
 from ssflow.store import user_tasks as task_rows
 from ssflow.store.database import Database
-from ssflow.store.unit_of_work import UnitOfWork, open_work
+from ssflow.store.unit_of_work import NOTHING_LEAVES, UnitOfWork, open_work
 
 _STATUS: tuple[tuple[type[SsflowError], int], ...] = (
     (NotFoundError, 404),
@@ -96,6 +97,7 @@ class Player:
     """What `$ref` stands for, likewise."""
     pace: timedelta = timedelta(0)
     """How long people take for a step."""
+    outside: Outside = NOTHING_LEAVES
     instance_id: UUID | None = None
 
     def play(self, scenario: Scenario, *, steps: int | None = None) -> Played:
@@ -121,7 +123,11 @@ class Player:
         opened = None
         try:
             with open_work(
-                self.database, actor=actor, now=self.now, timezone=self.timezone
+                self.database,
+                actor=actor,
+                now=self.now,
+                timezone=self.timezone,
+                outside=self.outside,
             ) as opened:
                 yield opened
         except SsflowError:
@@ -142,6 +148,8 @@ class Player:
                 record_refusals(after, work.refusals)
 
     def _prepare(self, scenario: Scenario) -> None:
+        answers = scenario.given.get("answers", {})
+        self.outside = replace(self.outside, answers=answers if isinstance(answers, dict) else {})
         people = scenario.given.get("people", [])
         for person in people:
             if person["name"] not in self.people:
