@@ -234,7 +234,8 @@ def miss_contact(context: OperationContext, given: dict[str, Any]) -> dict[str, 
         return {"breached": False}
     with changing(context, feedback):
         feedback.response_breached = True
-    _notify(context, feedback, "complaint_contact_late", [_MANAGER, "brm"])
+    told = [_MANAGER] if feedback.is_confidential else [_MANAGER, "brm"]
+    _notify(context, feedback, "complaint_contact_late", told)
     _write_to_sender(context, feedback, "holding_reply")
     return {"breached": True}
 
