@@ -9,8 +9,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
+from uuid import uuid4
 
+from ssflow.domain.identity import Actor
+from ssflow.services.people import create_token
 from tests.faults.nursery import Orders
+from tests.services.office import Office
 
 _ROOT = Path(__file__).parents[2]
 
@@ -35,6 +39,9 @@ class Crew:
         os.kill(self.living.pop(place), signal.SIGKILL)
         self.killed[place] = self.killed.get(place, 0) + 1
 
+    def ask_to_stop(self, place: str) -> None:
+        os.kill(self.living[place], signal.SIGTERM)
+
     def is_alive(self, place: str) -> bool:
         try:
             os.kill(self.living[place], 0)
@@ -47,6 +54,22 @@ class Crew:
         line = self._nursery.stdout.readline()
         assert line, f"The nursery ended: {self._nursery.wait()}"
         return line
+
+
+def make_orders(office: Office, actor: Actor, first_activity: str, folder: Path) -> Orders:
+    """Start a case whose first task warms the nursery up, and gather what it has to know."""
+    assert actor.user_id is not None
+    case_id = office.start(actor, business_key=str(uuid4()))
+    with office.work() as work:
+        token = create_token(work, actor.user_id, "desk").text
+    return Orders(
+        url=office.database.url.render_as_string(hide_password=False),
+        home=str(folder),
+        marks=str(folder / "marks"),
+        actor_id=str(actor.user_id),
+        token=token,
+        task_id=str(office.task(case_id, first_activity).id),
+    )
 
 
 @contextmanager

@@ -2,7 +2,8 @@
 
 It opens no connection, no thread and no sandbox, so that each child begins like a process of its
 own. The listening socket is made here: while no web process lives, callers wait in its queue.
-Reads one line per child: `web`, `web-in-two`, `worker` or `worker-poisoned`; answers its number.
+Reads one line per child: `web`, `web-in-two`, `worker`, `worker-poisoned`
+or `worker-slow`; answers its number.
 """
 
 import json
@@ -10,6 +11,7 @@ import os
 import signal
 import socket
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -26,6 +28,7 @@ from ssflow.config import read_config
 from ssflow.domain.job import Job, JobKind
 from ssflow.services import job_runs, jobs
 from ssflow.services.definitions import SANDBOX
+from ssflow.services.job_kinds import OutsideWork
 from ssflow.store.database import open_database
 from ssflow.store.unit_of_work import UnitOfWork
 from ssflow.web.app import create_app
@@ -33,6 +36,9 @@ from tests.faults.in_two import CompletesInTwo
 
 LEASE = timedelta(seconds=1)
 """A minute outside tests."""
+
+SLOW = timedelta(seconds=1.5)
+"""A call that outlasts its lease."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +106,7 @@ class Nursery:
             "web-in-two": lambda: self._serve(self._in_two()),
             "worker": lambda: run_worker(here),
             "worker-poisoned": self._work_poisoned,
+            "worker-slow": self._work_slowly,
         }
 
     def warm_up(self) -> None:
@@ -132,6 +139,25 @@ class Nursery:
             os.kill(os.getpid(), signal.SIGKILL)
 
         jobs.HANDLERS = {**jobs.HANDLERS, JobKind.TIMER: die}
+        run_worker(self._here)
+
+    def _work_slowly(self) -> None:
+        def call(mark: str) -> str:
+            with Path(self._orders.marks).open("a") as file:
+                file.write(f"{mark}\n")
+            return mark
+
+        def call_long() -> str:
+            call("begun")
+            time.sleep(SLOW.total_seconds())
+            return call("ended")
+
+        slow = OutsideWork(
+            prepare=lambda _work, _job: call_long,
+            finish=lambda _work, _job, _answer: None,
+            fail=lambda _work, _job, _error, _is_last: None,
+        )
+        jobs.HANDLERS = {**jobs.HANDLERS, JobKind.MAIL: slow}
         run_worker(self._here)
 
 

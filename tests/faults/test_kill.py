@@ -27,7 +27,6 @@ from ssflow.domain.user_task import TaskStatus, UserTask
 from ssflow.services.audit import verify_all
 from ssflow.services.incidents import retry_incident
 from ssflow.services.jobs import retry_failed_job
-from ssflow.services.people import create_token
 from ssflow.services.trail_path import details_of
 from ssflow.store.database import Database
 from tests.engine.diagrams import (
@@ -44,7 +43,7 @@ from tests.engine.diagrams import (
     throw,
     user,
 )
-from tests.faults.crew import Crew, crew
+from tests.faults.crew import Crew, crew, make_orders
 from tests.faults.nursery import Orders
 from tests.services.office import Office
 
@@ -147,24 +146,12 @@ def clerk(office: Office) -> Actor:
 
 
 @pytest.fixture
-def token(office: Office, clerk: Actor) -> str:
-    assert clerk.user_id is not None
-    with office.work() as work:
-        return create_token(work, clerk.user_id, "desk").text
+def orders(office: Office, clerk: Actor, tmp_path: Path) -> Orders:
+    return make_orders(office, clerk, "U_one", tmp_path)
 
 
 @pytest.fixture
-def hired(office: Office, clerk: Actor, token: str, tmp_path: Path) -> Iterator[Crew]:
-    case_id = office.start(clerk, business_key=str(uuid4()))
-    task_id = office.task(case_id, "U_one").id
-    orders = Orders(
-        url=office.database.url.render_as_string(hide_password=False),
-        home=str(tmp_path),
-        marks=str(tmp_path / "marks"),
-        actor_id=str(clerk.user_id),
-        token=token,
-        task_id=str(task_id),
-    )
+def hired(orders: Orders, tmp_path: Path) -> Iterator[Crew]:
     with crew(orders, tmp_path / "log") as made:
         yield made
 
@@ -304,9 +291,9 @@ def retry_lost(office: Office) -> int:
 
 
 def test_nothing_that_was_acknowledged_is_lost_or_done_twice_when_processes_are_killed(
-    office: Office, hired: Crew, token: str, clerk: Actor, capsys: pytest.CaptureFixture[str]
+    office: Office, hired: Crew, orders: Orders, clerk: Actor, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    desk = Desk(hired.port, token)
+    desk = Desk(hired.port, orders.token)
 
     with clerks_at_work(desk):
         storm(office, hired, desk, clerk, web="web", kills=KILLS)
@@ -327,9 +314,9 @@ def test_nothing_that_was_acknowledged_is_lost_or_done_twice_when_processes_are_
 
 
 def test_a_completion_in_a_transaction_of_its_own_is_caught_by_the_same_checks(
-    office: Office, hired: Crew, token: str, clerk: Actor
+    office: Office, hired: Crew, orders: Orders, clerk: Actor
 ) -> None:
-    desk = Desk(hired.port, token)
+    desk = Desk(hired.port, orders.token)
 
     with clerks_at_work(desk):
         storm(office, hired, desk, clerk, web="web-in-two", kills=KILLS_OF_CONTROL)
@@ -338,9 +325,9 @@ def test_a_completion_in_a_transaction_of_its_own_is_caught_by_the_same_checks(
 
 
 def test_without_kills_the_checks_find_nothing_in_that_control(
-    office: Office, hired: Crew, token: str, clerk: Actor
+    office: Office, hired: Crew, orders: Orders, clerk: Actor
 ) -> None:
-    desk = Desk(hired.port, token)
+    desk = Desk(hired.port, orders.token)
 
     with clerks_at_work(desk):
         storm(office, hired, desk, clerk, web="web-in-two", kills=0)

@@ -4,17 +4,15 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 
 from ssflow.domain.identity import Actor
 from ssflow.services.incidents import retry_incident
-from ssflow.services.people import create_token
 from ssflow.store.database import Database
 from tests.engine.diagrams import after, boundary, end, flows, start, user
-from tests.faults.crew import Crew, crew
-from tests.faults.nursery import Orders
+from tests.faults.crew import Crew, crew, make_orders
 from tests.services.bundles import bundle
 from tests.services.office import Office
 
@@ -52,19 +50,8 @@ def marks(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def hired(office: Office, owner: Actor, marks: Path, tmp_path: Path) -> Iterator[Crew]:
-    assert owner.user_id is not None
-    with office.work() as work:
-        token = create_token(work, owner.user_id, "desk").text
-    task_id = office.task(office.start(owner, business_key=str(uuid4())), "U_do").id
-    orders = Orders(
-        url=office.database.url.render_as_string(hide_password=False),
-        home=str(tmp_path),
-        marks=str(marks),
-        actor_id=str(owner.user_id),
-        token=token,
-        task_id=str(task_id),
-    )
+def hired(office: Office, owner: Actor, tmp_path: Path) -> Iterator[Crew]:
+    orders = make_orders(office, owner, "U_do", tmp_path)
     with crew(orders, tmp_path / "log") as made:
         yield made
 
