@@ -1,0 +1,189 @@
+"""PostgreSQL: jobs are handed over in their own transaction, and lost messages are no harm."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import text
+
+from ssflow.domain.identity import OPERATOR, SYSTEM
+from ssflow.domain.job import JobKind
+from ssflow.services import jobs
+from ssflow.store import jobs as rows
+from ssflow.store.database import Database
+from ssflow.store.unit_of_work import UnitOfWork, open_work
+from ssflow.worker.procrastinate import ProcrastinateWorker, submit
+from tests.conftest import TIMEZONE
+from tests.worker.conftest import wait_until
+
+
+@pytest.fixture
+def database(postgresql_database: Database) -> Iterator[Database]:
+    """PostgreSQL only; the carrier's tables are none of ours, so they are emptied here."""
+    yield postgresql_database
+    with postgresql_database.engine.begin() as connection:
+        connection.exec_driver_sql("TRUNCATE procrastinate_jobs, procrastinate_workers CASCADE")
+
+
+@pytest.fixture
+def worker(database: Database) -> ProcrastinateWorker:
+    conninfo = database.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    look = lambda: work_in(database, read_only=True)  # noqa: E731 - reads like the one below
+    return ProcrastinateWorker(lambda: work_in(database), look, conninfo)
+
+
+def work_in(database: Database, *, read_only: bool = False) -> Any:
+    return open_work(
+        database,
+        actor=SYSTEM,
+        now=datetime.now(UTC),
+        timezone=TIMEZONE,
+        submit=submit,
+        read_only=read_only,
+    )
+
+
+def add(work: UnitOfWork, kind: JobKind = JobKind.CLEAN_UP, **payload: Any) -> UUID:
+    row = {"kind": kind, "due_at": work.now, "payload": payload, "created_at": work.now}
+    [job_id] = rows.add_jobs(work.session, [row])
+    return job_id
+
+
+def messages(database: Database) -> list[Any]:
+    query = text("SELECT args->>'job_id', status::text FROM procrastinate_jobs ORDER BY id")
+    with database.engine.begin() as connection:
+        return [tuple(row) for row in connection.execute(query)]
+
+
+def run_until(worker: ProcrastinateWorker, is_done: Callable[[], bool]) -> None:
+    """Let the carrier work in this process, without the sweep beside it."""
+
+    async def serve() -> None:
+        serving = asyncio.create_task(worker._serve())
+        try:
+            await asyncio.to_thread(wait_until, is_done)
+        finally:
+            serving.cancel()
+            await asyncio.gather(serving, return_exceptions=True)
+
+    asyncio.run(serve())
+
+
+def test_a_job_is_handed_over_by_the_commit_that_adds_it(database: Database) -> None:
+    with work_in(database) as work:
+        job_id = add(work)
+        before = messages(database)
+
+    assert before == []
+    assert messages(database) == [(str(job_id), "todo")]
+
+
+def test_a_job_that_is_undone_is_not_handed_over(database: Database) -> None:
+    def add_and_fail() -> None:
+        with work_in(database) as work:
+            add(work)
+            work.session.flush()
+            submit(work.session, [uuid4()])
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        add_and_fail()
+
+    assert messages(database) == []
+    with work_in(database, read_only=True) as work:
+        assert rows.list_jobs(work.session).items == []
+
+
+def test_what_is_handed_over_is_done_and_leaves_nothing(
+    database: Database, worker: ProcrastinateWorker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[Any] = []
+    monkeypatch.setattr(
+        jobs, "HANDLERS", {JobKind.CLEAN_UP: lambda _work, job: done.append(job.payload["n"])}
+    )
+    for n in range(5):
+        with work_in(database) as work:
+            add(work, n=n)
+
+    run_until(worker, lambda: len(done) == 5 and not messages(database))
+
+    assert sorted(done) == [0, 1, 2, 3, 4]
+
+
+def test_a_job_may_add_another_from_within_the_worker(
+    database: Database, worker: ProcrastinateWorker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = threading.Event()
+    handlers = {
+        JobKind.CLEAN_UP: lambda work, _job: add(work, JobKind.NOTICE),
+        JobKind.NOTICE: lambda _work, _job: done.set(),
+    }
+    monkeypatch.setattr(jobs, "HANDLERS", handlers)
+    with work_in(database) as work:
+        add(work)
+
+    run_until(worker, done.is_set)
+
+    with work_in(database, read_only=True) as work:
+        assert rows.list_jobs(work.session, kind=JobKind.CLEAN_UP).items == []
+
+
+def test_a_message_for_a_job_that_is_gone_is_no_harm(
+    database: Database, worker: ProcrastinateWorker
+) -> None:
+    with work_in(database) as work:
+        submit(work.session, [uuid4()])
+
+    run_until(worker, lambda: messages(database) == [])
+
+
+def test_what_a_lost_worker_left_is_taken_away_and_the_lease_decides(
+    database: Database, worker: ProcrastinateWorker
+) -> None:
+    with work_in(database) as work:
+        job_id = add(work)
+    leave_by_a_lost_worker(database)
+
+    async def reap() -> int:
+        async with worker._app.open_async():
+            return await worker.reap()
+
+    reaped = asyncio.run(reap())
+
+    assert (reaped, messages(database)) == (1, [])
+    with work_in(database, read_only=True) as work:
+        assert rows.get_job(work.session, job_id).due_at is not None
+
+
+def leave_by_a_lost_worker(database: Database) -> None:
+    """Make the one message look begun by a worker that was seen last an hour ago."""
+    with database.engine.begin() as connection:
+        worker_id = connection.execute(
+            text(
+                "INSERT INTO procrastinate_workers (last_heartbeat) "
+                "VALUES (now() - interval '1 hour') RETURNING id"
+            )
+        ).scalar_one()
+        connection.execute(
+            text("UPDATE procrastinate_jobs SET status = 'doing', worker_id = :worker"),
+            {"worker": worker_id},
+        )
+
+
+def test_an_administrators_retry_is_handed_over_too(database: Database) -> None:
+    with work_in(database) as work:
+        job_id = add(work)
+        rows.get_job(work.session, job_id).due_at = None
+    assert [status for _, status in messages(database)] == ["todo"]
+
+    told = open_work(
+        database, actor=OPERATOR, now=datetime.now(UTC), timezone=TIMEZONE, submit=submit
+    )
+    with told as work:
+        jobs.retry_failed_job(work, job_id)
+
+    assert messages(database) == [(str(job_id), "todo")] * 2
