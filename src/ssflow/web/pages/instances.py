@@ -18,6 +18,7 @@ from ssflow.store import notes as note_rows
 from ssflow.store.incidents import IncidentFilter
 from ssflow.store.unit_of_work import UnitOfWork
 from ssflow.web.access import ADMIN_ONLY, signed_in
+from ssflow.web.case_data import tell_data
 from ssflow.web.clock import reader_clock
 from ssflow.web.documents import documents_of
 from ssflow.web.incident_pages import incident_kind_title
@@ -252,7 +253,7 @@ def _history_facts(work: UnitOfWork, instance: ProcessInstance) -> dict[str, Any
 
 def _data_facts(work: UnitOfWork, instance: ProcessInstance) -> dict[str, Any]:
     variables = dict(sorted(instances.variables_of(work, instance.id).items()))
-    return {"variables": variables, "labels": Names(work).labels(variables)}
+    return {"variables": variables, "sections": tell_data(work, instance, variables, Names(work))}
 
 
 def _tasks_facts(work: UnitOfWork, instance: ProcessInstance) -> dict[str, Any]:
