@@ -75,10 +75,10 @@ class UserTask(Base):
         _offered("ix_user_task_offered_urgency", "role", _URGENCY, "created_at", "id"),
         _escalated(
             "ix_user_task_escalated_due",
-            *("escalated_to", "due_at", "id", "exclude", "role", "status", "assignee"),
+            *("due_at", "id", "escalated_to", "exclude", "role", "status", "assignee"),
         ),
-        _escalated("ix_user_task_escalated_created", "escalated_to", "created_at", "id"),
-        _escalated("ix_user_task_escalated_urgency", "escalated_to", _URGENCY, "created_at", "id"),
+        _escalated("ix_user_task_escalated_created", "created_at", "id", "escalated_to"),
+        _escalated("ix_user_task_escalated_urgency", _URGENCY, "created_at", "id", "escalated_to"),
         Index("ix_user_task_done", "completed_by", "completed_at", "id"),
         _lost("ix_user_task_lost", "assignee"),
     )

@@ -268,7 +268,7 @@ def count_inbox(session: Session, actor: Actor, *, now: datetime, day_end: datet
         return InboxCounts(0, 0, 0, 0)
     mine = _IS_OPEN & (UserTask.assignee == actor.user_id)
     offered = UserTask.role.in_(sorted(actor.roles)) & _is_free_for(actor)
-    escalated = UserTask.escalated_to.in_(sorted(actor.roles)) & _is_only_escalated_to(actor)
+    escalated = _is_only_escalated_to(actor)
     counts = (
         _count([mine]),
         _count([offered, escalated]),
@@ -378,11 +378,11 @@ def _sources(actor: Actor, view: InboxView) -> list[ColumnElement[bool]]:
 
 
 def _offered_to(actor: Actor) -> list[ColumnElement[bool]]:
-    is_free, is_escalated = _is_free_for(actor), _is_only_escalated_to(actor)
+    if not actor.roles:
+        return []
+    is_free = _is_free_for(actor)
     offered = [(UserTask.role == role) & is_free for role in sorted(actor.roles)]
-    return offered + [
-        (UserTask.escalated_to == role) & is_escalated for role in sorted(actor.roles)
-    ]
+    return [*offered, _is_only_escalated_to(actor)]
 
 
 def _is_free_for(actor: Actor) -> ColumnElement[bool]:
@@ -390,12 +390,15 @@ def _is_free_for(actor: Actor) -> ColumnElement[bool]:
 
 
 def _is_only_escalated_to(actor: Actor) -> ColumnElement[bool]:
-    """Leave out what is the actor's own or offered anyway: no task may come twice."""
+    """Find what is late, but not the actor's own or offered anyway: no task may come twice.
+
+    Late tasks are few, so that one look through them in order, for all roles, costs least.
+    """
+    roles = sorted(actor.roles)
+    is_late = _IS_OPEN & UserTask.escalated_to.is_not(None) & UserTask.escalated_to.in_(roles)
     is_anothers = UserTask.assignee.is_distinct_from(actor.user_id)
-    is_offered = UserTask.assignee.is_(None) & func.coalesce(UserTask.role, "").in_(
-        sorted(actor.roles)
-    )
-    return _IS_OPEN & is_anothers & ~is_offered & ~_excludes(actor)
+    is_offered = UserTask.assignee.is_(None) & func.coalesce(UserTask.role, "").in_(roles)
+    return is_late & is_anothers & ~is_offered & ~_excludes(actor)
 
 
 def _excludes(actor: Actor) -> ColumnElement[bool]:

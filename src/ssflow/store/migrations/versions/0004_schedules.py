@@ -71,15 +71,18 @@ def _overdue_tasks() -> None:
     for name, columns in (
         (
             "ix_user_task_escalated_due",
-            ["due_at", "id", "exclude", "role", "status", "assignee"],
+            ["due_at", "id", "escalated_to", "exclude", "role", "status", "assignee"],
         ),
-        ("ix_user_task_escalated_created", ["created_at", "id"]),
-        ("ix_user_task_escalated_urgency", [sa.text("(-priority)"), "created_at", "id"]),
+        ("ix_user_task_escalated_created", ["created_at", "id", "escalated_to"]),
+        (
+            "ix_user_task_escalated_urgency",
+            [sa.text("(-priority)"), "created_at", "id", "escalated_to"],
+        ),
     ):
         op.create_index(
             name,
             "user_task",
-            ["escalated_to", *columns],
+            columns,
             sqlite_where=_ESCALATED,
             postgresql_where=_ESCALATED,
         )
