@@ -63,6 +63,26 @@ def test_a_service_task_calls_an_operation_as_it_is(code: str, part: str) -> Non
     assert_breaks(_calling(part), code, "N_a")
 
 
+@pytest.mark.parametrize(
+    ("attributes", "is_fine"),
+    [
+        ('retries="0"', True),
+        ('retries="20" backoff_base="3600"', True),
+        ('retries="21"', False),
+        ('retries="-1"', False),
+        ('backoff_base="3601"', False),
+    ],
+)
+def test_retries_of_a_call_have_bounds(attributes: str, is_fine: object) -> None:
+    part = service("N_a", kind="1", values="{}")
+    retry = f"<spiffworkflow:retry {attributes}/></spiffworkflow:serviceTaskOperator>"
+    data = _calling(part.replace("</spiffworkflow:serviceTaskOperator>", retry))
+
+    found = {problem.code for problem in problems_of(data)}
+
+    assert ("retry-out-of-range" not in found) is bool(is_fine)
+
+
 def test_a_missing_parameter_is_named() -> None:
     problem = assert_breaks(_calling(service("N_a")), "parameter-missing", "N_a")
 

@@ -8,6 +8,9 @@ from ssflow.engine.rules.extensions import Operator, find_operator, read_extensi
 from ssflow.engine.rules.known_names import OperationSignature
 from ssflow.engine.rules.report import build_problem
 from ssflow.engine.rules.tree import Node, Process
+from ssflow.engine.xml_reading import SPIFF
+
+MOST_RETRIES, LONGEST_WAIT_SECONDS = 20, 3600
 
 
 def check_calls(process: Process, bundle: Bundle) -> Iterator[Problem]:
@@ -64,6 +67,21 @@ def _check_operation(process: Process, node: Node, bundle: Bundle) -> Iterator[P
             f'There is no operation "{operator.name}"; choose one of the list in the editor.',
         )
     yield from _check_parameters(process, node, operator, signature)
+    yield from _check_retry(process, node, operator)
+
+
+def _check_retry(process: Process, node: Node, operator: Operator) -> Iterator[Problem]:
+    """Check how often, and how far apart, a failed call is tried again."""
+    for retry in operator.element.iter(f"{{{SPIFF}}}retry"):
+        for name, most in (("retries", MOST_RETRIES), ("backoff_base", LONGEST_WAIT_SECONDS)):
+            text = retry.get(name)
+            if text is not None and not (text.isascii() and text.isdigit() and int(text) <= most):
+                yield build_problem(
+                    process.file,
+                    retry,
+                    "retry-out-of-range",
+                    f"{node.label} cannot have {name} {text}; write a number from 0 to {most}.",
+                )
 
 
 def _check_parameters(
