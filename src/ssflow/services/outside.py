@@ -45,8 +45,9 @@ def _prepare(work: UnitOfWork, job: Job) -> Call | None:
         prepared = operation.prepare(_context(work, job), given)
     except OperationRefusedError as error:
         raise LastingError(error.message, error.code) from error
-    if job.activity_id in work.outside.answers:
-        return partial(_answer, operation, work.outside.answers[job.activity_id])
+    activity_id = job.activity_id or ""
+    if activity_id in work.outside.answers:
+        return partial(_answer, operation, work.outside.answers[activity_id])
     context = OutsideContext(job.id, work.now, _rules(work))
     return partial(_reach, operation, context, prepared)
 

@@ -148,7 +148,9 @@ MEANINGS: Mapping[str, CodeMeaning] = {
     # calls
     "operation-missing": _error("A service task names no operation."),
     "operation-unknown": _error("An operation does not exist."),
-    "retry-out-of-range": _error("Retries of an operation are too many, too far apart or negative."),
+    "retry-out-of-range": _error(
+        "Retries of an operation are too many, too far apart or negative."
+    ),
     "parameter-incomplete": _error("A parameter lacks its id, value or type."),
     "parameter-twice": _error("A parameter is given twice."),
     "parameter-unknown": _error("An operation does not take a parameter."),
