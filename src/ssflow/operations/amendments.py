@@ -19,7 +19,7 @@ from ssflow.domain.registers.budget import (
     CostCategory,
 )
 from ssflow.domain.registers.portfolio import Decision
-from ssflow.operations.budget_figures import free_of_line, phase, rephase
+from ssflow.operations.budget_figures import as_texts, free_of_line, phase, rephase
 from ssflow.operations.operation import (
     Effect,
     EffectKind,
@@ -354,7 +354,7 @@ def _change_lines(
 
 
 def _set_amount(line: BudgetLine, amount: Decimal) -> None:
-    line.phasing = [str(part) for part in rephase([amount_of(p) for p in line.phasing], amount)]
+    line.phasing = as_texts(rephase([amount_of(part) for part in line.phasing], amount))
     line.amount = amount
 
 
@@ -366,7 +366,7 @@ def _new_line(context: OperationContext, budget: Budget, amendment: BudgetAmendm
         category=CostCategory.OVERHEAD,
         budget_class=amendment.budget_class,
         amount=amendment.amount,
-        phasing=[str(part) for part in phase(amendment.amount, "even")],
+        phasing=as_texts(phase(amendment.amount, "even")),
         justification=amendment.reason,
         created_at=context.now,
         created_by=context.actor.key,

@@ -70,6 +70,11 @@ def rephase(former: Sequence[Decimal], amount: Decimal) -> list[Decimal]:
     return parts
 
 
+def as_texts(parts: Sequence[Decimal]) -> list[str]:
+    """Write the twelve parts of a year as texts with cents, as records keep them."""
+    return [str(part.quantize(CENT, ROUND_HALF_UP)) for part in parts]
+
+
 def to_date(phasing: Sequence[Any], month: int) -> Decimal:
     """Sum what is planned from January up to and including a month."""
     return sum((amount_of(part) for part in phasing[:month]), Decimal(0))

@@ -17,7 +17,14 @@ from ssflow.domain.registers.budget import (
 )
 from ssflow.domain.registers.customers import Customer
 from ssflow.domain.registers.portfolio import Decision, Service
-from ssflow.operations.budget_figures import gap_pct, growth_pct, phase, rephase, totals_by
+from ssflow.operations.budget_figures import (
+    as_texts,
+    gap_pct,
+    growth_pct,
+    phase,
+    rephase,
+    totals_by,
+)
 from ssflow.operations.documents import make_document
 from ssflow.operations.operation import (
     Effect,
@@ -48,6 +55,8 @@ CONTINUE_BEFORE = 10
 """Working days before the year begins at which a continuation budget takes over."""
 REMIND_BEFORE = 5
 """Working days before lines are due at which silent holders are reminded."""
+MOST_CUTS, MOST_RANKED = 50, 60
+"""The largest lines that one form shows."""
 _CEILINGS = {f"ceiling_{name}": str(name) for name in BudgetClass}
 _CUSTOM = "custom"
 _MONTH_FIELDS = [f"m{month}" for month in range(1, 13)]
@@ -191,6 +200,10 @@ def consolidate_budget(context: OperationContext, given: dict[str, Any]) -> dict
         "unfunded": [row for row in told if not row["is_funded"]],
         "defaulted": sum(row["defaulted"] for row in told),
         "to_rank": _to_rank(told),
+        "to_cut": [
+            {"line": row["line"], "amount": row["amount"]}
+            for row in sorted(funded, key=lambda row: -row["amount"])[:MOST_CUTS]
+        ],
     }
 
 
@@ -225,6 +238,8 @@ def cut_lines(context: OperationContext, given: dict[str, Any]) -> dict[str, Any
     budget = _planned(context, given["budget"])
     saved = Decimal(0)
     for row in rows_of(given["cuts"], "cuts"):
+        if row.get("new_amount") is None:
+            continue
         line = _line_of(context, budget, id_of(row.get("line")))
         amount = amount_of(row.get("new_amount"))
         if amount > line.amount:
@@ -581,7 +596,7 @@ def _new_line(
         service_id=service_id,
         amount=amount,
         former_amount=None if before is None else amount_of(before),
-        phasing=[str(part) for part in _phasing(row, amount)],
+        phasing=as_texts(_phasing(row, amount)),
         business_case_id=id_of(row.get("business_case")),
         justification=str(row.get("justification") or ""),
         defaulted=silent,
@@ -609,7 +624,7 @@ def _phasing(row: Mapping[str, Any], amount: Decimal) -> list[Decimal]:
 
 
 def _set_amount(line: BudgetLine, amount: Decimal) -> None:
-    line.phasing = [str(part) for part in rephase([amount_of(p) for p in line.phasing], amount)]
+    line.phasing = as_texts(rephase([amount_of(part) for part in line.phasing], amount))
     line.amount = amount
 
 
@@ -710,7 +725,7 @@ def _to_rank(told: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
             "rank": number,
             "funded": row["is_funded"],
         }
-        for number, row in enumerate(chosen[:60], 1)
+        for number, row in enumerate(chosen[:MOST_RANKED], 1)
     ]
 
 
