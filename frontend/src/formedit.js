@@ -16,7 +16,8 @@ startEditors(async (host) => {
   const source = await getText(host.dataset.sourceUrl);
   const canvas = el('div', { className: 'editor-canvas' });
   host.append(el('div', { className: 'editor-main is-single' }, canvas));
-  const formEditor = new FormEditor({ container: canvas, additionalModules: [supported, ownFields] });
+  // Without delay: what was typed last is in the form when it is saved a moment later.
+  const formEditor = new FormEditor({ container: canvas, debounce: false, additionalModules: [supported, ownFields] });
   const bar = new EditorBar(host, asEditor(formEditor, await load(formEditor, source)));
   formEditor.on('changed', () => bar.changed());
 });
