@@ -179,7 +179,7 @@ def test_the_role_is_reminded_while_nobody_holds_the_task(office: Office, owner:
     task = office.task(case, "U_do")
     assert task.due_at is not None
     assert notice.payload == {
-        "template": "task_reminder",
+        "template": "reminder",
         "to": [OWNER],
         "exclude": [owner.key],
         "task": str(task.id),
@@ -220,7 +220,8 @@ def test_another_role_hears_of_a_late_task(office: Office, owner: Actor) -> None
 
     [notice] = run_watches(office, 10 * HOUR)
 
-    assert (notice.payload["template"], notice.payload["to"]) == ("task_overdue", [DIRECTOR])
+    assert (notice.payload["template"], notice.payload["to"]) == ("overdue", [DIRECTOR])
+    assert notice.payload["role"] == "IT director"
     assert office.details(case, AuditAction.TASK_OVERDUE)["escalated_to"] == DIRECTOR
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from ssflow.domain.audit import AuditAction
+from ssflow.domain.identity import ROLE_TITLES
 from ssflow.domain.instance import ProcessInstance
 from ssflow.domain.job import Job, JobKind
 from ssflow.domain.user_task import UserTask
@@ -15,7 +16,7 @@ from ssflow.store import jobs as job_rows
 from ssflow.store import user_tasks as task_rows
 from ssflow.store.unit_of_work import UnitOfWork
 
-REMINDER, OVERDUE = "task_reminder", "task_overdue"
+REMINDER, OVERDUE = "reminder", "overdue"
 """The templates of notices."""
 
 
@@ -26,7 +27,7 @@ def remind(work: UnitOfWork, job: Job) -> None:
         return
     task, instance = found
     to = [str(task.assignee)] if task.assignee else [r for r in (task.role, task.escalated_to) if r]
-    _ask_for_notice(work, instance, task, REMINDER, to)
+    _ask_for_notice(work, instance, task, REMINDER, to, {})
 
 
 def mark_overdue(work: UnitOfWork, job: Job) -> None:
@@ -41,7 +42,8 @@ def mark_overdue(work: UnitOfWork, job: Job) -> None:
         told["due_at"] = task.due_at.isoformat()
     if task.escalated_to is not None:
         told["escalated_to"] = task.escalated_to
-        _ask_for_notice(work, instance, task, OVERDUE, [task.escalated_to])
+        role = ROLE_TITLES.get(task.escalated_to, task.escalated_to)
+        _ask_for_notice(work, instance, task, OVERDUE, [task.escalated_to], {"role": role})
     record(work, AuditAction.TASK_OVERDUE, instance, activity_id=task.activity_id, **told)
 
 
@@ -77,9 +79,15 @@ def _find_open(work: UnitOfWork, job: Job) -> tuple[UserTask, ProcessInstance] |
 
 
 def _ask_for_notice(
-    work: UnitOfWork, instance: ProcessInstance, task: UserTask, template: str, to: list[str]
+    work: UnitOfWork,
+    instance: ProcessInstance,
+    task: UserTask,
+    template: str,
+    to: list[str],
+    facts: dict[str, str],
 ) -> None:
     notice = {
+        **facts,
         "template": template,
         "to": to,
         "exclude": sorted(task.exclude),
