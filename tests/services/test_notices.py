@@ -81,6 +81,14 @@ def test_a_notice_about_a_task_leads_to_the_task(
     assert "PRP-2026-0001" in text_of(server)
 
 
+def test_facts_may_stand_together(office: Office, server: MailServer, case: UUID) -> None:
+    facts = {"title": "Robots", "decision": "approved"}
+
+    tell(office, case, template="decision", to=str(meet(office, "ann")), facts=facts)
+
+    assert server.mails[0]["Subject"] == "Decision on Robots"
+
+
 @pytest.mark.parametrize("link", ["//evil.net/", "https://evil.net/", "javascript:alert(1)"])
 def test_a_notice_never_leads_elsewhere(
     office: Office, server: MailServer, case: UUID, link: str

@@ -58,16 +58,17 @@ def compose(template: str, reader: Reader, facts: Mapping[str, Any], link: str |
         raise UnknownTemplateError(f"There is no mail template {template}.")
     told = {**facts, "facts": _plain_facts(facts), "reader": reader, "language": language}
     subject, body = (part.render(told) for part in _parts(template, language))
+    subject = one_line(subject) or one_line(str(facts.get("case") or "ssflow"))
     paragraphs = [p.strip() for p in _BLANK_LINES.split(body) if p.strip()]
     given = {
         **told,
-        "subject": one_line(subject),
+        "subject": subject,
         "paragraphs": paragraphs,
         "link": link,
         "words": _WORDS[language],
     }
     return Letter(
-        one_line(subject),
+        subject,
         _PLAIN.get_template("_layout.txt").render(given).strip() + "\n",
         _HTML.get_template("_layout.html").render(given),
     )

@@ -81,6 +81,8 @@ def _facts(
     payload: Mapping[str, Any], template: str, instance: ProcessInstance | None
 ) -> dict[str, Any]:
     facts = {name: value for name, value in payload.items() if name not in _OURS}
+    more = facts.pop("facts", None)
+    facts |= more if isinstance(more, Mapping) else {}
     facts["about"] = template.replace("_", " ").capitalize()
     if instance is not None:
         facts["case"] = mails.name_of(instance)
