@@ -5,11 +5,12 @@ Repeat with `make bench`. Ratios hold on a noisy machine; single times do not.
 
 import statistics
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from benchmarks.bare import BareEngine
 from benchmarks.inbox import measure_inbox
+from benchmarks.jobs import WAITING, JobFigures, measure_postgresql, measure_sqlite
 from benchmarks.site import HERE, BenchSite, Count, bench_site
 
 PASSES = 400
@@ -54,6 +55,8 @@ def main() -> int:
     figures.append(
         Figure("first inbox page, 100 000 open tasks against 10", measure_inbox(), "×", 1.5)
     )
+    figures += [*_job_figures("SQLite", measure_sqlite())]
+    figures += [*_job_figures("PostgreSQL", measure_postgresql())]
     for figure in figures:
         print(figure)
     return 1 if any(figure.is_over for figure in figures) else 0
@@ -81,6 +84,19 @@ def _step_figures(site: BenchSite) -> list[Figure]:
         Figure("… commits", settled.commits, "", 1),
         Figure("400th pass of a rework loop against the 5th", late / early, "×", 1.1),
     ]
+
+
+def _job_figures(where: str, jobs: JobFigures) -> Iterator[Figure]:
+    yield Figure(f"{where}: empty jobs a second, one worker", jobs.jobs_per_second, "")
+    if jobs.bare_jobs_per_second is not None:
+        bare = jobs.bare_jobs_per_second
+        yield Figure(f"{where}: procrastinate alone, empty jobs a second", bare, "")
+        yield Figure("… procrastinate alone against ours", bare / jobs.jobs_per_second, "×")
+    yield Figure(f"{where}: lateness of timers, median", jobs.median_lateness_ms, "ms", 1000)
+    yield Figure(
+        f"{where}: SQL of an idle pass, {WAITING} instances wait", jobs.idle_statements, "", 1
+    )
+    yield Figure(f"{where}: … and its time", jobs.idle_ms, "ms")
 
 
 def _bytes_figure(site: BenchSite) -> Figure:

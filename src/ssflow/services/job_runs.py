@@ -18,6 +18,7 @@ from ssflow.errors import AwayError, SsflowError
 from ssflow.services.advance import advance_instance
 from ssflow.services.audit import Entry, record
 from ssflow.services.job_kinds import Call, GiveUpError, Handler, OutsideWork, WorkerLostError
+from ssflow.store import incidents as incident_rows
 from ssflow.store import instances as instance_rows
 from ssflow.store import jobs as job_rows
 from ssflow.store.jobs import ClaimedJob
@@ -92,7 +93,9 @@ def _finish(
     for chance in range(RACES):
         try:
             with open_work() as work:
-                if _lock(work, claimed) and (job := job_rows.finish_job(work.session, claimed)):
+                if _lock_case(work, claimed) and (
+                    job := job_rows.finish_job(work.session, claimed)
+                ):
                     do(work, job)
         except LostRaceError:
             if chance == RACES - 1:
@@ -102,16 +105,22 @@ def _finish(
 
 
 def _lock(work: UnitOfWork, claimed: ClaimedJob) -> Job | None:
-    """Lock the case of a waiting point, as everywhere first; None when there is nothing to do.
+    """Give the job with its case locked; None when there is nothing to do."""
+    return job_rows.find_claimed(work.session, claimed) if _lock_case(work, claimed) else None
 
-    A case that was suspended since the claim keeps the job until it goes on.
+
+def _lock_case(work: UnitOfWork, claimed: ClaimedJob) -> bool:
+    """Lock the case of a waiting point, as everywhere first.
+
+    False when it was suspended since the claim: the job waits until it goes on.
     """
-    if claimed.task_id is not None and claimed.instance_id is not None:
-        instance = instance_rows.lock_instance(work.session, claimed.instance_id)
-        if instance.status is InstanceStatus.SUSPENDED:
-            _put_back(work, claimed)
-            return None
-    return job_rows.find_claimed(work.session, claimed)
+    if claimed.task_id is None or claimed.instance_id is None:
+        return True
+    instance = instance_rows.lock_instance(work.session, claimed.instance_id)
+    if instance.status is InstanceStatus.SUSPENDED:
+        _put_back(work, claimed)
+        return False
+    return True
 
 
 def _put_back(work: UnitOfWork, claimed: ClaimedJob) -> None:
@@ -206,9 +215,11 @@ def _park(work: UnitOfWork, instance: ProcessInstance, job: Job, error: str) -> 
     because = Entry(AuditAction.JOB_FAILED, job.activity_id, _details(job, error))
     command = Park(_PARKED[job.kind](job.task_id, error), error)
     try:
-        advance_instance(work, instance, command, because)
+        result = advance_instance(work, instance, command, because)
     except TaskGoneError:
         return
+    parked = result.after.incidents.keys() - result.before.incidents.keys()
+    incident_rows.note_attempts(work.session, parked, job.attempts)
 
 
 def _leave(work: UnitOfWork, claimed: ClaimedJob, error: str) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from sqlalchemy import (
     Executable,
     Select,
     and_,
+    bindparam,
     case,
     delete,
     exists,
@@ -22,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, aliased
 
-from ssflow.domain.base import JsonValue, new_id
+from ssflow.domain.base import JsonValue, UtcDateTime, new_id
 from ssflow.domain.instance import InstanceStatus, ProcessInstance
 from ssflow.domain.job import Job, JobKind, JobState, WorkerHeartbeat
 from ssflow.errors import NotFoundError
@@ -118,13 +120,8 @@ def claim_due_job(
 
     Waiting points of suspended instances wait, and a timer waits for earlier ones of its instance.
     """
-    oldest = (
-        select(Job.id)
-        .where(*_is_due(now), *_is_shared(share, now))
-        .order_by(Job.due_at, Job.id)
-        .limit(1)
-    )
-    return _claim(session, oldest, now + lease)
+    moments = {"now": now, "until": now + lease, "handed_by": now - share.patience}
+    return _claim(session, _claim_oldest(share), moments)
 
 
 def claim_job(session: Session, job_id: UUID, now: datetime, lease: timedelta) -> ClaimedJob | None:
@@ -132,9 +129,7 @@ def claim_job(session: Session, job_id: UUID, now: datetime, lease: timedelta) -
 
     One that was due when it was added is due, though the clock of who added it runs ahead.
     """
-    by = case((and_(Job.due_at == Job.created_at, Job.attempts == 0), Job.due_at), else_=now)
-    due = select(Job.id).where(Job.id == job_id, *_is_due(by))
-    return _claim(session, due, now + lease)
+    return _claim(session, _claim_one(), {"now": now, "until": now + lease, "wanted": job_id})
 
 
 def find_claimed(session: Session, claimed: ClaimedJob) -> Job | None:
@@ -194,11 +189,7 @@ def next_due_by(
 
     Reads only the jobs that are due `by` then; those that wait for their case count not.
     """
-    is_one = Job.kind.in_(kinds)
-    query = select(
-        func.min(case((is_one, Job.due_at))), func.min(case((~is_one, Job.due_at)))
-    ).where(Job.due_at <= by, ~_is_suspended())
-    one, other = session.execute(query).one()
+    one, other = session.execute(_next_due_by(frozenset(kinds)), {"by": by}).one()
     return one, other
 
 
@@ -298,17 +289,65 @@ def _quietly(query: D) -> D:
     return query.execution_options(synchronize_session=False)
 
 
-def _is_due(now: datetime | ColumnElement[datetime | None]) -> list[ColumnElement[bool]]:
-    return [Job.due_at <= now, ~_is_suspended(), or_(Job.kind != JobKind.TIMER, ~_is_overtaking())]
+# What workers ask all the time is built once: building costs more than the database takes.
+
+_NOW, _UNTIL, _HANDED_BY = (
+    bindparam(name, type_=UtcDateTime) for name in ("now", "until", "handed_by")
+)
 
 
-def _is_shared(share: Share, now: datetime) -> Iterator[ColumnElement[bool]]:
+@cache
+def _claim_oldest(share: Share) -> Executable:
+    oldest = (
+        select(Job.id)
+        .where(*_is_due(_NOW), *_is_shared(share))
+        .order_by(Job.due_at, Job.id)
+        .limit(1)
+    )
+    return _claim_chosen(oldest)
+
+
+@cache
+def _claim_one() -> Executable:
+    is_handed_over = and_(Job.due_at == Job.created_at, Job.attempts == 0)
+    by = case((is_handed_over, Job.due_at), else_=_NOW)
+    return _claim_chosen(select(Job.id).where(Job.id == bindparam("wanted"), *_is_due(by)))
+
+
+def _claim_chosen(candidate: Select[UUID]) -> Executable:
+    chosen = candidate.with_for_update(skip_locked=True, of=Job).scalar_subquery()
+    query = (
+        update(Job)
+        .where(Job.id == chosen)
+        .values(
+            attempts=Job.attempts + 1,
+            due_at=_UNTIL,
+            was_due_at=func.coalesce(Job.was_due_at, Job.due_at),
+        )
+        .returning(*(getattr(Job, each.name) for each in fields(ClaimedJob)))
+    )
+    return _quietly(query)
+
+
+@cache
+def _next_due_by(kinds: frozenset[JobKind]) -> Select[datetime | None, datetime | None]:
+    is_one = Job.kind.in_(kinds)
+    earliest = [func.min(case((each, Job.due_at))) for each in (is_one, ~is_one)]
+    by = bindparam("by", type_=UtcDateTime)
+    return select(earliest[0], earliest[1]).where(Job.due_at <= by, ~_is_suspended())
+
+
+def _is_due(by: ColumnElement[Any]) -> list[ColumnElement[bool]]:
+    return [Job.due_at <= by, ~_is_suspended(), or_(Job.kind != JobKind.TIMER, ~_is_overtaking())]
+
+
+def _is_shared(share: Share) -> Iterator[ColumnElement[bool]]:
     if share.only is not None:
         yield Job.kind.in_(share.only)
     if share.without:
         yield Job.kind.not_in(share.without)
     if share.patience:
-        yield or_(Job.due_at > Job.created_at, Job.due_at <= now - share.patience)
+        yield or_(Job.due_at > Job.created_at, Job.due_at <= _HANDED_BY)
 
 
 def _is_overtaking() -> ColumnElement[bool]:
@@ -331,19 +370,8 @@ def _is_suspended() -> ColumnElement[bool]:
     )
 
 
-def _claim(session: Session, candidate: Select[UUID], until: datetime) -> ClaimedJob | None:
-    chosen = candidate.with_for_update(skip_locked=True, of=Job).scalar_subquery()
-    query = (
-        update(Job)
-        .where(Job.id == chosen)
-        .values(
-            attempts=Job.attempts + 1,
-            due_at=until,
-            was_due_at=func.coalesce(Job.was_due_at, Job.due_at),
-        )
-        .returning(*(getattr(Job, each.name) for each in fields(ClaimedJob)))
-    )
-    row = session.execute(_quietly(query)).one_or_none()
+def _claim(session: Session, statement: Executable, values: Mapping[str, Any]) -> ClaimedJob | None:
+    row = session.execute(statement, values).one_or_none()
     return None if row is None else ClaimedJob(*row)
 
 

@@ -34,6 +34,12 @@ class Heartbeat:
         self._next = 0.0
         self._lock = threading.Lock()
 
+    @property
+    def lateness(self) -> list[timedelta]:
+        """How late the last jobs were begun, in the order of their beginning."""
+        with self._lock:
+            return list(self._lateness)
+
     def note(self, lateness: timedelta) -> None:
         """Take note that a job is begun, so late."""
         with self._lock:
