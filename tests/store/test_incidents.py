@@ -6,18 +6,30 @@ import pytest
 from sqlalchemy.orm import Session
 
 from ssflow.domain.identity import Actor
-from ssflow.domain.incident import IncidentStatus
+from ssflow.domain.incident import BulkRetry, IncidentKind, IncidentStatus, RetryOutcome
 from ssflow.errors import NotFoundError
 from ssflow.store.incidents import (
     IncidentFilter,
+    add_bulk_retry,
     close_incidents_of,
+    count_given_up,
+    count_incidents,
+    count_outcomes,
+    find_bulk_item,
+    find_bulk_retry,
     find_by_task,
     find_incident,
     get_incident,
+    ids_of_incidents,
+    list_bulk_items,
     list_incidents,
+    newest_bulk_retries,
+    note_attempts,
+    open_incidents_by_place,
     open_incidents_of,
     settle_incidents,
 )
+from ssflow.store.jobs import add_jobs
 from tests.conftest import NOW
 from tests.store.conftest import Given
 
@@ -68,6 +80,72 @@ def test_incidents_of_tasks_that_are_parked_no_more_are_settled(
         (IncidentStatus.OPEN, None),
         (IncidentStatus.CLOSED, None),
     ]
+
+
+def test_what_was_tried_before_it_was_parked_is_counted(session: Session, given: Given) -> None:
+    parked, other = given.incident(), given.incident()
+    settled = given.incident(task_id=parked.task_id, status=IncidentStatus.CLOSED)
+
+    note_attempts(session, [parked.task_id], 3)
+    note_attempts(session, [], 9)
+
+    for incident in (parked, other, settled):
+        session.refresh(incident)
+    assert [i.attempts for i in (parked, other, settled)] == [3, 1, 1]
+
+
+def test_incidents_are_found_by_place_kind_text_and_age(
+    session: Session, given: Given, auditor: Actor, requester: Actor
+) -> None:
+    case = given.instance(given.definition("propose"), title="A 100% mill", business_key="PRP-1")
+    old = given.incident(case, kind="operation", activity_id="S_call", message="It hangs.").id
+    new = given.incident(created_at=NOW + 2 * HOUR).id
+
+    assert ids(session, auditor, activity_id="S_call") == [old]
+    assert ids(session, auditor, kind=IncidentKind.OPERATION) == [old]
+    assert ids(session, auditor, q="HANGS") == ids(session, auditor, q="100%") == [old]
+    assert ids(session, auditor, q="prp-1") == [old]
+    assert ids(session, auditor, q="_") == []
+    assert ids(session, auditor, before=NOW + HOUR) == [old]
+    assert ids(session, auditor, after=NOW + HOUR) == [new]
+    assert count_incidents(session, auditor, IncidentFilter(q="hangs")) == 1
+    assert count_incidents(session, requester, IncidentFilter()) == 0
+    assert list(ids_of_incidents(session, auditor, IncidentFilter(), 1)) == [old]
+    assert open_incidents_by_place(session, requester) == []
+    assert ("propose", "S_call", "operation", 1) in open_incidents_by_place(session, auditor)
+
+
+def test_a_bulk_retry_counts_what_came_of_its_items(
+    session: Session, given: Given, requester: Actor
+) -> None:
+    incidents = [given.incident() for _ in range(4)]
+    [waiting] = add_jobs(session, [_job_row()])
+    assert requester.user_id is not None
+    retry = BulkRetry(asked_by=requester.user_id, asked_at=NOW, reason="why", total=4)
+    jobs = [waiting, uuid4(), uuid4(), uuid4()]
+    items = [
+        {"incident_id": incident.id, "job_id": job_id, "message": ""}
+        for incident, job_id in zip(incidents, jobs, strict=True)
+    ]
+
+    add_bulk_retry(session, retry, items)
+    done = find_bulk_item(session, retry.id, incidents[3].id)
+    assert done is not None
+    done.outcome = RetryOutcome.SETTLED
+    session.flush()
+
+    assert count_outcomes(session, retry.id) == {None: 3, RetryOutcome.SETTLED: 1}
+    assert count_given_up(session, retry.id) == 2
+    assert list_bulk_items(session, retry.id, RetryOutcome.SETTLED).items == [done]
+    first = list_bulk_items(session, retry.id, limit=3)
+    rest = list_bulk_items(session, retry.id, limit=3, cursor=first.next_cursor)
+    assert {i.incident_id for i in [*first.items, *rest.items]} == {i.id for i in incidents}
+    assert newest_bulk_retries(session) == [retry]
+    assert find_bulk_retry(session, uuid4()) is None
+
+
+def _job_row() -> dict[str, Any]:
+    return {"kind": "retry_incident", "due_at": NOW, "payload": {}, "created_at": NOW}
 
 
 def test_an_instance_that_ends_closes_its_incidents(session: Session, given: Given) -> None:

@@ -24,6 +24,7 @@ from ssflow.services.audit import Entry, record, record_all
 from ssflow.services.job_kinds import Call, GiveUpError, OutsideWork
 from ssflow.services.operation_port import context_of
 from ssflow.services.working_days import calendar_of
+from ssflow.store import incidents as incident_rows
 from ssflow.store import instances as instance_rows
 from ssflow.store import mail as mail_rows
 from ssflow.store import notes as note_rows
@@ -96,9 +97,11 @@ def _fail(work: UnitOfWork, job: Job, error: SsflowError, is_last: bool) -> None
     details = _details(job) | {"error": error.message}
     because = Entry(AuditAction.OPERATION_FAILED, job.activity_id, details)
     try:
-        advance_instance(work, _instance(work, job), command, because)
+        result = advance_instance(work, _instance(work, job), command, because)
     except TaskGoneError:
         return
+    parked = result.after.incidents.keys() - result.before.incidents.keys()
+    incident_rows.note_attempts(work.session, parked, job.attempts)
 
 
 OPERATION_CALLS = OutsideWork(_prepare, _finish, _fail)

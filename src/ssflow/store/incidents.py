@@ -63,6 +63,13 @@ def find_by_task(session: Session, task_id: UUID) -> Incident | None:
     return session.scalars(query).one_or_none()
 
 
+def note_attempts(session: Session, task_ids: Iterable[UUID], attempts: int) -> None:
+    """Tell how often the work of these parked tasks was tried before they were parked."""
+    if ids := list(task_ids):
+        open_ones = (Incident.task_id.in_(ids), Incident.status == IncidentStatus.OPEN)
+        session.execute(update(Incident).where(*open_ones).values(attempts=attempts))
+
+
 def settle_incidents(
     session: Session, task_ids: Iterable[UUID], *, status: IncidentStatus, at: datetime
 ) -> None:
