@@ -1,17 +1,60 @@
 """Queries for feedback: complaints, compliments and suggestions."""
 
+from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from uuid import UUID
 
-from sqlalchemy import func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import Label, case, func, select, true, update
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from ssflow.domain.registers.feedback import ENDED_FEEDBACK, Feedback, FeedbackState
+from ssflow.domain.registers.portfolio import Service
 from ssflow.domain.user_task import TaskStatus, UserTask
 
 _OPEN_STATES = [state for state in FeedbackState if state not in ENDED_FEEDBACK]
 _NO_TOPIC = [FeedbackState.MERGED, FeedbackState.INVALID]
+_NO_COMPLAINT = ["compliment", "suggestion"]
+_UNANSWERED = [
+    FeedbackState.LOGGED,
+    FeedbackState.TRIAGED,
+    FeedbackState.ASSIGNED,
+    FeedbackState.INVESTIGATING,
+    FeedbackState.WAITING_CUSTOMER,
+]
+
+
+@dataclass(frozen=True)
+class OpenCount:
+    """How many complaints of one priority wait for a reply, by when it is due; None: not set."""
+
+    priority: str | None
+    by_due: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class MonthCount:
+    """What came in during one month, and how much of it was answered in time."""
+
+    month: datetime
+    """When the month began."""
+    complaints: int
+    compliments: int
+    promised: int
+    contacted_in_time: int
+    replied_in_time: int
+
+
+@dataclass(frozen=True)
+class ServiceCount:
+    """How many complaints one service had in one month."""
+
+    name: str
+    number: str
+    month: datetime
+    count: int
 
 
 def find_feedback_of_case(session: Session, instance_id: UUID) -> Feedback | None:
@@ -100,3 +143,107 @@ def hand_over_tasks(
         session.execute(update(UserTask).where(is_theirs).values(assignee=assignee, is_fixed=True))
     if due_at is not None:
         session.execute(update(UserTask).where(is_theirs).values(due_at=due_at))
+
+
+# --- figures -------------------------------------------------------------------------------------
+
+
+def count_open(session: Session, moments: Sequence[datetime]) -> list[OpenCount]:
+    """Count open complaints by priority and by when their reply is due.
+
+    `moments`, in order, part those due before the first, before the second … and after the last.
+    """
+    due = Feedback.due_resolution_at
+    parts = [
+        func.count(case(((due < until) & (due >= since if since else true()), 1)))
+        for since, until in pairwise([None, *moments])
+        if until is not None
+    ]
+    parts += [func.count(case((due >= moments[-1], 1))), func.count(case((due.is_(None), 1)))]
+    query = (
+        select(Feedback.priority, *parts)
+        .where(Feedback.kind.not_in(_NO_COMPLAINT), Feedback.state.in_(_UNANSWERED))
+        .group_by(Feedback.priority)
+        .order_by(Feedback.priority)
+    )
+    return [OpenCount(row[0], tuple(row[1:])) for row in session.execute(query)]
+
+
+def count_by_month(session: Session, months: Sequence[datetime]) -> list[MonthCount]:
+    """Count what came in since each of `months` (their beginnings, in order) until the next.
+
+    In time is what was promised a date and did not miss it, up to now.
+    """
+    is_promised = (Feedback.kind == "complaint") & Feedback.due_resolution_at.is_not(None)
+    query = (
+        select(
+            _month_of(months),
+            func.count(case((Feedback.kind == "complaint", 1))),
+            func.count(case((Feedback.kind == "compliment", 1))),
+            func.count(case((is_promised, 1))),
+            func.count(case((is_promised & Feedback.response_breached.is_(False), 1))),
+            func.count(case((is_promised & Feedback.resolution_breached.is_(False), 1))),
+        )
+        .where(Feedback.kind.in_(("complaint", "compliment")), Feedback.created_at >= months[0])
+        .group_by("month")
+    )
+    found = {month: counts for month, *counts in session.execute(query)}
+    return [MonthCount(month, *found.get(at, [0] * 5)) for at, month in enumerate(months)]
+
+
+def count_by_category(session: Session, since: datetime) -> list[tuple[str, int]]:
+    """Count complaints by category, most first."""
+    return _count_by(session, Feedback.category, since)
+
+
+def count_by_root_cause(session: Session, since: datetime) -> list[tuple[str, int]]:
+    """Count answered complaints by root cause, most first."""
+    return _count_by(session, Feedback.root_cause, since)
+
+
+def count_by_service(session: Session, months: Sequence[datetime], most: int) -> list[ServiceCount]:
+    """Count complaints by service and month, for the services with most of them, these first."""
+    query = (
+        select(Feedback.service_id, _month_of(months), func.count())
+        .where(
+            Feedback.kind == "complaint",
+            Feedback.created_at >= months[0],
+            Feedback.service_id.is_not(None),
+        )
+        .group_by(Feedback.service_id, "month")
+    )
+    found: dict[UUID | None, dict[int, int]] = defaultdict(dict)
+    for service_id, month, count in session.execute(query):
+        found[service_id][month] = count
+    first = sorted(found, key=lambda one: (-sum(found[one].values()), str(one)))[:most]
+    services: dict[UUID | None, Service] = {
+        s.id: s for s in session.scalars(select(Service).where(Service.id.in_(first)))
+    }
+    return [
+        ServiceCount(services[one].name, services[one].number, month, found[one].get(at, 0))
+        for one in first
+        for at, month in enumerate(months)
+    ]
+
+
+def _month_of(months: Sequence[datetime]) -> Label[int]:
+    """Tell in which of the months, the last first, something came in."""
+    parts = [(Feedback.created_at >= month, at) for at, month in enumerate(months)]
+    return case(*reversed(parts)).label("month")
+
+
+def _count_by(
+    session: Session, column: InstrumentedAttribute[str | None], since: datetime
+) -> list[tuple[str, int]]:
+    number = func.count()
+    query = (
+        select(column, number)
+        .where(
+            Feedback.kind == "complaint",
+            Feedback.created_at >= since,
+            column.is_not(None),
+        )
+        .group_by(column)
+        .order_by(number.desc(), column)
+    )
+    return [(value, count) for value, count in session.execute(query) if value is not None]

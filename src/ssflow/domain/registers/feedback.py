@@ -67,7 +67,11 @@ class Feedback(Record, Base):
         Index(None, "state", "priority"),
         Index(None, "sender_key"),
         Index(None, "instance_id"),
-        Index(None, "kind", "created_at"),
+        Index(
+            "ix_feedback_figures",
+            *("kind", "created_at", "service_id", "category", "root_cause"),
+            *("due_resolution_at", "response_breached", "resolution_breached"),
+        ),
         Index(None, "customer_id"),
         Index(None, "service_id", "category"),
     )

@@ -15,7 +15,6 @@ _INDEXES = (
     ("state", "priority"),
     ("sender_key",),
     ("instance_id",),
-    ("kind", "created_at"),
     ("customer_id",),
     ("service_id", "category"),
 )
@@ -81,6 +80,14 @@ def upgrade() -> None:
     )
     for columns in _INDEXES:
         op.create_index("_".join(("ix_feedback", *columns)), "feedback", list(columns))
+    op.create_index(
+        "ix_feedback_figures",
+        "feedback",
+        [
+            *("kind", "created_at", "service_id", "category", "root_cause"),
+            *("due_resolution_at", "response_breached", "resolution_breached"),
+        ],
+    )
     op.add_column("process_instance", sa.Column("readers", sa.Text()))
     op.create_index(
         "ix_process_instance_confidential",
