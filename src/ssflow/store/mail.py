@@ -25,12 +25,6 @@ def find_mail(session: Session, mail_id: UUID) -> Mail | None:
     return session.get(Mail, mail_id, populate_existing=True)
 
 
-def find_own_mail(session: Session, mail_id: UUID, user_id: UUID) -> Mail | None:
-    """Find a mail to this person."""
-    query = select(Mail).where(Mail.id == mail_id, Mail.user_id == user_id)
-    return session.scalars(query).one_or_none()
-
-
 def states_by_address(session: Session, source_id: UUID) -> dict[str, MailState]:
     """Tell to which addresses a source sent already, and how these mails stand."""
     query = select(Mail.address, Mail.state).where(Mail.source_id == source_id)
