@@ -208,7 +208,7 @@ def _play(player: Player, walks: Sequence[Scenario], case: _Case) -> None:
 
 
 def _is_done_by_people(step: Mapping[str, Any]) -> bool:
-    return "complete" in step or "message" in step
+    return "complete" in step or "message" in step or "attach" in step
 
 
 def _told_anew(step: Mapping[str, Any], told: Mapping[str, str]) -> Mapping[str, Any]:
