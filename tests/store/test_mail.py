@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from ssflow.domain.mail import Mail, MailState
+from ssflow.domain.mail import MailState
 from ssflow.store import mail as rows
 from tests.conftest import NOW, MakeUser
 
