@@ -319,7 +319,8 @@ def _shortage(
     free = _free(context, budget, line)
     if amount <= free:
         return None
-    return f"{line.name} has EUR {free} free of EUR {line.amount}; EUR {amount} is more than that."
+    told = f"{line.name} has EUR {free:.2f} free of EUR {line.amount:.2f}"
+    return f"{told}; EUR {amount:.2f} is more than that."
 
 
 def _free(context: OperationContext, budget: Budget, line: BudgetLine) -> Decimal:

@@ -108,8 +108,8 @@ def _commit(
             left -= taken
     if left > 0:
         raise OperationRefusedError(
-            f"The {need.budget_class} budget of {need.fiscal_year} lacks {left} EUR "
-            f"of the {need.amount} EUR that are needed."
+            f"The {need.budget_class} budget of {need.fiscal_year} lacks {left:.2f} EUR "
+            f"of the {need.amount:.2f} EUR that are needed."
         )
     return made
 
