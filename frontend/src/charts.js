@@ -19,7 +19,7 @@ Chart.register(
 export function drawChart(figure) {
   const details = figure.querySelector('.chart-table');
   const table = readTable(details.querySelector('table'), Number.parseFloat(figure.dataset.target));
-  const colours = pageColours();
+  const colours = pageColours(figure);
   const { height, ...settings } = DRAWINGS[figure.dataset.chart](table, colours);
   const place = document.createElement('div');
   place.className = `chart-place chart-${height ?? 'usual'}`;

@@ -3,11 +3,11 @@ const PALETTE = ['#0072b2', '#e69f00', '#009e73', '#cc79a7', '#56b4e9', '#d55e00
 const MEANINGS = { good: '#009e73', warn: '#e69f00', bad: '#d55e00', quiet: '#8a94a0' };
 
 /** The colours of the page as it looks now, and those of the figures. */
-export function pageColours() {
-  const style = getComputedStyle(document.body);
+export function pageColours(card) {
+  const style = getComputedStyle(card);
   return {
     text: style.color,
-    line: style.getPropertyValue('--tblr-border-color').trim() || '#d0d6dd',
+    line: style.borderTopColor,
     of: (column, index) => MEANINGS[column.colour] ?? PALETTE[index % PALETTE.length],
     nth: (index) => PALETTE[index % PALETTE.length],
     meaning: (name) => MEANINGS[name] ?? '',

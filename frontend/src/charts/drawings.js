@@ -26,6 +26,7 @@ function datasets(table, colours, { stack, filled = true } = {}) {
       backgroundColor: isBar && filled ? colour : colours.strong(colour, 0.2),
       borderColor: colour,
       borderWidth: isBar ? 0 : 2,
+      maxBarThickness: 48,
       borderDash: col.as === 'target' ? [6, 4] : undefined,
       pointRadius: col.as === 'line' ? 2 : col.as === 'point' ? 6 : 0,
       showLine: col.as !== 'point',
