@@ -8,9 +8,11 @@ from flask_babel import gettext
 
 from ssflow.domain.registers.strategy import StrategicObjective
 from ssflow.services import analysis
+from ssflow.services.complaint_figures import complaint_figures
 from ssflow.store.analysis import ReviewedService
 from ssflow.web.access import signed_in
 from ssflow.web.charts import Chart, ChartKind, Column, DrawnAs, Row, Unit
+from ssflow.web.complaint_charts import complaint_charts
 from ssflow.web.names import Names
 from ssflow.web.page import Tab
 from ssflow.web.request_work import request_work
@@ -50,6 +52,15 @@ def portfolio() -> ResponseReturnValue:
             _benefit_chart(reviewed),
         ]
         return _page(gettext("Portfolio value"), ".portfolio", charts)
+
+
+@blueprint.get("/complaints")
+@signed_in
+def complaints() -> ResponseReturnValue:
+    """Show how complaints stand, come in, and are answered."""
+    with request_work(read_only=True) as opened:
+        charts = complaint_charts(complaint_figures(opened))
+        return _page(gettext("Complaints"), ".complaints", charts)
 
 
 @blueprint.get("/strategy")
@@ -93,6 +104,7 @@ def _tabs(current: str) -> list[Tab]:
     places = (
         (".work", gettext("Work")),
         (".portfolio", gettext("Portfolio value")),
+        (".complaints", gettext("Complaints")),
         (".strategy", gettext("Strategy")),
         (".matrix", gettext("Services and objectives")),
     )
