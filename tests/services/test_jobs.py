@@ -448,7 +448,7 @@ def test_a_timer_whose_step_keeps_failing_becomes_an_incident_and_goes_on_by_ret
     waiting = office.open(instance_id)
     office.act(admin, retry_incident, incident.id)
 
-    assert (incident.activity_id, incident.kind) == ("T_late", "engine")
+    assert (incident.activity_id, incident.kind, incident.attempts) == ("T_late", "engine", 3)
     assert "due_at" in incident.message
     assert office.jobs() == []
     told = office.details(instance_id, AuditAction.JOB_FAILED)

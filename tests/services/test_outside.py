@@ -115,6 +115,7 @@ def test_a_call_that_keeps_failing_becomes_an_incident(
     incident = office.incident(instance_id)
     assert (incident.activity_id, incident.kind, len(server.asked)) == ("S_ask", "operation", 3)
     assert incident.message.endswith("/stock answered with status 500: Out of order")
+    assert incident.attempts == 3
     assert office.jobs() == []
     told = office.details(instance_id, AuditAction.OPERATION_FAILED)
     assert (told["attempts"], told["error"]) == (3, incident.message)

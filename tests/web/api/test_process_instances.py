@@ -216,7 +216,7 @@ def test_an_incident_is_listed_and_retried(
     assert (incident["kind"], incident["attempts"], incident["status"]) == ("script", 1, "open")
     assert (again["status"], again["attempts"]) == ("open", 2)
     assert (mended["status"], mended["attempts"]) == ("resolved", 3)
-    assert body(as_owner.get(path)) == mended
+    assert mended.items() <= body(as_owner.get(path)).items()
     assert items(as_owner.get("incidents")) == []
     assert len(items(as_owner.get("incidents", status="resolved", key="p"))) == 1
     problem(as_admin.post(f"{path}/retry"), 409)
