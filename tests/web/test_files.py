@@ -72,3 +72,19 @@ def test_a_customer_opens_no_document_of_others(
     browser = sign_in(office.hire("customer"))
 
     assert browser.open(f"/files/documents/{document.id}").status_code == 404
+
+
+def test_a_document_can_be_had_on_paper(sign_in: SignIn, boss: Actor, document: Document) -> None:
+    answer = sign_in(boss).open(f"/files/documents/{document.id}/print")
+
+    assert answer.mimetype == "application/pdf"
+    assert answer.data.startswith(b"%PDF-")
+    assert 'filename="Charter of Mail.pdf"' in answer.headers["Content-Disposition"]
+
+
+def test_a_customer_gets_no_document_on_paper(
+    sign_in: SignIn, office: Office, document: Document
+) -> None:
+    answer = sign_in(office.hire("customer")).open(f"/files/documents/{document.id}/print")
+
+    assert answer.status_code == 404

@@ -43,6 +43,20 @@ class Rendered:
     pdf: bytes
 
 
+def print_kept(document: Document, language: str, timezone: ZoneInfo) -> bytes:
+    """Print a document that was kept as a page."""
+    words = _WORDS.get(language, _WORDS["en"])
+    made_at = document.created_at.astimezone(timezone)
+    return print_document(
+        document.content.decode(),
+        title=document.title,
+        language=language,
+        made_at=made_at,
+        made_on=format_date(made_at, "long", locale=language),
+        mark=words["demo"] if document.is_demo else "",
+    )
+
+
 def render_document(
     template: str,
     data: Mapping[str, Any],

@@ -6,14 +6,11 @@ from uuid import UUID
 from flask import Blueprint, Response, send_file
 from flask.typing import ResponseReturnValue
 
-from ssflow.domain.registers.portfolio import Document
-from ssflow.errors import NotFoundError
+from ssflow.services import documents
 from ssflow.services.attachments import read_attachment
-from ssflow.services.registers import read_record
 from ssflow.web.access import signed_in
 from ssflow.web.request_work import request_work
 
-_PDF = "application/pdf"
 _ALONE = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
 blueprint = Blueprint("files", __name__, url_prefix="/files")
@@ -39,14 +36,27 @@ def download(attachment_id: UUID) -> ResponseReturnValue:
 def document(document_id: UUID) -> ResponseReturnValue:
     """Show a document in a world of its own: it runs nothing and reaches nothing."""
     with request_work(read_only=True) as work:
-        found = read_record(work, "Document", str(document_id))
-        if not isinstance(found, Document):
-            raise NotFoundError("There is no such document.")
+        found = documents.read_document(work, document_id)
+        if found.media_type == documents.PDF:
+            return _hand_out(documents.print_stored(work, document_id))
         response = Response(found.content, content_type=found.media_type)
-    if found.media_type == _PDF:
-        name = f"{found.title}.pdf"
-        return send_file(
-            BytesIO(found.content), mimetype=_PDF, as_attachment=True, download_name=name, max_age=0
-        )
     response.headers["Content-Security-Policy"] = _ALONE
     return response
+
+
+@blueprint.get("/documents/<uuid:document_id>/print")
+@signed_in
+def printed(document_id: UUID) -> ResponseReturnValue:
+    """Hand out a document as PDF."""
+    with request_work(read_only=True) as work:
+        return _hand_out(documents.print_stored(work, document_id))
+
+
+def _hand_out(paper: documents.Printed) -> Response:
+    return send_file(
+        BytesIO(paper.pdf),
+        mimetype=documents.PDF,
+        as_attachment=True,
+        download_name=paper.name,
+        max_age=0,
+    )
