@@ -48,6 +48,7 @@ def serve(host: str, port: int) -> None:
 @click.command()
 def worker() -> None:
     """Do due jobs; run as many as you like beside `ssflow serve` on PostgreSQL."""
+    leave_on_signal()
     _log_to_screen()
     with installation() as here:
         with here.work(SYSTEM) as work:
