@@ -10,7 +10,12 @@ from uuid import UUID
 from marshmallow import fields
 
 from ssflow.domain.registers.customers import Customer
-from ssflow.domain.registers.feedback import Clock, Feedback, FeedbackState
+from ssflow.domain.registers.feedback import (
+    CONFIDENTIAL_READERS,
+    Clock,
+    Feedback,
+    FeedbackState,
+)
 from ssflow.domain.registers.portfolio import Service, WrongStateError
 from ssflow.domain.registers.work import ActionItem, ActionState
 from ssflow.operations.operation import (
@@ -35,8 +40,6 @@ TOPIC = timedelta(days=90)
 ACTION_GRACE = timedelta(days=7)
 """How long after its day an action may still be open before those in charge are told."""
 CHANNELS = ("web", "portal", "mail", "api", "desk", "survey", "review")
-CONFIDENTIAL_READERS = frozenset({"complaint_manager", "it_director"})
-"""Who, beside auditors and administrators, may see a case about somebody's conduct."""
 _MANAGER, _DIRECTOR = "complaint_manager", "it_director"
 _HANDLING = ("U_contact", "U_investigate", "U_response")
 _EARLY = {

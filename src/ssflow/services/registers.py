@@ -7,6 +7,7 @@ from typing import Any
 from ssflow.domain.audit import AuditAction
 from ssflow.domain.identity import ADMIN
 from ssflow.domain.registers.customers import Customer
+from ssflow.domain.registers.feedback import Feedback
 from ssflow.domain.registers.portfolio import Phase, Service, ServiceProposal
 from ssflow.domain.registers.record import Record, record_as_json, record_values
 from ssflow.errors import ConflictError, ForbiddenError, NotFoundError
@@ -66,7 +67,7 @@ def list_register(
         NotFoundError: there is no such kind, or none that the actor may see.
     """
     _require_readable(work, kind)
-    allowed = _outside_filter(work, kind)
+    allowed = _filter_for_actor(work, kind)
     found: list[Record] = []
     for _ in range(MAX_PAGES_LOOKED_AT):
         page = record_rows.list_records(
@@ -92,7 +93,7 @@ def read_record(work: UnitOfWork, kind: str, reference: str) -> Record:
     """
     _require_readable(work, kind)
     found = record_rows.find_record(work.session, kind, reference)
-    if found is None or not _outside_filter(work, kind)(found):
+    if found is None or not _filter_for_actor(work, kind)(found):
         raise NotFoundError(f"There is no {kind} {reference}, or you may not see it.")
     return found
 
@@ -157,7 +158,7 @@ def portfolio_board(work: UnitOfWork) -> list[BoardColumn]:
         NotFoundError: the actor may not see services.
     """
     _require_readable(work, "Service")
-    allowed = _outside_filter(work, "Service")
+    allowed = _filter_for_actor(work, "Service")
     services = [s for s in portfolio_rows.list_services(work.session, MAX_CARDS) if allowed(s)]
     open_proposals = portfolio_rows.open_proposals_of(work.session, [s.id for s in services])
     cards = [BoardCard(s, open_proposals.get(s.id)) for s in services]
@@ -199,10 +200,10 @@ def _require_readable(work: UnitOfWork, kind: str) -> None:
         raise NotFoundError(f"There is no register {kind}, or you may not see it.")
 
 
-def _outside_filter(work: UnitOfWork, kind: str) -> Any:
-    """Give the test for what a customer or orderer may see; others see every record."""
+def _filter_for_actor(work: UnitOfWork, kind: str) -> Any:
+    """Give the test for what the actor may see: customers little, others all but what is secret."""
     if not work.actor.is_outsider:
-        return lambda _: True
+        return lambda found: not isinstance(found, Feedback) or found.is_readable_by(work.actor)
     return lambda found: _OUTSIDE_FILTERS[kind](work, found)
 
 

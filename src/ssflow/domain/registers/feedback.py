@@ -10,6 +10,7 @@ from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ssflow.domain.base import Base
+from ssflow.domain.identity import Actor
 from ssflow.domain.registers.portfolio import WrongStateError
 from ssflow.domain.registers.record import Record
 
@@ -49,6 +50,10 @@ _NEXT: dict[FeedbackState, set[FeedbackState]] = {
     _S.FOLLOWING_UP: {_S.ASSIGNED, _S.DISPUTED, _S.CLOSED},
 }
 """Which states may follow which; from an ended one there is no way on."""
+
+
+CONFIDENTIAL_READERS = frozenset({"complaint_manager", "it_director"})
+"""Who, beside auditors and administrators, may read about somebody's conduct."""
 
 
 class Clock(StrEnum):
@@ -137,6 +142,14 @@ class Feedback(Record, Base):
     def is_confidential(self) -> bool:
         """Whether it is about somebody's conduct: few may read it."""
         return self.category == "staff_conduct" or self.about_user is not None
+
+    def is_readable_by(self, actor: Actor) -> bool:
+        """Whether the actor, one of ours, may read it; nobody reads what is about themselves."""
+        if not self.is_confidential:
+            return True
+        if actor.user_id is not None and actor.user_id == self.about_user:
+            return False
+        return actor.sees_everything or not CONFIDENTIAL_READERS.isdisjoint(actor.roles)
 
     def move_to(self, state: FeedbackState) -> None:
         """Go on to a state that may follow the present one; staying changes nothing.
