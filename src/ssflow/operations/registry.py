@@ -16,6 +16,8 @@ from ssflow.operations.operation import Operation
 from ssflow.operations.portfolio import PORTFOLIO_OPERATIONS
 from ssflow.operations.proposal_funds import FUNDS_OPERATIONS
 from ssflow.operations.rendering import DOCUMENT_RENDER
+from ssflow.operations.retirement import RETIREMENT_OPERATIONS
+from ssflow.operations.service_reviews import REVIEW_OPERATIONS
 from ssflow.operations.strategy import STRATEGY_OPERATIONS
 
 
@@ -32,6 +34,8 @@ OPERATIONS = MappingProxyType(
         PORTFOLIO_OPERATIONS,
         DELIVERY_OPERATIONS,
         FUNDS_OPERATIONS,
+        REVIEW_OPERATIONS,
+        RETIREMENT_OPERATIONS,
         BUDGET_OPERATIONS,
         CONTROL_OPERATIONS,
         AMENDMENT_OPERATIONS,

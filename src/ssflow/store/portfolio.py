@@ -1,13 +1,18 @@
 """Queries for the service portfolio."""
 
 from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
+from ssflow.domain.registers.budget import Budget, BudgetLine, BudgetState, CostEntry
 from ssflow.domain.registers.customers import Customer
+from ssflow.domain.registers.feedback import Feedback
 from ssflow.domain.registers.portfolio import (
+    CATALOGUE_STATES,
     ENDED_PROPOSALS,
     BusinessCase,
     Charter,
@@ -15,9 +20,12 @@ from ssflow.domain.registers.portfolio import (
     ProposalState,
     RiskItem,
     Service,
+    ServiceAsset,
     ServiceDependency,
     ServiceObjective,
     ServiceProposal,
+    ServiceReview,
+    ServiceState,
     StageReport,
 )
 
@@ -105,6 +113,123 @@ def find_stopping_report(session: Session, proposal_id: UUID) -> StageReport | N
         .limit(1)
     )
     return session.scalars(query).first()
+
+
+def live_services(session: Session, limit: int) -> Sequence[Service]:
+    """List the services that are live, by number."""
+    query = select(Service).where(Service.state == ServiceState.LIVE)
+    return session.scalars(query.order_by(Service.number).limit(limit)).all()
+
+
+def cases_of_service(session: Session, service_id: UUID) -> Sequence[BusinessCase]:
+    """List the newest business case of each proposal that brought a service to life."""
+    newest = (
+        select(func.max(BusinessCase.version))
+        .where(BusinessCase.proposal_id == ServiceProposal.id)
+        .correlate(ServiceProposal)
+        .scalar_subquery()
+    )
+    query = (
+        select(BusinessCase)
+        .join(ServiceProposal, ServiceProposal.id == BusinessCase.proposal_id)
+        .where(
+            ServiceProposal.service_id == service_id,
+            ServiceProposal.state == ProposalState.LIVE,
+            BusinessCase.version == newest,
+        )
+        .order_by(ServiceProposal.number)
+        .limit(MAX_DECISIONS)
+    )
+    return session.scalars(query).all()
+
+
+def charters_of_service(session: Session, service_id: UUID) -> Sequence[Charter]:
+    """List the charters of the proposals about a service, newest proposal first."""
+    query = (
+        select(Charter)
+        .join(ServiceProposal, ServiceProposal.id == Charter.proposal_id)
+        .where(ServiceProposal.service_id == service_id)
+        .order_by(ServiceProposal.number.desc(), Charter.version.desc())
+        .limit(MAX_DECISIONS)
+    )
+    return session.scalars(query).all()
+
+
+def yearly_cost_of(session: Session, service_id: UUID, first: str, last: str) -> Decimal | None:
+    """Sum what was booked for a service in the periods from `first` to `last`; None: nothing."""
+    query = select(func.sum(CostEntry.amount)).where(
+        CostEntry.service_id == service_id, CostEntry.period.between(first, last)
+    )
+    return session.scalar(query)
+
+
+def complaints_about(session: Session, service_id: UUID, since: datetime) -> int:
+    """Count the complaints about a service since a moment."""
+    query = select(func.count(Feedback.id)).where(
+        Feedback.service_id == service_id,
+        Feedback.kind == "complaint",
+        Feedback.created_at >= since,
+    )
+    return session.scalar(query) or 0
+
+
+def last_review_of(session: Session, service_id: UUID) -> ServiceReview | None:
+    """Find the newest review of a service."""
+    query = (
+        select(ServiceReview)
+        .where(ServiceReview.service_id == service_id)
+        .order_by(ServiceReview.reviewed_on.desc(), ServiceReview.created_at.desc())
+        .limit(1)
+    )
+    return session.scalars(query).first()
+
+
+def customers_of_service(session: Session, service_id: UUID) -> Sequence[Customer]:
+    """List the customers that a service was made for, or that had it changed, by name."""
+    asked = select(ServiceProposal.customer_id).where(
+        ServiceProposal.service_id == service_id, ServiceProposal.state == ProposalState.LIVE
+    )
+    owns = select(Service.customer_id).where(Service.id == service_id)
+    query = select(Customer).where(Customer.id.in_(asked) | Customer.id.in_(owns))
+    return session.scalars(query.order_by(Customer.name).limit(MAX_DECISIONS)).all()
+
+
+def dependants_of(session: Session, service_id: UUID) -> Sequence[Service]:
+    """List the live services that depend on a service, by number."""
+    query = (
+        select(Service)
+        .join(ServiceDependency, ServiceDependency.service_id == Service.id)
+        .where(
+            ServiceDependency.other_id == service_id,
+            ServiceDependency.kind == "depends_on",
+            Service.state.in_(CATALOGUE_STATES),
+        )
+        .order_by(Service.number)
+        .limit(MAX_DECISIONS)
+    )
+    return session.scalars(query).all()
+
+
+def assets_of(session: Session, service_id: UUID) -> Sequence[ServiceAsset]:
+    """List what a service is made with, by name."""
+    query = select(ServiceAsset).where(ServiceAsset.service_id == service_id)
+    return session.scalars(query.order_by(ServiceAsset.name).limit(MAX_DECISIONS)).all()
+
+
+def budget_lines_of(session: Session, service_id: UUID, year: int) -> Sequence[BudgetLine]:
+    """List the lines of a service in the approved budget of a year, by name."""
+    query = (
+        select(BudgetLine)
+        .join(Budget, Budget.id == BudgetLine.budget_id)
+        .where(
+            BudgetLine.service_id == service_id,
+            Budget.fiscal_year == year,
+            Budget.state == BudgetState.APPROVED,
+        )
+        .order_by(BudgetLine.name, BudgetLine.id)
+        .limit(MAX_DECISIONS)
+    )
+    return session.scalars(query).all()
 
 
 def decisions_on(session: Session, subject_id: UUID) -> Sequence[Decision]:
