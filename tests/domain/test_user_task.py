@@ -167,6 +167,34 @@ def test_who_comes_late_learns_who_completed_it() -> None:
     assert refused.value.winner == ann.user_id
 
 
+def test_a_late_task_can_be_taken_over_by_the_role_that_steps_in() -> None:
+    ann, chief = person("brm"), person("it_director")
+    late = task(assignee=ann.user_id, is_fixed=True, escalate_to="it_director")
+
+    assert not late.is_offered_to(chief)
+    late.escalate()
+    late.claim(chief, at=NOW)
+
+    assert (late.assignee, late.claimed_at) == (chief.user_id, NOW)
+    with pytest.raises(ForbiddenError):
+        late.claim(ann, at=NOW)
+
+
+def test_the_excluded_do_not_step_in() -> None:
+    chief = person("it_director")
+    late = task(exclude=frozenset({str(chief.user_id)}), escalated_to="it_director")
+
+    assert not late.is_offered_to(chief)
+    with pytest.raises(SeparationOfDutiesError):
+        late.complete(chief, at=NOW)
+
+
+def test_nobody_is_no_role_that_steps_in() -> None:
+    late = task(escalated_to="it_director")
+
+    assert not late.is_offered_to(Actor(user_id=None, name="x", roles=frozenset({"it_director"})))
+
+
 IDS = [uuid4() for _ in range(3)]
 
 
@@ -177,6 +205,7 @@ IDS = [uuid4() for _ in range(3)]
     status=st.sampled_from(TaskStatus),
     actor_id=st.sampled_from(IDS),
     roles=st.frozensets(st.sampled_from(["brm", "slm", "admin"])),
+    escalated_to=st.sampled_from([None, "slm", "brm"]),
 )
 def test_what_is_offered_can_be_completed_and_nothing_else(
     assignee: UUID | None,
@@ -185,9 +214,16 @@ def test_what_is_offered_can_be_completed_and_nothing_else(
     status: TaskStatus,
     actor_id: UUID,
     roles: frozenset[str],
+    escalated_to: str | None,
 ) -> None:
     is_fixed = fixed and assignee is not None
-    some = task(assignee=assignee, is_fixed=is_fixed, exclude=exclude, status=status)
+    some = task(
+        assignee=assignee,
+        is_fixed=is_fixed,
+        exclude=exclude,
+        status=status,
+        escalated_to=escalated_to,
+    )
     actor = person(*roles, user_id=actor_id)
     offered = some.is_offered_to(actor)
 
