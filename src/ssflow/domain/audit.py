@@ -47,6 +47,7 @@ class AuditAction(StrEnum):
     INCIDENT_CLOSED = "incident.closed"
     RECORD_CREATED = "record.created"
     RECORD_CHANGED = "record.changed"
+    RECORDS_IMPORTED = "records.imported"
     SPAM_DROPPED = "spam.dropped"
     COMMENT_ADDED = "comment.added"
     FILE_ATTACHED = "file.attached"

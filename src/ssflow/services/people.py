@@ -124,7 +124,7 @@ def create_user(
         InvalidInputError: the name or the address is malformed, or there is no such role.
     """
     _require_admin(work)
-    _check_account(name, full_name or name, email)
+    check_account(name, full_name or name, email)
     _check_settings(language, timezone)
     if rows.find_user_by_name(work.session, name) is not None:
         raise ConflictError(f"There is a user {name} already.")
@@ -154,7 +154,7 @@ def change_user(work: UnitOfWork, user_id: UUID, *, full_name: str, email: str |
     """
     _require_admin(work)
     user = rows.get_user(work.session, user_id)
-    _check_account(user.name, full_name, email)
+    check_account(user.name, full_name, email)
     before = {"full_name": user.full_name, "email": user.email}
     user.full_name, user.email = full_name.strip(), email or None
     after = {"full_name": user.full_name, "email": user.email}
@@ -361,7 +361,7 @@ def use_first_run_link(
         LinkNotValidError: it was used, is too old, never was one, or there are users already.
         InvalidInputError: the name is malformed.
     """
-    _check_account(name, full_name, None)
+    check_account(name, full_name, None)
     link = secret_rows.use_link(work.session, hash_secret(secret.strip()), work.now)
     if link is None or link.user_id is not None or rows.any_user_exists(work.session):
         raise _invalid_link()
@@ -516,7 +516,12 @@ def _require_another_admin(work: UnitOfWork, user_id: UUID) -> None:
         raise LastAdministratorError("This is the last administrator. Make another one first.")
 
 
-def _check_account(name: str, full_name: str, email: str | None) -> None:
+def check_account(name: str, full_name: str, email: str | None) -> None:
+    """Refuse names and addresses that no account may have.
+
+    Raises:
+        InvalidInputError: says per field what to mend.
+    """
     errors: dict[str, list[str]] = {}
     if not _NAME.fullmatch(name):
         errors["name"] = ["Use 1 to 64 letters, digits and . @ + - _ without blanks."]

@@ -1,0 +1,127 @@
+"""Read files with comma-separated values as offices write them, and write such files safely."""
+
+import csv
+import io
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from ssflow.errors import InvalidInputError
+from ssflow.forms.messages import N_
+
+MAX_LINES = 20_000
+MAX_CELL_CHARACTERS = 10_000
+DELIMITERS = (";", ",", "\t")
+NO_CSV = N_("This is no CSV file: %(reason)s.")
+NOT_TEXT = N_("The file is no text; save it as CSV with UTF-8 or Windows-1252.")
+NO_HEADER = N_("The first line must name the columns.")
+TOO_MANY_LINES = N_("The file has more than %(most)d lines; split it.")
+UNREADABLE_SIGN = N_("Line %(line)d holds a character that cannot be stored.")
+_FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r", "\n")
+_ENCODINGS = ("utf-8-sig", "cp1252")
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of values with its number in the file; the line of names is 1."""
+
+    number: int
+    cells: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """The names of columns, and the lines below them that are not empty."""
+
+    names: Sequence[str]
+    lines: Sequence[Line]
+    delimiter: str
+
+
+def read_sheet(
+    content: bytes, is_column: Callable[[str], bool], say: Callable[..., str] = str
+) -> Sheet:
+    """Read a file in UTF-8 or Windows-1252, parted by the sign that gives most known columns.
+
+    Raises:
+        InvalidInputError: it is no text, no CSV, too long, or does not name its columns.
+    """
+    text = _decode(content, say)
+    delimiter = _delimiter_of(text, is_column)
+    rows = _rows(text, delimiter, say)
+    if not rows or not any(rows[0].cells):
+        raise InvalidInputError(say(NO_HEADER))
+    names = [name.strip() for name in rows[0].cells]
+    lines = [line for line in rows[1:] if any(cell.strip() for cell in line.cells)]
+    return Sheet(names, lines, delimiter)
+
+
+def write_sheet(names: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterable[str]:
+    """Write lines of a CSV file that spreadsheets open without running what cells hold.
+
+    A text that a spreadsheet would take for a formula gets an apostrophe in front.
+    """
+    yield "\N{BYTE ORDER MARK}" + _line(names)
+    for row in rows:
+        yield _line([harmless(value) for value in row])
+
+
+def harmless(value: object) -> object:
+    """Give a text that starts like a formula an apostrophe in front; numbers stay numbers."""
+    if isinstance(value, str) and value.startswith(_FORMULA_SIGNS):
+        return f"'{value}"
+    return value
+
+
+def _line(values: Sequence[object]) -> str:
+    buffer = io.StringIO()
+    csv.writer(buffer).writerow(values)
+    return buffer.getvalue()
+
+
+def _decode(content: bytes, say: Callable[..., str]) -> str:
+    if content.startswith(_UTF_16) or b"\0" in content:
+        raise InvalidInputError(say(NOT_TEXT))
+    for encoding in _ENCODINGS:
+        try:
+            return content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise InvalidInputError(say(NOT_TEXT))
+
+
+def _delimiter_of(text: str, is_column: Callable[[str], bool]) -> str:
+    """Choose what parts the first line into the most columns that are known."""
+    first = text.splitlines()[0] if text.strip() else ""
+
+    def known(delimiter: str) -> tuple[int, int]:
+        names = next(csv.reader([first], delimiter=delimiter), [])
+        return sum(is_column(name.strip()) for name in names), len(names)
+
+    return max(DELIMITERS, key=known)
+
+
+def _rows(text: str, delimiter: str, say: Callable[..., str]) -> list[Line]:
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    rows: list[Line] = []
+    start = 1
+    try:
+        for cells in reader:
+            if len(rows) > MAX_LINES:
+                raise InvalidInputError(say(TOO_MANY_LINES, most=MAX_LINES))
+            _check_cells(cells, start, say)
+            rows.append(Line(start, cells))
+            start = reader.line_num + 1
+    except csv.Error as error:
+        raise InvalidInputError(say(NO_CSV, reason=f"{error} ({start})")) from error
+    return rows
+
+
+def _check_cells(cells: Sequence[str], number: int, say: Callable[..., str]) -> None:
+    for cell in cells:
+        if len(cell) > MAX_CELL_CHARACTERS or not _can_be_stored(cell):
+            raise InvalidInputError(say(UNREADABLE_SIGN, line=number))
+
+
+def _can_be_stored(cell: str) -> bool:
+    return all(sign.isprintable() or sign in "\t\r\n\xa0\u202f" for sign in cell)
