@@ -22,8 +22,9 @@ _ROOT = Path(__file__).parents[2]
 class Crew:
     """Living processes by the place they hold; a place may be filled again after a kill."""
 
-    def __init__(self, nursery: "subprocess.Popen[str]") -> None:
+    def __init__(self, nursery: "subprocess.Popen[str]", log: Path) -> None:
         self._nursery = nursery
+        self._log = log
         self.port = int(self._read())
         self.living: dict[str, int] = {}
         self.killed: dict[str, int] = {}
@@ -52,7 +53,7 @@ class Crew:
     def _read(self) -> str:
         assert self._nursery.stdout is not None
         line = self._nursery.stdout.readline()
-        assert line, f"The nursery ended: {self._nursery.wait()}"
+        assert line, f"The nursery ended ({self._nursery.wait()}): {self._log.read_text()}"
         return line
 
 
@@ -87,6 +88,6 @@ def crew(orders: Orders, log: Path) -> Iterator[Crew]:
             text=True,
         ) as nursery,
     ):
-        yield Crew(nursery)
+        yield Crew(nursery, log)
         assert nursery.stdin is not None
         nursery.stdin.close()
