@@ -85,9 +85,9 @@ def test_money_is_promised_from_the_lines_with_the_most_of_it(portfolio: Portfol
 
     made = commit_funds(portfolio.context, proposal, [need(70), need(50)], "PRP-1")
 
-    assert [(c.line_id, c.amount, c.purpose) for c in made] == [
-        (large.id, 100, "PRP-1"),
-        (small.id, 20, "PRP-1"),
+    assert [[c.line_id, c.amount, c.purpose] for c in made] == [
+        [large.id, 100, "PRP-1"],
+        [small.id, 20, "PRP-1"],
     ]
     assert free_funds(portfolio.session, CAPITAL, 2026) == 30
     assert [change.kind for change in portfolio.context.changes] == ["Commitment"] * 2

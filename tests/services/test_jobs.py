@@ -504,7 +504,7 @@ def test_a_job_may_be_tried_more_often_and_later_each_time(office: Office) -> No
             office.now = job.due_at
 
     assert waits == [60, 120, 240, 480]
-    assert job.state(office.now) is JobState.FAILED
+    assert office.jobs()[0].state(office.now) is JobState.FAILED
 
 
 def test_timers_of_a_case_fire_in_order_though_several_workers_do_them(

@@ -36,8 +36,8 @@ def link_cases(
     former = work.session.get(ProcessLink, origin.id)
     depth = former.depth + 1 if former else 1
     if depth > MAX_DEPTH:
-        told = f"{MAX_DEPTH} cases started each other; {started.key} is not started once more."
-        raise EndlessChainError(told)
+        message = f"{MAX_DEPTH} cases started each other; {started.key} is not started once more."
+        raise EndlessChainError(message)
     link = ProcessLink(
         instance_id=started.id,
         started_from=origin.id,

@@ -1,6 +1,7 @@
 """Feedback: which state may follow which, and the clock of the reply."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -12,8 +13,13 @@ S = FeedbackState
 DAY = timedelta(days=1)
 
 
-def feedback(state: FeedbackState = S.LOGGED, **values: object) -> Feedback:
-    told = {"number": "CMP-2026-0001", "subject": "s", "description": "d", "sender": {}}
+def feedback(state: FeedbackState = S.LOGGED, **values: Any) -> Feedback:
+    told: dict[str, Any] = {
+        "number": "CMP-2026-0001",
+        "subject": "s",
+        "description": "d",
+        "sender": {},
+    }
     return Feedback(
         sender_key="k", created_at=NOW, created_by="system", state=state, **told, **values
     )

@@ -1,6 +1,7 @@
 """How often a job is tried, what its call answered, and which workers live."""
 
 from importlib.resources import files
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
@@ -49,5 +50,5 @@ def _let_workers_tell_that_they_live() -> None:
 def _add_tables_of_procrastinate() -> None:
     """Make the tables of the library that hands jobs over; it is part of the extra `postgres`."""
     schema = files("procrastinate") / "sql" / "schema.sql"
-    driver = op.get_bind().connection.driver_connection
+    driver: Any = op.get_bind().connection.driver_connection
     driver.execute(schema.read_text(encoding="utf-8"))

@@ -68,17 +68,16 @@ def _runs() -> None:
 
 def _overdue_tasks() -> None:
     op.add_column("user_task", sa.Column("escalated_to", sa.Text()))
-    for name, columns in (
-        (
-            "ix_user_task_escalated_due",
-            ["due_at", "id", "escalated_to", "exclude", "role", "status", "assignee"],
-        ),
-        ("ix_user_task_escalated_created", ["created_at", "id", "escalated_to"]),
-        (
-            "ix_user_task_escalated_urgency",
-            [sa.text("(-priority)"), "created_at", "id", "escalated_to"],
-        ),
-    ):
+    indexes: dict[str, list[str | sa.TextClause]] = {
+        "ix_user_task_escalated_due": [
+            *("due_at", "id", "escalated_to", "exclude", "role", "status", "assignee")
+        ],
+        "ix_user_task_escalated_created": ["created_at", "id", "escalated_to"],
+        "ix_user_task_escalated_urgency": [
+            *(sa.text("(-priority)"), "created_at", "id", "escalated_to")
+        ],
+    }
+    for name, columns in indexes.items():
         op.create_index(
             name,
             "user_task",

@@ -22,14 +22,15 @@ def upgrade() -> None:
         sa.Column("replacement_id", sa.Uuid()),
     ):
         op.add_column("service", column)
-    for column in (
+    proposal_columns: tuple[sa.Column[object], ...] = (
         sa.Column("source", sa.Text()),
         sa.Column("source_ref", sa.Text()),
         sa.Column("route", sa.JSON()),
         sa.Column("rework_count", sa.Integer(), nullable=False, server_default="0"),
         sa.Column("defer_until", sa.Date()),
-    ):
-        op.add_column("service_proposal", column)
+    )
+    for proposal_column in proposal_columns:
+        op.add_column("service_proposal", proposal_column)
     op.add_column("charter", sa.Column("version", sa.Integer(), nullable=False, server_default="1"))
     _stage_reports()
     _service_reviews()
