@@ -1,5 +1,7 @@
 """Registers and the portfolio board."""
 
+import re
+
 import pytest
 
 from ssflow.domain.identity import OPERATOR
@@ -67,9 +69,9 @@ def test_a_register_is_listed_and_searched(manager: Browser, services: None) -> 
     everything = text_of(manager.open("/registers/Service"))
     found = text_of(manager.open("/registers/Service?q=robo"))
 
-    assert "Mail" in everything
-    assert "Robots" in found
-    assert "Mail" not in found
+    assert "SRV-1 Mail" in everything
+    assert "SRV-2 Robots" in found
+    assert "SRV-1" not in found
 
 
 def test_a_record_shows_its_facts(manager: Browser, services: None) -> None:
@@ -113,7 +115,7 @@ def test_a_record_is_changed(admin: Browser) -> None:
     fields = {"name": "Shipyards", "kind": "industry"}
     admin.send("/registers/MarketSegment/add", fields)
     page = admin.open("/registers/MarketSegment").text
-    reference = page.split("/registers/MarketSegment/")[2].split('"')[0]
+    [reference] = re.findall(r"/registers/MarketSegment/([0-9a-f-]{36})", page)
 
     admin.send(f"/registers/MarketSegment/{reference}/change", fields | {"name": "Harbours"})
 

@@ -1,8 +1,9 @@
 """Look at business records, and maintain those that processes only refer to."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from ssflow.domain.audit import AuditAction
 from ssflow.domain.identity import ADMIN
@@ -96,6 +97,15 @@ def read_record(work: UnitOfWork, kind: str, reference: str) -> Record:
     if found is None or not _filter_for_actor(work, kind)(found):
         raise NotFoundError(f"There is no {kind} {reference}, or you may not see it.")
     return found
+
+
+def read_records(work: UnitOfWork, kind: str, ids: Collection[UUID]) -> dict[UUID, Record]:
+    """Look up those of several records that the actor may see."""
+    if kind not in readable_kinds(work):
+        return {}
+    allowed = _filter_for_actor(work, kind)
+    found = record_rows.find_records(work.session, kind, ids)
+    return {record.id: record for record in found if allowed(record)}
 
 
 def record_form(work: UnitOfWork, kind: str, reference: str | None = None) -> FormView:

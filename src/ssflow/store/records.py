@@ -1,6 +1,6 @@
 """Queries for business records."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -145,6 +145,19 @@ def find_record(session: Session, kind: str, id_or_number: str) -> Record | None
     number, created_at = _column(entity, "number"), _column(entity, "created_at")
     query = select(entity).where(number == id_or_number).order_by(created_at.desc()).limit(1)
     return session.scalars(query).one_or_none()
+
+
+def find_records(session: Session, kind: str, ids: Collection[UUID]) -> Sequence[Record]:
+    """Find several records by their ids.
+
+    Raises:
+        NotFoundError: there is no such register.
+    """
+    entity = kind_named(kind)
+    if not ids:
+        return []
+    query = select(entity).where(_column(entity, "id").in_(ids))
+    return session.scalars(query).all()
 
 
 def list_records(

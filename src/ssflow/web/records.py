@@ -1,7 +1,7 @@
 """How business records read on a page: columns of a list, facts of one, links between them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -9,17 +9,17 @@ from typing import Any
 from uuid import UUID
 
 from flask import url_for
-from flask_babel import gettext, lazy_gettext
+from flask_babel import gettext
 from markupsafe import Markup
 
 from ssflow.domain.registers.record import Record, record_as_json
-from ssflow.errors import NotFoundError
 from ssflow.services import registers
 from ssflow.store import instances as instance_rows
 from ssflow.store.unit_of_work import UnitOfWork
-from ssflow.web.formats import day, moment, plain
+from ssflow.web.formats import amount, day, moment, plain
 from ssflow.web.names import Names
-from ssflow.web.texts import state_title
+from ssflow.web.record_words import column_label, option_title
+from ssflow.web.texts import register_title
 
 LISTED: dict[str, tuple[str, ...]] = {
     "Customer": ("name", "kind", "tier", "status", "brm", "mandate_holder"),
@@ -52,7 +52,7 @@ LISTED: dict[str, tuple[str, ...]] = {
     "CostEntry": ("document_no", "period", "gl", "category", "supplier", "line_id", "amount"),
     "CustomerRole": ("customer_id", "user_id", "role", "valid_from", "valid_to"),
 }
-_REFERENCES = {
+REFERENCES = {
     "customer_id": "Customer",
     "parent_id": "Customer",
     "service_id": "Service",
@@ -70,9 +70,12 @@ _REFERENCES = {
     "business_case_id": "BusinessCase",
     "decision_id": "Decision",
 }
-_NUMBERED = ("Service", "ServiceProposal", "Decision", "Budget", "BudgetAmendment", "Feedback")
+_NUMBERED = (
+    *("Service", "ServiceProposal", "Decision", "Budget", "BudgetAmendment", "Feedback"),
+    "StrategyDocument",
+)
 """Kinds whose numbers address one record each."""
-_PEOPLE = frozenset(
+PEOPLE = frozenset(
     {
         *("owner", "brm", "mandate_holder", "initiator", "decider", "user_id"),
         *("service_owner", "benefit_owner"),
@@ -80,101 +83,20 @@ _PEOPLE = frozenset(
         *("handler", "about_user"),
     }
 )
-_LABELS = {
-    "number": lazy_gettext("Number"),
-    "name": lazy_gettext("Name"),
-    "title": lazy_gettext("Title"),
-    "text": lazy_gettext("Objective"),
-    "day": lazy_gettext("Day"),
-    "state": lazy_gettext("State"),
-    "status": lazy_gettext("State"),
-    "kind": lazy_gettext("Kind"),
-    "tier": lazy_gettext("Tier"),
-    "owner": lazy_gettext("Owner"),
-    "brm": lazy_gettext("Relationship manager"),
-    "mandate_holder": lazy_gettext("Mandate holder"),
-    "customer_id": lazy_gettext("Customer"),
-    "parent_id": lazy_gettext("Part of"),
-    "service_id": lazy_gettext("Service"),
-    "other_id": lazy_gettext("Other service"),
-    "proposal_id": lazy_gettext("Proposal"),
-    "objective_id": lazy_gettext("Objective"),
-    "instance_id": lazy_gettext("Case"),
-    "user_id": lazy_gettext("Person"),
-    "live_on": lazy_gettext("Live since"),
-    "change_type": lazy_gettext("Kind of change"),
-    "initiator": lazy_gettext("Proposed by"),
-    "summary": lazy_gettext("Summary"),
-    "question": lazy_gettext("Question"),
-    "decision": lazy_gettext("Decision"),
-    "decider": lazy_gettext("Decided by"),
-    "decided_at": lazy_gettext("Decided"),
-    "version": lazy_gettext("Version"),
-    "kpi": lazy_gettext("Measure"),
-    "baseline": lazy_gettext("Now"),
-    "target": lazy_gettext("Target"),
-    "by": lazy_gettext("By"),
-    "needs": lazy_gettext("Needs"),
-    "budget": lazy_gettext("Budget"),
-    "risk": lazy_gettext("Risk"),
-    "likelihood": lazy_gettext("Likelihood"),
-    "impact": lazy_gettext("Impact"),
-    "response": lazy_gettext("Response"),
-    "score": lazy_gettext("Score"),
-    "risk_level": lazy_gettext("Risk level"),
-    "role": lazy_gettext("Role"),
-    "valid_from": lazy_gettext("From"),
-    "valid_to": lazy_gettext("Until"),
-    "fiscal_year": lazy_gettext("Fiscal year"),
-    "holder": lazy_gettext("Holder"),
-    "category": lazy_gettext("Category"),
-    "budget_class": lazy_gettext("Kind of money"),
-    "amount": lazy_gettext("Amount"),
-    "former_amount": lazy_gettext("Approved last"),
-    "frozen": lazy_gettext("Frozen"),
-    "phasing": lazy_gettext("Month by month"),
-    "business_case_id": lazy_gettext("Business case"),
-    "justification": lazy_gettext("Justification"),
-    "defaulted": lazy_gettext("Taken over"),
-    "issue": lazy_gettext("Issue"),
-    "is_funded": lazy_gettext("Gets money"),
-    "rank": lazy_gettext("Rank"),
-    "line_id": lazy_gettext("Budget line"),
-    "budget_id": lazy_gettext("Budget"),
-    "from_line_id": lazy_gettext("From line"),
-    "to_line_id": lazy_gettext("To line"),
-    "purpose": lazy_gettext("Purpose"),
-    "released": lazy_gettext("Released"),
-    "released_at": lazy_gettext("Released on"),
-    "requested_by": lazy_gettext("Requested by"),
-    "budget_version": lazy_gettext("Budget version"),
-    "applied_on": lazy_gettext("Applied on"),
-    "approved_on": lazy_gettext("Approved on"),
-    "continuation": lazy_gettext("Last year goes on"),
-    "continued_lines": lazy_gettext("Continued lines"),
-    "ceilings": lazy_gettext("Ceilings"),
-    "guidelines": lazy_gettext("Guidelines"),
-    "period": lazy_gettext("Month"),
-    "accruals": lazy_gettext("Known but not booked"),
-    "figures": lazy_gettext("Figures"),
-    "signed_by": lazy_gettext("Signed by"),
-    "signed_at": lazy_gettext("Signed"),
-    "certificate_no": lazy_gettext("Certificate"),
-    "rag": lazy_gettext("Colour"),
-    "variance": lazy_gettext("Deviation"),
-    "cause": lazy_gettext("Cause"),
-    "nature": lazy_gettext("Nature"),
-    "outlook_year": lazy_gettext("Outlook of the year"),
-    "request": lazy_gettext("Request"),
-    "request_amount": lazy_gettext("Amount asked for"),
-    "explained_by": lazy_gettext("Explained by"),
-    "step": lazy_gettext("Step"),
-    "document_no": lazy_gettext("Document"),
-    "booking_date": lazy_gettext("Booked on"),
-    "gl": lazy_gettext("Ledger account"),
-    "supplier": lazy_gettext("Supplier"),
-    "decision_id": lazy_gettext("Decision"),
-}
+WORDED = frozenset(
+    {
+        *("kind", "change_type", "audience", "category", "severity", "priority", "need_source"),
+        *("charge_model", "security_class", "investment", "disposition", "proposed", "stage"),
+        *("gate", "response", "risk_level", "channel", "upheld", "root_cause"),
+        *("decision", "source"),
+        *("nature", "request", "step", "language", "remedy", "rag", "budget_class", "role"),
+        *("status", "state"),
+    }
+)
+"""Columns that hold one of a closed set, which is said in words."""
+_KIND_NAMES = frozenset({"subject_type", "owner_type", "source_type"})
+_PLAIN_NUMBERS = frozenset({"score", "ratio"})
+_YEARS = frozenset({"fiscal_year"})
 
 
 @dataclass(frozen=True)
@@ -193,11 +115,6 @@ def columns_of(kind: str) -> tuple[str, ...]:
     return LISTED.get(kind, ("id",))
 
 
-def column_label(name: str) -> str:
-    """Name a value of a record."""
-    return str(_LABELS.get(name, name.removesuffix("_id").replace("_", " ").capitalize()))
-
-
 def label_of(record: Record) -> str:
     """Name a record: by its number and name, as far as it has them."""
     parts = [getattr(record, name, None) for name in ("number", "name", "title", "text", "risk")]
@@ -210,40 +127,64 @@ def reference_of(record: Record) -> str:
     return str(record.number) if is_numbered else str(record.id)  # type: ignore[attr-defined]
 
 
+def url_of(record: Record) -> str:
+    """Give the address of a record's page."""
+    return url_for("registers.show", kind=type(record).__name__, reference=reference_of(record))
+
+
 def facts_of(work: UnitOfWork, record: Record, names: Sequence[str] | None = None) -> list[Fact]:
     """Give the values of a record, or those in `names`, ready to be shown."""
+    [facts] = facts_of_all(work, [record], names or list(record_as_json(record)))
+    return facts
+
+
+def facts_of_all(
+    work: UnitOfWork, records: Sequence[Record], names: Sequence[str]
+) -> list[list[Fact]]:
+    """Give some values of several records, with few looks into the database for all of them."""
     teller = _Teller(work, Names(work))
-    wanted = names or list(record_as_json(record))
-    return [teller.tell(name, getattr(record, name)) for name in wanted]
+    teller.load(records, names)
+    return [[teller.tell(name, getattr(record, name)) for name in names] for record in records]
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Teller:
     work: UnitOfWork
     names: Names
+    others: dict[UUID, Record] = field(default_factory=dict)
+    """Records that are referred to and that the reader may see."""
+
+    def load(self, records: Sequence[Record], names: Sequence[str]) -> None:
+        """Look up everything that the values refer to."""
+        self.names.load_people(
+            getattr(record, name) for name in names if name in PEOPLE for record in records
+        )
+        wanted: dict[str, set[UUID]] = {}
+        for name in names:
+            if name in REFERENCES:
+                ids = {getattr(record, name) for record in records} - {None}
+                wanted.setdefault(REFERENCES[name], set()).update(ids)
+        for kind, ids in wanted.items():
+            self.others |= registers.read_records(self.work, kind, ids)
 
     def tell(self, name: str, value: Any) -> Fact:
         label = column_label(name)
         if value is None or value == "":
             return Fact(name, label, "–")
-        if name in _PEOPLE:
+        if name in PEOPLE:
             return Fact(name, label, self.names.person(value))
-        if name in _REFERENCES:
+        if name in REFERENCES:
             return self._reference(name, label, value)
         if name == "instance_id":
             return self._case(label, value)
         if isinstance(value, dict | list):
             return Fact(name, label, plain(value), table=value or None)
-        return Fact(name, label, _text(value))
+        return Fact(name, label, told_value(name, value))
 
     def _reference(self, name: str, label: str, value: UUID) -> Fact:
-        kind = _REFERENCES[name]
-        try:
-            other = registers.read_record(self.work, kind, str(value))
-        except NotFoundError:
+        if (other := self.others.get(value)) is None:
             return Fact(name, label, gettext("not for you to see"))
-        url = url_for("registers.show", kind=kind, reference=reference_of(other))
-        return Fact(name, label, label_of(other), url)
+        return Fact(name, label, label_of(other), url_of(other))
 
     def _case(self, label: str, value: UUID) -> Fact:
         found = instance_rows.find_visible_instance(self.work.session, self.work.actor, value)
@@ -253,11 +194,20 @@ class _Teller:
         return Fact("instance_id", label, found.business_key or found.title or label, url)
 
 
-def _text(value: Any) -> Markup | str:
+def told_value(name: str, value: Any) -> Markup | str:
+    """Write one value as the reader does; `name` is the column that holds it."""
     if isinstance(value, datetime):
         return moment(value)
     if isinstance(value, date):
         return day(value)
-    if isinstance(value, StrEnum):
-        return state_title(value)
+    if isinstance(value, StrEnum) or (isinstance(value, str) and name in WORDED):
+        return option_title(name, value)
+    if name in _KIND_NAMES:
+        return register_title(str(value))
+    if name.endswith("_pct"):
+        return f"{amount(value)} %"
+    if isinstance(value, Decimal) and name not in _PLAIN_NUMBERS:
+        return f"EUR\N{NO-BREAK SPACE}{amount(value)}"
+    if name in _YEARS:
+        return str(value)
     return plain(value) if isinstance(value, int | Decimal | bool) else str(value)

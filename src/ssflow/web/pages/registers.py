@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from ssflow.forms.submission import FormError
-from ssflow.services import registers
+from ssflow.services import imports, registers
 from ssflow.services.form_view import FormView
 from ssflow.services.register_forms import maintained_kinds
 from ssflow.store.unit_of_work import UnitOfWork
@@ -16,7 +16,8 @@ from ssflow.web.access import ADMIN_ONLY, signed_in
 from ssflow.web.forms import draw, in_reader_language, read_typed
 from ssflow.web.names import Names
 from ssflow.web.query import read_search
-from ssflow.web.records import column_label, columns_of, facts_of, label_of, reference_of
+from ssflow.web.record_words import column_label
+from ssflow.web.records import columns_of, facts_of, label_of, reference_of
 from ssflow.web.request_work import request_work
 
 blueprint = Blueprint("registers", __name__, url_prefix="/registers")
@@ -50,6 +51,7 @@ def browse(kind: str) -> ResponseReturnValue:
             next_url=page.next_cursor
             and url_for(".browse", kind=kind, q=q or None, cursor=page.next_cursor),
             is_maintained=work.actor.is_admin and kind in maintained_kinds(),
+            may_import=kind in imports.importable_kinds(work),
             column_label=column_label,
             reference_of=reference_of,
             names=Names(work),
