@@ -144,6 +144,18 @@ STATES = {
     "transfer": lazy_gettext("transfer"),
     "supplement": lazy_gettext("supplement"),
     "freeze": lazy_gettext("freeze"),
+    "logged": lazy_gettext("logged"),
+    "triaged": lazy_gettext("triaged"),
+    "assigned": lazy_gettext("assigned"),
+    "investigating": lazy_gettext("being investigated"),
+    "waiting_customer": lazy_gettext("waiting for the customer"),
+    "responded": lazy_gettext("answered"),
+    "disputed": lazy_gettext("disputed"),
+    "following_up": lazy_gettext("being followed up"),
+    "redirected": lazy_gettext("passed on"),
+    "merged": lazy_gettext("merged"),
+    "invalid": lazy_gettext("invalid"),
+    "recorded": lazy_gettext("recorded"),
 }
 
 REGISTERS = {
@@ -176,6 +188,7 @@ REGISTERS = {
     "BudgetPeriod": lazy_gettext("Budget months"),
     "VarianceNote": lazy_gettext("Explained deviations"),
     "CostEntry": lazy_gettext("Costs"),
+    "User": lazy_gettext("People"),
 }
 
 
