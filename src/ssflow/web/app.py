@@ -25,9 +25,12 @@ from ssflow.web.pages import (
     admin,
     audit,
     bulk,
+    catalogue,
+    dashboards,
     demo,
     files,
     health,
+    imports,
     instances,
     mails,
     operations,
@@ -51,7 +54,22 @@ MAX_FORM_FIELD_BYTES = 600_000
 MAX_FORM_FIELDS = 5_000
 _STATIC = Path(__file__).parent / "static"
 _PAGES = (
-    *(health, public, sign_in, profile, tasks, bulk, start, instances, files, portfolio, registers),
+    *(
+        health,
+        public,
+        sign_in,
+        profile,
+        tasks,
+        bulk,
+        start,
+        catalogue,
+        dashboards,
+        instances,
+        files,
+        portfolio,
+        registers,
+        imports,
+    ),
     *(processes, audit, operations, mails, admin),
 )
 _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")

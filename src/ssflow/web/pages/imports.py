@@ -1,0 +1,107 @@
+"""Import a register from a CSV file (upload, look, take all or nothing), and export it."""
+
+from uuid import UUID
+
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+
+from ssflow.errors import InvalidInputError
+from ssflow.services import imports
+from ssflow.web.access import signed_in
+from ssflow.web.query import read_search
+from ssflow.web.record_words import column_label
+from ssflow.web.register_export import export_register
+from ssflow.web.request_work import request_work
+
+blueprint = Blueprint("imports", __name__, url_prefix="/registers")
+
+
+@blueprint.get("/<kind>/import")
+@signed_in
+def choose(kind: str) -> ResponseReturnValue:
+    """Show how a file must look, and take one."""
+    return _upload_page(kind)
+
+
+@blueprint.post("/<kind>/import")
+@signed_in
+def upload(kind: str) -> ResponseReturnValue:
+    """Keep an uploaded file and go on to its preview."""
+    sent = request.files.get("file")
+    try:
+        with request_work() as work:
+            name, content = (sent.filename or "", sent.read()) if sent else ("", b"")
+            file = imports.keep_upload(work, kind, name, content)
+            work.session.flush()
+            return redirect(url_for(".preview", kind=kind, file_id=file.id), 303)
+    except InvalidInputError as error:
+        problems = [text for texts in error.errors.values() for text in texts]
+        return _upload_page(kind, problems or [error.message]), 422
+
+
+@blueprint.get("/<kind>/import/<uuid:file_id>")
+@signed_in
+def preview(kind: str, file_id: UUID) -> ResponseReturnValue:
+    """Show what the import would do."""
+    return _preview_page(kind, file_id)
+
+
+@blueprint.post("/<kind>/import/<uuid:file_id>")
+@signed_in
+def take(kind: str, file_id: UUID) -> ResponseReturnValue:
+    """Take all lines of the file."""
+    try:
+        with request_work() as work:
+            done = imports.import_upload(work, kind, file_id)
+    except imports.ImportRefusedError:
+        return _preview_page(kind, file_id), 422
+    flash(gettext("%(count)d added.", count=done.added), "success")
+    return redirect(_home(kind), 303)
+
+
+@blueprint.get("/<kind>/import/template")
+@signed_in
+def template(kind: str) -> ResponseReturnValue:
+    """Hand out an empty file with the names of all columns."""
+    with request_work(read_only=True) as work:
+        return _csv(imports.template_of(work, kind), f"{kind}-template.csv")
+
+
+@blueprint.get("/<kind>/export")
+@signed_in
+def export(kind: str) -> ResponseReturnValue:
+    """Hand out the records of a register that the reader may see."""
+    with request_work(read_only=True) as work:
+        return _csv(export_register(work, kind, read_search() or None), f"{kind}.csv")
+
+
+def _upload_page(kind: str, problems: list[str] | None = None) -> str:
+    with request_work(read_only=True) as work:
+        columns = imports.columns_of_import(work, kind)
+    return render_template(
+        "imports/upload.html",
+        kind=kind,
+        columns=columns,
+        problems=problems or [],
+        column_label=column_label,
+        home=_home(kind),
+    )
+
+
+def _preview_page(kind: str, file_id: UUID) -> str:
+    with request_work(read_only=True) as work:
+        found = imports.preview_upload(work, kind, file_id)
+    return render_template(
+        "imports/preview.html", kind=kind, found=found, column_label=column_label, home=_home(kind)
+    )
+
+
+def _home(kind: str) -> str:
+    return url_for("admin.users") if kind == "User" else url_for("registers.browse", kind=kind)
+
+
+def _csv(text: str, name: str) -> Response:
+    response = Response(text, content_type="text/csv; charset=utf-8")
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
