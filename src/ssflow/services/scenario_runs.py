@@ -16,12 +16,15 @@ from ssflow.services.scenario_file import Scenario, read_scenarios
 from ssflow.services.scenarios import Played, Player, RunDueJobs
 from ssflow.services.shipped import install_roles, read_bundles, read_bundles_around
 from ssflow.store import definitions as definition_rows
-from ssflow.store.database import Database, open_database, upgrade_schema
+from ssflow.store.database import Database, copy_in_memory, open_database, upgrade_schema
 from ssflow.store.unit_of_work import open_work
 
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 """When a scenario begins unless it says otherwise: a Monday morning."""
 TIMEZONE = ZoneInfo("Europe/Amsterdam")
+
+Fill = Callable[[Database], None]
+"""Puts what a scenario needs into an empty database."""
 
 
 @dataclass(frozen=True)
@@ -46,10 +49,33 @@ class ScenarioReport:
         return [played for played in self.played if not played.is_ok]
 
 
+class CopiesInMemory:
+    """Databases in memory: the first is filled, the others are copies of it."""
+
+    def __init__(self) -> None:
+        self._first: Database | None = None
+
+    def __call__(self, fill: Fill) -> Database:
+        """Give a database that was just filled."""
+        if self._first is None:
+            self._first = open_database("sqlite://")
+            upgrade_schema(self._first)
+            fill(self._first)
+        copy = open_database("sqlite://")
+        copy_in_memory(self._first, copy)
+        return copy
+
+
 def run_scenarios(
-    path: Path, run_due_jobs: RunDueJobs, on_played: Callable[[Played], None] = lambda _: None
+    path: Path,
+    run_due_jobs: RunDueJobs,
+    on_played: Callable[[Played], None] = lambda _: None,
+    *,
+    make_database: Callable[[Fill], Database] | None = None,
 ) -> ScenarioReport:
     """Run every scenario in or below a path; bundles that it calls come along.
+
+    `make_database` gives each scenario a database of its own that was filled as it is told.
 
     Raises:
         InvalidInputError: a file cannot be read, or its bundle cannot be deployed.
@@ -59,8 +85,9 @@ def run_scenarios(
     scenarios = [s for b in bundles if b.folder in wanted for s in _scenarios_of(b)]
     played = []
     flows: dict[str, dict[str, str]] = {}
+    make = make_database or CopiesInMemory()
     for scenario in scenarios:
-        database = _prepared(bundles)
+        database = make(lambda empty: _deploy(empty, bundles))
         flows = flows or _flows(database, {s.process for s in scenarios})
         one = Player(database, TIMEZONE, START, run_due_jobs).play(scenario)
         database.close()
@@ -75,14 +102,11 @@ def _scenarios_of(bundle: Bundle) -> Iterator[Scenario]:
             yield from read_scenarios(content, name)
 
 
-def _prepared(bundles: Sequence[Bundle]) -> Database:
-    database = open_database("sqlite://")
-    upgrade_schema(database)
+def _deploy(database: Database, bundles: Sequence[Bundle]) -> None:
     with open_work(database, actor=OPERATOR, now=START, timezone=TIMEZONE) as work:
         install_roles(work)
         for bundle in bundles:
             deploy_files(work, bundle.files, area=bundle.area, is_rehearsal=True)
-    return database
 
 
 def _flows(database: Database, processes: set[str]) -> dict[str, dict[str, str]]:

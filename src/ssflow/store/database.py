@@ -122,6 +122,13 @@ def upgrade_schema(database: Database) -> None:
         raise (DatabaseAwayError if is_away(error) else InvalidInputError)(message) from error
 
 
+def copy_in_memory(source: Database, target: Database) -> None:
+    """Copy a whole SQLite database; both live in memory."""
+    with source.engine.connect() as read, target.engine.connect() as written:
+        given: Any = read.connection.driver_connection
+        given.backup(written.connection.driver_connection)
+
+
 def _upgrade(connection: Connection) -> None:
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(7377666)"))
