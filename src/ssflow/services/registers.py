@@ -23,6 +23,8 @@ from ssflow.store.paging import Page
 from ssflow.store.unit_of_work import UnitOfWork
 
 MAX_CARDS = 500
+MAX_FILTER_VALUES = 60
+"""More than these nobody looks through in a list of choices."""
 MAX_PAGES_LOOKED_AT = 20
 """For somebody who sees few of the records: how far a page looks for them."""
 
@@ -59,13 +61,15 @@ def list_register(
     *,
     filters: Mapping[str, str] | None = None,
     q: str | None = None,
+    sort: str | None = None,
     cursor: str | None = None,
     limit: int = 50,
 ) -> Page[Record]:
-    """List the records of a kind that the actor may see.
+    """List the records of a kind that the actor may see; `-` before `sort` turns the order round.
 
     Raises:
         NotFoundError: there is no such kind, or none that the actor may see.
+        InvalidInputError: a filter names no column or no value of it, or nothing sorts by `sort`.
     """
     _require_readable(work, kind)
     allowed = _filter_for_actor(work, kind)
@@ -76,6 +80,7 @@ def list_register(
             kind,
             filters=dict(filters or {}),
             q=q,
+            sort=sort,
             cursor=cursor,
             limit=limit - len(found),
         )
@@ -84,6 +89,22 @@ def list_register(
         if cursor is None or len(found) >= limit:
             break
     return Page(items=found, next_cursor=cursor)
+
+
+def filter_values(work: UnitOfWork, kind: str, name: str) -> list[Any]:
+    """List the values of a column that a list may be narrowed to; empty when there are too many.
+
+    An outsider is offered closed sets only: which values others use would tell about them.
+
+    Raises:
+        NotFoundError: there is no such kind, or none that the actor may see.
+        InvalidInputError: it has no such column.
+    """
+    _require_readable(work, kind)
+    if work.actor.is_outsider:
+        return record_rows.closed_set(kind, name)
+    found = record_rows.values_in_use(work.session, kind, name, MAX_FILTER_VALUES + 1)
+    return found if len(found) <= MAX_FILTER_VALUES else []
 
 
 def read_record(work: UnitOfWork, kind: str, reference: str) -> Record:

@@ -3,10 +3,22 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from enum import StrEnum
+from types import NoneType
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Insert, Table, UniqueConstraint, and_, inspect, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Insert,
+    Select,
+    Table,
+    UniqueConstraint,
+    and_,
+    inspect,
+    or_,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
@@ -47,7 +59,14 @@ from ssflow.domain.registers.strategy import (
 from ssflow.domain.registers.work import ActionItem
 from ssflow.domain.registers.working_time import Holiday
 from ssflow.errors import InvalidInputError, NotFoundError
-from ssflow.store.paging import DEFAULT_LIMIT, Page, read_page
+from ssflow.store.paging import (
+    DEFAULT_LIMIT,
+    Page,
+    cut_page,
+    decode_cursor,
+    read_page,
+    require_limit,
+)
 from ssflow.store.text_search import contains_text
 
 _SHOWN_BY: dict[type[Record], tuple[str, ...]] = {
@@ -87,6 +106,8 @@ RECORD_KINDS: dict[str, type[Record]] = {kind.__name__: kind for kind in _SHOWN_
 """The kinds of business records, by the name that forms, scenarios and addresses use."""
 
 _LARGEST_INTEGER = 2**31 - 1
+_ORDERED = (str, int, Decimal, date)
+"""Types with an order that people know; ids and JSON have none."""
 
 
 def _read_integer(text: str) -> int:
@@ -166,19 +187,58 @@ def list_records(
     *,
     filters: Mapping[str, str] | None = None,
     q: str | None = None,
+    sort: str | None = None,
     cursor: str | None = None,
     limit: int = DEFAULT_LIMIT,
 ) -> Page[Record]:
     """List records by what they are called by; `filters`: column to value, `q` looks into names.
 
+    `sort` names another column to sort by, with `-` before it from the last to the first.
+
     Raises:
         NotFoundError: there is no such register.
-        InvalidInputError: a filter names no column, or no value of it.
+        InvalidInputError: a filter names no column, or no value of it; nothing sorts by `sort`.
     """
     entity = kind_named(kind)
     query = select(entity).where(*_conditions(entity, filters or {}, q))
+    if sort is not None:
+        return _read_sorted(session, query, entity, sort, cursor, limit)
     keys = (_column(entity, _SHOWN_BY[entity][0]), _column(entity, "id"))
     return read_page(session, query, name=f"records-{kind}", keys=keys, cursor=cursor, limit=limit)
+
+
+def sortable_columns(kind: str) -> list[str]:
+    """List the columns of a kind that have an order which people know.
+
+    Raises:
+        NotFoundError: there is no such register.
+    """
+    columns = inspect(kind_named(kind)).column_attrs
+    kinds = {key: attribute.columns[0].type.python_type for key, attribute in columns.items()}
+    return [key for key, found in kinds.items() if issubclass(found, _ORDERED)]
+
+
+def closed_set(kind: str, name: str) -> list[StrEnum]:
+    """List all values that a column of a closed set may have; empty for other columns.
+
+    Raises:
+        NotFoundError: there is no such register.
+        InvalidInputError: it has no such column.
+    """
+    values = column_named(kind_named(kind), name).type.python_type
+    return list(values) if issubclass(values, StrEnum) else []
+
+
+def values_in_use(session: Session, kind: str, name: str, limit: int) -> list[Any]:
+    """List the values that a column holds anywhere, in their order.
+
+    Raises:
+        NotFoundError: there is no such register.
+        InvalidInputError: it has no such column.
+    """
+    column = column_named(kind_named(kind), name)
+    query = select(column).where(column.is_not(None)).distinct().order_by(column).limit(limit)
+    return list(session.scalars(query))
 
 
 def choices_of(
@@ -237,6 +297,58 @@ def next_number(session: Session, prefix: str, year: int) -> str:
 def holidays(session: Session) -> frozenset[date]:
     """Read the days on which nobody works."""
     return frozenset(session.scalars(select(Holiday.day)))
+
+
+def _read_sorted(
+    session: Session,
+    query: Select[Record],
+    entity: type[Record],
+    sort: str,
+    cursor: str | None,
+    limit: int,
+) -> Page[Record]:
+    """Read a page in the order of any column; records without a value come last (`-`: first)."""
+    require_limit(limit)
+    name, is_descending = sort.removeprefix("-"), sort.startswith("-")
+    if name not in sortable_columns(entity.__name__):
+        raise _bad_filter("sort", f"{entity.__name__} cannot be sorted by {name}.")
+    column, record_id = _column(entity, name), _column(entity, "id")
+    list_name = f"records-{entity.__name__}-{sort}"
+    if cursor is not None:
+        told, last_id = decode_cursor(list_name, cursor, [(str, NoneType), (UUID,)])
+        last = None if told is None else read_value(column, name, told)
+        query = query.where(_follows(column, record_id, last, last_id, is_descending))
+    keys = (column.is_(None), column, record_id)
+    order = [key.desc() if is_descending else key.asc() for key in keys]
+    found = session.scalars(query.order_by(*order).limit(limit + 1)).all()
+    return cut_page(
+        found, limit, name=list_name, key=lambda row: [_written(getattr(row, name)), row.id]
+    )
+
+
+def _follows(
+    column: InstrumentedAttribute[Any],
+    record_id: InstrumentedAttribute[Any],
+    last: Any,
+    last_id: UUID,
+    is_descending: bool,  # noqa: FBT001 - one of the five that make the place
+) -> ColumnElement[bool]:
+    """Build the condition that a record comes after the one with this value and id."""
+    later = record_id < last_id if is_descending else record_id > last_id
+    if last is None:
+        same = column.is_(None) & later
+        return or_(same, column.is_not(None)) if is_descending else same
+    same = (column == last) & later
+    return or_(column < last, same) if is_descending else or_(column > last, same, column.is_(None))
+
+
+def _written(value: Any) -> str | None:
+    """Write a value as `read_value` reads it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, date):
+        return value.isoformat()
+    return None if value is None else str(value)
 
 
 def _column(entity: type[Record], name: str) -> InstrumentedAttribute[Any]:

@@ -1,6 +1,6 @@
 """How business records read on a page: columns of a list, facts of one, links between them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -12,7 +12,7 @@ from flask import url_for
 from flask_babel import gettext
 from markupsafe import Markup
 
-from ssflow.domain.registers.record import Record, record_as_json
+from ssflow.domain.registers.record import Record, record_as_json, record_values
 from ssflow.services import registers
 from ssflow.store import instances as instance_rows
 from ssflow.store.unit_of_work import UnitOfWork
@@ -20,6 +20,7 @@ from ssflow.web.formats import amount, day, moment, plain
 from ssflow.web.names import Names
 from ssflow.web.record_words import column_label, option_title
 from ssflow.web.texts import register_title
+from ssflow.web.trail import Change
 
 LISTED: dict[str, tuple[str, ...]] = {
     "Customer": ("name", "kind", "tier", "status", "brm", "mandate_holder"),
@@ -90,7 +91,7 @@ WORDED = frozenset(
         *("gate", "response", "risk_level", "channel", "upheld", "root_cause"),
         *("decision", "source"),
         *("nature", "request", "step", "language", "remedy", "rag", "budget_class", "role"),
-        *("status", "state"),
+        *("status", "state", "tier"),
     }
 )
 """Columns that hold one of a closed set, which is said in words."""
@@ -155,14 +156,16 @@ class _Teller:
     """Records that are referred to and that the reader may see."""
 
     def load(self, records: Sequence[Record], names: Sequence[str]) -> None:
-        """Look up everything that the values refer to."""
-        self.names.load_people(
-            getattr(record, name) for name in names if name in PEOPLE for record in records
-        )
+        """Look up everything that the values of records refer to."""
+        self.load_values([{n: getattr(record, n) for n in names} for record in records], names)
+
+    def load_values(self, rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> None:
+        """Look up everything that values refer to."""
+        self.names.load_people(row.get(name) for name in names if name in PEOPLE for row in rows)
         wanted: dict[str, set[UUID]] = {}
         for name in names:
             if name in REFERENCES:
-                ids = {getattr(record, name) for record in records} - {None}
+                ids = {found for row in rows if isinstance(found := row.get(name), UUID)}
                 wanted.setdefault(REFERENCES[name], set()).update(ids)
         for kind, ids in wanted.items():
             self.others |= registers.read_records(self.work, kind, ids)
@@ -211,3 +214,40 @@ def told_value(name: str, value: Any) -> Markup | str:
     if name in _YEARS:
         return str(value)
     return plain(value) if isinstance(value, int | Decimal | bool) else str(value)
+
+
+@dataclass(frozen=True)
+class ToldChange:
+    """One value before and after, as the reader writes such values."""
+
+    label: str
+    before: Fact
+    after: Fact
+
+
+def tell_changes(
+    work: UnitOfWork, kind: type[Record], changes: Sequence[Change]
+) -> list[ToldChange]:
+    """Tell what an event of the trail says about a record of this kind."""
+    sides = [{c.name: getattr(c, side) for c in changes} for side in ("before", "after")]
+    before, after = [_stand_in(kind, values) for values in sides]
+    names = [change.name for change in changes if change.name in after]
+    teller = _Teller(work, Names(work))
+    teller.load_values([before, after], names)
+    return [
+        ToldChange(
+            column_label(name), teller.tell(name, before.get(name)), teller.tell(name, after[name])
+        )
+        for name in names
+    ]
+
+
+def _stand_in(kind: type[Record], told: Mapping[str, Any]) -> dict[str, Any]:
+    """Turn what the trail says into values of the record; what is none stays as it stands."""
+    values: dict[str, Any] = {}
+    for name, value in told.items():
+        try:
+            values |= record_values(kind, {name: value})
+        except (ValueError, ArithmeticError):
+            values[name] = str(value)
+    return values

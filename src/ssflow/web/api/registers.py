@@ -20,13 +20,13 @@ blueprint = rest_blueprint("registers", "Business records")
 @bearer("read")
 @blueprint.doc(responses={"200": {"description": "A page of records"}})
 def list_records(kind: str) -> ResponseReturnValue:
-    """List the records of a kind; other query parameters filter by field."""
+    """List the records of a kind, `sort` by a field (`-`: descending); others filter by field."""
     asked = request.args.to_dict()
     paging: dict[str, str] = {n: asked.pop(n) for n in ("cursor", "limit") if n in asked}
     query = read_query(PageQuerySchema, paging)
-    q = asked.pop("q", None)
+    q, sort = asked.pop("q", None), asked.pop("sort", None)
     with request_work(read_only=True) as work:
-        page = registers.list_register(work, kind, filters=asked, q=q, **query)
+        page = registers.list_register(work, kind, filters=asked, q=q, sort=sort, **query)
         return {"items": [_shape(r) for r in page.items], "next_cursor": page.next_cursor}
 
 

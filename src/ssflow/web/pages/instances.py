@@ -11,6 +11,7 @@ from flask_babel import gettext
 from ssflow.domain.instance import InstanceStatus, ProcessInstance
 from ssflow.errors import InvalidInputError
 from ssflow.services import attachments, audit, instances, messages, process_links
+from ssflow.services.record_trail import records_of_case
 from ssflow.store import definitions as definition_rows
 from ssflow.store import incidents as incident_rows
 from ssflow.store import instances as rows
@@ -25,8 +26,9 @@ from ssflow.web.incident_pages import incident_kind_title
 from ssflow.web.names import Names
 from ssflow.web.page import Tab
 from ssflow.web.query import find_choice, read_choice, read_search
+from ssflow.web.records import label_of, url_of
 from ssflow.web.request_work import request_work
-from ssflow.web.texts import all_role_titles, role_title
+from ssflow.web.texts import all_role_titles, register_title, role_title
 from ssflow.web.trail import labels_of, tell_events
 
 blueprint = Blueprint("instances", __name__, url_prefix="/instances")
@@ -242,6 +244,10 @@ def _diagram_facts(work: UnitOfWork, instance: ProcessInstance) -> dict[str, Any
         "other_ways": messages.messages_for_starter(work, instance.id),
         "origin": process_links.origin_of(work, instance.id),
         "started_cases": process_links.started_by_case(work, instance.id),
+        "records": [
+            (register_title(type(found).__name__), label_of(found), url_of(found))
+            for found in records_of_case(work, instance.id)
+        ],
     }
 
 

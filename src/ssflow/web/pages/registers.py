@@ -10,15 +10,25 @@ from flask_babel import gettext
 from ssflow.forms.submission import FormError
 from ssflow.services import imports, registers
 from ssflow.services.form_view import FormView
+from ssflow.services.record_trail import cases_of_record, trail_of_record
 from ssflow.services.register_forms import maintained_kinds
 from ssflow.store.unit_of_work import UnitOfWork
 from ssflow.web.access import ADMIN_ONLY, signed_in
 from ssflow.web.forms import draw, in_reader_language, read_typed
 from ssflow.web.names import Names
-from ssflow.web.query import read_search
+from ssflow.web.record_filters import orders_of, read_asked, sorted_by
 from ssflow.web.record_words import column_label
-from ssflow.web.records import columns_of, facts_of, label_of, reference_of
+from ssflow.web.records import (
+    columns_of,
+    facts_of,
+    facts_of_all,
+    label_of,
+    reference_of,
+    tell_changes,
+    url_of,
+)
 from ssflow.web.request_work import request_work
+from ssflow.web.trail import tell_events
 
 blueprint = Blueprint("registers", __name__, url_prefix="/registers")
 
@@ -38,23 +48,35 @@ def choose() -> ResponseReturnValue:
 @signed_in
 def browse(kind: str) -> ResponseReturnValue:
     """List the records of one register."""
-    q, cursor = read_search(), request.args.get("cursor")
+    cursor = request.args.get("cursor")
     with request_work(read_only=True) as work:
-        page = registers.list_register(work, kind, q=q or None, cursor=cursor, limit=PAGE_SIZE)
+        asked = read_asked(work, kind)
+        page = registers.list_register(
+            work,
+            kind,
+            filters=asked.chosen,
+            q=asked.q or None,
+            sort=asked.sort,
+            cursor=cursor,
+            limit=PAGE_SIZE,
+        )
+        columns = columns_of(kind)
+        facts = facts_of_all(work, page.items, columns)
         return render_template(
             "registers/browse.html",
             kind=kind,
-            q=q,
+            asked=asked,
             cursor=cursor,
-            columns=columns_of(kind),
-            rows=[(record, facts_of(work, record, columns_of(kind))) for record in page.items],
+            columns=columns,
+            orders=orders_of(kind),
+            rows=list(zip(page.items, facts, strict=True)),
             next_url=page.next_cursor
-            and url_for(".browse", kind=kind, q=q or None, cursor=page.next_cursor),
+            and url_for(".browse", kind=kind, **asked.query, cursor=page.next_cursor),
             is_maintained=work.actor.is_admin and kind in maintained_kinds(),
             may_import=kind in imports.importable_kinds(work),
             column_label=column_label,
-            reference_of=reference_of,
-            names=Names(work),
+            sorted_by=sorted_by(kind),
+            url_of=url_of,
         )
 
 
@@ -64,15 +86,20 @@ def show(kind: str, reference: str) -> ResponseReturnValue:
     """Show one record."""
     with request_work(read_only=True) as work:
         record = registers.read_record(work, kind, reference)
+        names = Names(work)
+        events = tell_events(names, trail_of_record(work, record))
         return render_template(
             "registers/show.html",
             kind=kind,
             record=record,
             label=label_of(record),
             facts=facts_of(work, record),
+            cases=cases_of_record(work, record),
+            events=events,
+            changes=[tell_changes(work, type(record), event.changes) for event in events],
             reference_of=reference_of,
             is_maintained=work.actor.is_admin and kind in maintained_kinds(),
-            names=Names(work),
+            names=names,
         )
 
 
