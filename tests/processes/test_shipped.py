@@ -1,5 +1,6 @@
 """What ssflow ships is sound, complete and translated."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -71,3 +72,16 @@ def test_every_label_is_translated_into_every_language(bundle: Bundle) -> None:
             frozenset(next(iter(translated.values())))
         }
         assert all(text.strip() for texts in translated.values() for text in texts.values())
+
+
+@pytest.mark.parametrize("bundle", bundles(), ids=lambda bundle: str(bundle.area))
+def test_no_two_elements_share_an_id_under_other_names(bundle: Bundle) -> None:
+    """Translations are found by id: two diagrams would take each other's words."""
+    names: dict[str, set[str]] = {}
+    for file, content in bundle.files.items():
+        if file.endswith(".bpmn"):
+            found = re.findall(rb'<bpmn:\w+ id="([^"]+)" name="([^"]+)"', content)
+            for element, name in found:
+                names.setdefault(element.decode(), set()).add(name.decode())
+
+    assert {element: told for element, told in names.items() if len(told) > 1} == {}
