@@ -4,7 +4,8 @@ import socket
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -12,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import select
 from waitress.server import create_server
 
-from ssflow.cli.surroundings import Installation, now
+from ssflow.cli.surroundings import Clock, Installation, now
 from ssflow.config import read_config
 from ssflow.domain.definition import ProcessDefinition
 from ssflow.domain.identity import ROLE_TITLES, Actor, User
@@ -36,12 +37,31 @@ _WALKS = f"processes/service_portfolio/{SERVICE_CHANGE}.scenarios.json"
 
 
 @dataclass
+class MovedClock:
+    """A clock that runs as fast as any other, but tells another day."""
+
+    ahead: timedelta = timedelta(0)
+
+    def __call__(self) -> datetime:
+        return now() + self.ahead
+
+    def set(self, moment: datetime) -> None:
+        """Go on from this moment."""
+        self.ahead = moment - now()
+
+    def let_pass(self, time: timedelta) -> None:
+        """Let so much time pass at once."""
+        self.ahead += time
+
+
+@dataclass
 class LiveServer:
     """A running ssflow, and what a test puts into it without the pages it is not about."""
 
     here: Installation
     secrets: dict[str, str]
     """Unused sign-in links by user name."""
+    clock: Clock = field(default=now)
 
     @property
     def url(self) -> str:
@@ -51,7 +71,7 @@ class LiveServer:
         """Give a link that signs somebody in once."""
         secret = self.secrets.pop(name, None)
         if secret is None:
-            with self.here.work() as work:
+            with self.here.work(clock=self.clock) as work:
                 user = work.session.scalars(select(User).where(User.name == name)).one()
                 secret = create_sign_in_link(work, user.id)
         return f"{self.url}/sign-in-link#{secret}"
@@ -138,7 +158,7 @@ def live_server(folder: Path) -> Iterator[LiveServer]:
 
 
 @contextmanager
-def bare_server(folder: Path, **people: str) -> Iterator[LiveServer]:
+def bare_server(folder: Path, clock: Clock = now, **people: str) -> Iterator[LiveServer]:
     """Run ssflow without the sample organisation, for people with one role each."""
     config = read_config({"SSFLOW_TIMEZONE": "Europe/Amsterdam", "SSFLOW_HOME": str(folder)})
     database = open_database(config.database_url)
@@ -146,8 +166,8 @@ def bare_server(folder: Path, **people: str) -> Iterator[LiveServer]:
     here = Installation(config, database)
     with here.work() as work:
         install_roles(work)
-    with _serving(here) as serving:
-        live = LiveServer(serving, {})
+    with _serving(here, clock) as serving:
+        live = LiveServer(serving, {}, clock)
         for name, role in people.items():
             live.add_person(name, role)
         yield live
@@ -155,14 +175,14 @@ def bare_server(folder: Path, **people: str) -> Iterator[LiveServer]:
 
 
 @contextmanager
-def _serving(here: Installation) -> Iterator[Installation]:
+def _serving(here: Installation, clock: Clock = now) -> Iterator[Installation]:
     """Serve pages and do due jobs in threads, on a port that was free."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         url = f"http://localhost:{listener.getsockname()[1]}"
         here = replace(here, config=replace(here.config, base_url=url))
-        worker = EmbeddedWorker(here.system_work())
-        app = create_app(here.config, here.database, clock=now, submit=worker.submit)
+        worker = EmbeddedWorker(here.system_work(clock=clock))
+        app = create_app(here.config, here.database, clock=clock, submit=worker.submit)
         server = create_server(app, sockets=[listener], threads=8, ident="ssflow")
         serving = threading.Thread(target=server.run, name="live-server", daemon=True)
         serving.start()
