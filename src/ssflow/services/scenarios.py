@@ -103,11 +103,10 @@ class Player:
     def play(self, scenario: Scenario, *, steps: int | None = None) -> Played:
         """Walk through the scenario, or only through its first `steps`; never raises."""
         try:
-            self._prepare(scenario)
-            self._start(scenario)
+            self.begin(scenario)
             for number, step in enumerate(scenario.steps[:steps], 1):
-                self._let_time_pass(self.pace)
-                self._step(number, step)
+                self.let_time_pass(self.pace)
+                self.take(number, step)
             if steps is None:
                 self._check(scenario.expect, "at the end")
         except SsflowError as error:
@@ -116,6 +115,15 @@ class Player:
             told = f"The scenario cannot be read ({type(error).__name__}: {error})."
             return Played(scenario, told, self._passed())
         return Played(scenario, None, self._passed())
+
+    def begin(self, scenario: Scenario) -> None:
+        """Make the people and records of a scenario that are missing, and start its case.
+
+        Raises:
+            SsflowError: the scenario names what there is not, or the start is refused.
+        """
+        self._prepare(scenario)
+        self._start(scenario)
 
     @contextmanager
     def work(self, actor: Actor = SYSTEM) -> Iterator[UnitOfWork]:
@@ -133,6 +141,14 @@ class Player:
         except SsflowError:
             self._tell_refusals(opened)
             raise
+
+    @contextmanager
+    def look(self) -> Iterator[UnitOfWork]:
+        """Open a piece of work that only reads; it keeps nobody from writing."""
+        with open_work(
+            self.database, actor=SYSTEM, now=self.now, timezone=self.timezone, read_only=True
+        ) as work:
+            yield work
 
     def actor(self, name: str) -> Actor:
         """Give the person of this name; a role's name stands for somebody who holds just it."""
@@ -219,8 +235,9 @@ class Player:
             else:
                 key = start.get("business_key")
                 instance = start_instance(work, scenario.process, given, business_key=key)
+            instance.is_demo = self.is_demo
             self.instance_id = instance.id
-        self._let_time_pass(timedelta(0))
+        self.let_time_pass(timedelta(0))
 
     def _moment(self, text: Any) -> datetime:
         """Read a moment; without a zone it is one of the scenario's own."""
@@ -239,7 +256,12 @@ class Player:
             raise ScenarioFailedError(f"There is no process {process}.")
         return begin_instance(work, definition, StartByMessage(name, payload), payload, None)
 
-    def _step(self, number: int, step: Mapping[str, Any]) -> None:
+    def take(self, number: int, step: Mapping[str, Any]) -> None:
+        """Do one step at the present moment; `number` is what a failure calls it.
+
+        Raises:
+            ScenarioFailedError: it was refused, or what it waits for is not there.
+        """
         kind = next(kind for kind in _STEPS if kind in step)
         try:
             _STEPS[kind](self, step)
@@ -256,7 +278,7 @@ class Player:
             claim_task(work, task.id)
         with self.work(actor) as work:
             complete_task(work, task.id, form)
-        self._let_time_pass(timedelta(0))
+        self.let_time_pass(timedelta(0))
 
     def _attach(self, step: Mapping[str, Any]) -> None:
         """Add a small file to the case; `$name` is its id from now on."""
@@ -293,7 +315,7 @@ class Player:
     def _advance(self, step: Mapping[str, Any]) -> None:
         with self.work() as work:  # the calendar reads the holidays when it is asked
             until = calendar_of(work).parse_due(str(step["advance"]), self.now)
-        self._let_time_pass(until - self.now)
+        self.let_time_pass(until - self.now)
 
     def _message(self, step: Mapping[str, Any]) -> None:
         key = self._filled(step.get("correlation_key")) or self._instance().business_key
@@ -305,7 +327,7 @@ class Player:
         except SsflowError as error:
             if _status_of(error) != step.get("status"):
                 raise
-        self._let_time_pass(timedelta(0))
+        self.let_time_pass(timedelta(0))
 
     def _retry(self, step: Mapping[str, Any]) -> None:
         instance_id, changes = self._instance().id, self._filled(step.get("changes", {}))
@@ -319,7 +341,7 @@ class Player:
     def _expect(self, step: Mapping[str, Any]) -> None:
         self._check(step["expect"], "here")
 
-    def _let_time_pass(self, duration: timedelta) -> None:
+    def let_time_pass(self, duration: timedelta) -> None:
         """Move the clock and do what becomes due on the way, in order."""
         until = self.now + duration
         while (due_at := self._next_due_at()) is not None and due_at <= until:
@@ -328,13 +350,13 @@ class Player:
         self.now = until
 
     def _next_due_at(self) -> datetime | None:
-        with self.work() as work:
+        with self.look() as work:
             return job_rows.next_due_at(work.session)
 
     def _open_task(self, activity_id: str, actor: Actor) -> UserTask:
         """Find the open task at an element; of several the one that is offered to the actor."""
         instance_id = self._instance().id
-        with self.work() as work:
+        with self.look() as work:
             tasks = task_rows.find_open_tasks_of_instance(work.session, instance_id)
         here = [task for task in tasks if task.activity_id == activity_id]
         if not here:
@@ -355,7 +377,7 @@ class Player:
     def _instance(self) -> ProcessInstance:
         if self.instance_id is None:
             raise ScenarioFailedError("The case was not started.")
-        with self.work() as work:
+        with self.look() as work:
             return instance_rows.get_instance(work.session, self.instance_id)
 
     def _passed(self) -> dict[str, int]:
