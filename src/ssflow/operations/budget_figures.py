@@ -103,14 +103,15 @@ def vary(actual: Decimal, accruals: Decimal, phasing: Sequence[Any], month: int)
     )
 
 
-def look_out(actual: Decimal, planned: Decimal, rest: Decimal) -> Decimal:
-    """Estimate the year: actual + rest x run rate, where run rate = clamp(actual/planned, .5, 1.5).
-
-    Without a plan so far the rest is taken as planned.
-    """
+def run_rate(actual: Decimal, planned: Decimal) -> Decimal:
+    """Tell how fast money is spent: clamp(actual / planned, 0.5, 1.5); 1 without a plan so far."""
     rate = actual / planned if planned > 0 else Decimal(1)
-    rate = min(max(rate, SMALLEST_RUN_RATE), LARGEST_RUN_RATE)
-    return (actual + rest * rate).quantize(CENT, ROUND_HALF_UP)
+    return min(max(rate, SMALLEST_RUN_RATE), LARGEST_RUN_RATE)
+
+
+def look_out(actual: Decimal, planned: Decimal, rest: Decimal) -> Decimal:
+    """Estimate the year: actual + rest x run rate; without a plan so far the rest as planned."""
+    return (actual + rest * run_rate(actual, planned)).quantize(CENT, ROUND_HALF_UP)
 
 
 def gap_pct(total: Decimal, ceiling: Decimal) -> Decimal:

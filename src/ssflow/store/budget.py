@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from ssflow.domain.registers.budget import (
     GIVEN_UP,
+    AmendmentState,
     Budget,
     BudgetAmendment,
     BudgetClass,
@@ -24,6 +25,7 @@ from ssflow.domain.registers.budget import (
 
 MAX_LINES = 1_000
 """Of one budget; as many as a diagram may run through."""
+MAX_YEARS = 20
 _IN_FORCE = (BudgetState.APPROVED, BudgetState.CLOSED)
 
 
@@ -230,3 +232,94 @@ def delete_lines_of_holder(session: Session, budget_id: UUID, holder: UUID) -> N
     session.execute(
         delete(BudgetLine).where(BudgetLine.budget_id == budget_id, BudgetLine.holder == holder)
     )
+
+
+# --- for the dashboard ----------------------------------------------------------------------------
+
+
+def years_in_force(session: Session) -> list[int]:
+    """List the years that have an approved budget, newest first."""
+    query = (
+        select(Budget.fiscal_year)
+        .where(Budget.state.in_(_IN_FORCE))
+        .order_by(Budget.fiscal_year.desc())
+        .limit(MAX_YEARS)
+    )
+    return list(session.scalars(query))
+
+
+def costs_by_line_and_month(session: Session, budget_id: UUID) -> dict[tuple[UUID, str], Decimal]:
+    """Sum the costs of a budget's year by line and period."""
+    query = (
+        select(CostEntry.line_id, CostEntry.period, func.sum(CostEntry.amount))
+        .join(BudgetLine, BudgetLine.id == CostEntry.line_id)
+        .where(BudgetLine.budget_id == budget_id)
+        .group_by(CostEntry.line_id, CostEntry.period)
+    )
+    return {
+        (line_id, period): total
+        for line_id, period, total in session.execute(query)
+        if line_id is not None
+    }
+
+
+@dataclass(frozen=True)
+class CostShare:
+    """How much was spent on one category out of one class."""
+
+    category: CostCategory
+    budget_class: BudgetClass
+    amount: Decimal
+
+
+def costs_by_category(session: Session, first: str, last: str) -> list[CostShare]:
+    """Sum the costs of the periods from `first` to `last` by category and class."""
+    keys = (CostEntry.category, CostEntry.budget_class)
+    query = (
+        select(*keys, func.sum(CostEntry.amount))
+        .where(CostEntry.period.between(first, last))
+        .group_by(*keys)
+        .order_by(*keys)
+    )
+    return [
+        CostShare(category, budget_class, amount)
+        for category, budget_class, amount in session.execute(query)
+    ]
+
+
+def applied_amendments(session: Session, budget_id: UUID) -> Sequence[BudgetAmendment]:
+    """List what changed an approved budget, in order."""
+    query = (
+        select(BudgetAmendment)
+        .where(
+            BudgetAmendment.budget_id == budget_id,
+            BudgetAmendment.state == AmendmentState.APPLIED,
+        )
+        .order_by(BudgetAmendment.budget_version, BudgetAmendment.number)
+        .limit(MAX_LINES)
+    )
+    return session.scalars(query).all()
+
+
+def latest_coloured_notes(
+    session: Session, budget_id: UUID
+) -> Sequence[tuple[VarianceNote, BudgetLine]]:
+    """List the red and amber lines of the last month that was explained, worst first."""
+    last = (
+        select(func.max(VarianceNote.period))
+        .join(BudgetLine, BudgetLine.id == VarianceNote.line_id)
+        .where(BudgetLine.budget_id == budget_id)
+        .scalar_subquery()
+    )
+    query = (
+        select(VarianceNote, BudgetLine)
+        .join(BudgetLine, BudgetLine.id == VarianceNote.line_id)
+        .where(
+            BudgetLine.budget_id == budget_id,
+            VarianceNote.period == last,
+            VarianceNote.rag.in_(("red", "amber")),
+        )
+        .order_by(VarianceNote.rag.desc(), VarianceNote.variance.desc(), VarianceNote.name)
+        .limit(MAX_LINES)
+    )
+    return [(note, line) for note, line in session.execute(query)]

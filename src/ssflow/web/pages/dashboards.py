@@ -2,15 +2,17 @@
 
 from collections.abc import Sequence
 
-from flask import Blueprint, render_template, url_for
+from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from ssflow.domain.registers.strategy import StrategicObjective
 from ssflow.services import analysis
+from ssflow.services.budget_dashboard import budget_figures
 from ssflow.services.complaint_figures import complaint_figures
 from ssflow.store.analysis import ReviewedService
 from ssflow.web.access import signed_in
+from ssflow.web.budget_charts import budget_charts
 from ssflow.web.charts import Chart, ChartKind, Column, DrawnAs, Row, Unit
 from ssflow.web.complaint_charts import complaint_charts
 from ssflow.web.names import Names
@@ -63,6 +65,21 @@ def complaints() -> ResponseReturnValue:
         return _page(gettext("Complaints"), ".complaints", charts)
 
 
+@blueprint.get("/budget")
+@signed_in
+def budget() -> ResponseReturnValue:
+    """Show the budget of a year against what was spent."""
+    with request_work(read_only=True) as opened:
+        figures = budget_figures(opened, request.args.get("year", type=int))
+        return render_template(
+            "dashboards/budget.html",
+            title=gettext("Budget against actual"),
+            tabs=_tabs(".budget"),
+            figures=figures,
+            charts=budget_charts(figures),
+        )
+
+
 @blueprint.get("/strategy")
 @signed_in
 def strategy() -> ResponseReturnValue:
@@ -105,6 +122,7 @@ def _tabs(current: str) -> list[Tab]:
         (".work", gettext("Work")),
         (".portfolio", gettext("Portfolio value")),
         (".complaints", gettext("Complaints")),
+        (".budget", gettext("Budget against actual")),
         (".strategy", gettext("Strategy")),
         (".matrix", gettext("Services and objectives")),
     )
