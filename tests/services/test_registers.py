@@ -6,7 +6,7 @@ import pytest
 
 from ssflow.domain.audit import AuditAction
 from ssflow.domain.identity import Actor
-from ssflow.domain.registers.portfolio import Phase, Service, ServiceProposal, ServiceState
+from ssflow.domain.registers.portfolio import Service, ServiceProposal, ServiceState
 from ssflow.domain.registers.record import Record
 from ssflow.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
 from ssflow.services import registers
@@ -255,24 +255,3 @@ def test_registers_are_searched_and_filtered(office: Office, admin: Actor) -> No
     assert names(office, admin, "Service", filters={"state": "live"}) == ["Mail"]
     with pytest.raises(InvalidInputError):
         office.act(admin, list_register, "Service", filters={"state": "lost"})
-
-
-def test_the_board_lays_services_out_by_phase(office: Office, admin: Actor) -> None:
-    live = put(office, Service, number="SRV-1", name="Live", state=ServiceState.LIVE)
-    put(office, Service, number="SRV-2", name="Planned")
-    put(office, Service, number="SRV-3", name="Refused", state=ServiceState.REJECTED)
-    told = {"number": "PRP-1", "title": "Better", "change_type": "major", "service_id": live.id}
-    put(office, ServiceProposal, **told)
-
-    board = office.act(admin, registers.portfolio_board)
-    seen_outside = office.act(office.hire("customer"), registers.portfolio_board)
-
-    assert {column.phase: [c.service.name for c in column.cards] for column in board} == {
-        Phase.PIPELINE: ["Planned"],
-        Phase.CATALOGUE: ["Live"],
-        Phase.RETIRED: [],
-    }
-    [card] = board[1].cards
-    assert card.proposal is not None
-    assert card.proposal.title == "Better"
-    assert [len(column.cards) for column in seen_outside] == [0, 1, 0]

@@ -1,7 +1,6 @@
 """Look at business records, and maintain those that processes only refer to."""
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -17,32 +16,14 @@ from ssflow.forms.submission import read_submission
 from ssflow.services.audit import record
 from ssflow.services.form_view import FormView, form_context
 from ssflow.services.register_forms import register_form
-from ssflow.store import portfolio as portfolio_rows
 from ssflow.store import records as record_rows
 from ssflow.store.paging import Page
 from ssflow.store.unit_of_work import UnitOfWork
 
-MAX_CARDS = 500
 MAX_FILTER_VALUES = 60
 """More than these nobody looks through in a list of choices."""
 MAX_PAGES_LOOKED_AT = 20
 """For somebody who sees few of the records: how far a page looks for them."""
-
-
-@dataclass(frozen=True)
-class BoardCard:
-    """A service on the portfolio board, with the proposal that is worked on, if any."""
-
-    service: Service
-    proposal: ServiceProposal | None
-
-
-@dataclass(frozen=True)
-class BoardColumn:
-    """The services of one phase, in the order of their states."""
-
-    phase: Phase
-    cards: Sequence[BoardCard]
 
 
 def readable_kinds(work: UnitOfWork) -> list[str]:
@@ -180,23 +161,6 @@ def change_record(
         old, new = ({n: side[n] for n in changed} for side in (before, after))
         _tell(work, AuditAction.RECORD_CHANGED, found, before=old, after=new)
     return found
-
-
-def portfolio_board(work: UnitOfWork) -> list[BoardColumn]:
-    """Lay the services that the actor may see out by phase, with what is being changed about each.
-
-    Raises:
-        NotFoundError: the actor may not see services.
-    """
-    _require_readable(work, "Service")
-    allowed = _filter_for_actor(work, "Service")
-    services = [s for s in portfolio_rows.list_services(work.session, MAX_CARDS) if allowed(s)]
-    open_proposals = portfolio_rows.open_proposals_of(work.session, [s.id for s in services])
-    cards = [BoardCard(s, open_proposals.get(s.id)) for s in services]
-    return [
-        BoardColumn(phase, [card for card in cards if card.service.phase is phase])
-        for phase in Phase
-    ]
 
 
 def _read_values(work: UnitOfWork, kind: str, submitted: Mapping[str, Any]) -> dict[str, Any]:

@@ -255,6 +255,10 @@ LABELS = {
 """Of values, by the column that holds them."""
 
 WORDS = {
+    "stage.design": lazy_gettext("design"),
+    "stage.development": lazy_gettext("development"),
+    "stage.test": lazy_gettext("test"),
+    "stage.deployment": lazy_gettext("deployment"),
     "internal": lazy_gettext("internal"),
     "external": lazy_gettext("external"),
     "standard": lazy_gettext("standard"),
@@ -397,7 +401,7 @@ WORDS = {
     "nl": lazy_gettext("Dutch"),
     "sv": lazy_gettext("Swedish"),
 }
-"""Of closed sets, beside the states of records."""
+"""Of closed sets, beside the states of records; `column.value` where a column has its own word."""
 
 
 def column_label(name: str) -> str:
@@ -409,4 +413,9 @@ def option_title(name: str, value: str) -> str:
     """Say one of a closed set in words; `name` is the column."""
     if name == "role":
         return role_title(value)
-    return str(WORDS.get(value) or STATES.get(value) or value.replace("_", " "))
+    return str(
+        WORDS.get(f"{name}.{value}")
+        or WORDS.get(value)
+        or STATES.get(value)
+        or value.replace("_", " ")
+    )

@@ -1,11 +1,16 @@
 """The service portfolio as a board: pipeline, catalogue, retired services."""
 
-from flask import Blueprint, render_template
-from flask.typing import ResponseReturnValue
+from collections.abc import Sequence
 
-from ssflow.services import registers
+from flask import Blueprint, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+
+from ssflow.services.portfolio_board import Milestone, portfolio_board
 from ssflow.web.access import signed_in
+from ssflow.web.charts import Chart, ChartKind, Column, DrawnAs, Row, Unit
 from ssflow.web.names import Names
+from ssflow.web.record_words import option_title
 from ssflow.web.request_work import request_work
 
 blueprint = Blueprint("portfolio", __name__)
@@ -14,14 +19,38 @@ blueprint = Blueprint("portfolio", __name__)
 @blueprint.get("/portfolio")
 @signed_in
 def board() -> ResponseReturnValue:
-    """Lay the services out by phase."""
+    """Lay the services out by phase and state."""
     with request_work(read_only=True) as work:
-        columns = registers.portfolio_board(work)
+        found = portfolio_board(work)
+        columns = [column for phase in found.phases for column in phase.columns]
         names = Names(work)
         names.load_people(card.service.owner for column in columns for card in column.cards)
         return render_template(
             "portfolio/board.html",
-            columns=columns,
+            board=found,
             names=names,
-            kinds=registers.readable_kinds(work),
+            timeline=_timeline(found.milestones) if found.milestones else None,
+            option_title=option_title,
         )
+
+
+def _timeline(milestones: Sequence[Milestone]) -> Chart:
+    return Chart(
+        id="milestones",
+        kind=ChartKind.GANTT,
+        title=gettext("Milestones"),
+        first=gettext("Stage"),
+        columns=(
+            Column(gettext("From"), DrawnAs.START, Unit.DAY),
+            Column(gettext("Due"), DrawnAs.END, Unit.DAY),
+        ),
+        rows=[
+            Row(f"{m.service.name}: {option_title('stage', m.stage)}", (m.start, m.due), _url(m))
+            for m in milestones
+        ],
+        hint=gettext("What is being delivered, by the charters in force."),
+    )
+
+
+def _url(milestone: Milestone) -> str:
+    return url_for("registers.show", kind="Service", reference=milestone.service.number)
