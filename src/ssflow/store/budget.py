@@ -250,10 +250,10 @@ def years_in_force(session: Session) -> list[int]:
 
 def costs_by_line_and_month(session: Session, budget_id: UUID) -> dict[tuple[UUID, str], Decimal]:
     """Sum the costs of a budget's year by line and period."""
+    lines = select(BudgetLine.id).where(BudgetLine.budget_id == budget_id)
     query = (
         select(CostEntry.line_id, CostEntry.period, func.sum(CostEntry.amount))
-        .join(BudgetLine, BudgetLine.id == CostEntry.line_id)
-        .where(BudgetLine.budget_id == budget_id)
+        .where(CostEntry.line_id.in_(lines))
         .group_by(CostEntry.line_id, CostEntry.period)
     )
     return {

@@ -317,8 +317,8 @@ class CostEntry(Record, Base):
 
     __tablename__ = "cost_entry"
     __table_args__ = (
-        Index(None, "period"),
-        Index(None, "line_id", "period"),
+        Index(None, "period", "category", "budget_class", "amount"),
+        Index(None, "line_id", "period", "amount"),
         Index(None, "service_id"),
     )
 

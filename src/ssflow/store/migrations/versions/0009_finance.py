@@ -249,6 +249,12 @@ def _cost_entry() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_cost_entry"),
         sa.UniqueConstraint("document_no", name="uq_cost_entry_document_no"),
     )
-    op.create_index("ix_cost_entry_line_id_period", "cost_entry", ["line_id", "period"])
-    op.create_index("ix_cost_entry_period", "cost_entry", ["period"])
+    op.create_index(
+        "ix_cost_entry_line_id_period_amount", "cost_entry", ["line_id", "period", "amount"]
+    )
+    op.create_index(
+        "ix_cost_entry_period_category_budget_class_amount",
+        "cost_entry",
+        ["period", "category", "budget_class", "amount"],
+    )
     op.create_index("ix_cost_entry_service_id", "cost_entry", ["service_id"])
