@@ -55,6 +55,11 @@ def field(page: Page | Locator, label: str) -> Locator:
     return page.get_by_label(label, exact=True)
 
 
+def fact(page: Page, label: str) -> Locator:
+    """Find what a page tells of a record under this label."""
+    return page.locator(f'dt:text-is("{label}") + dd')
+
+
 def write(page: Page | Locator, texts: Mapping[str, str]) -> None:
     """Type into fields by their labels."""
     for label, text in texts.items():
