@@ -8,8 +8,10 @@ from flask import Flask
 
 from ssflow.config import Config
 from ssflow.domain.identity import SYSTEM, Actor, User
+from ssflow.domain.registers.portfolio import Service
 from ssflow.services import people
 from ssflow.services.demo import stage_late_task
+from ssflow.store.demo import mark_all_as_demo
 from ssflow.web.app import create_app
 from tests.services.bundles import one_task
 from tests.services.office import Office
@@ -88,3 +90,21 @@ def test_the_page_tells_of_a_task_to_watch(demo_browser: Browser, office: Office
     assert "It is late now." not in before
     assert "It is late now." in after
     assert "Watch time pass" not in later
+
+
+def test_a_case_and_a_record_of_the_sample_say_so(sign_in: SignIn, office: Office) -> None:
+    browser = sign_in(office.hire("auditor"))
+    office.deploy(one_task())
+    case = office.start(office.hire("service_owner"))
+    with office.work() as work:
+        service = Service(number="SRV-1", name="Mail", created_at=work.now, created_by="operator")
+        work.session.add(service)
+    pages = [f"/instances/{case}", "/registers/Service/SRV-1"]
+
+    real = [text_of(browser.open(page)) for page in pages]
+    with office.work() as work:
+        mark_all_as_demo(work.session)
+    marked = [text_of(browser.open(page)) for page in pages]
+
+    assert not any("Sample data" in text for text in real)
+    assert all("Sample data" in text for text in marked)
