@@ -108,6 +108,8 @@ RECORD_KINDS: dict[str, type[Record]] = {kind.__name__: kind for kind in _SHOWN_
 _LARGEST_INTEGER = 2**31 - 1
 _ORDERED = (str, int, Decimal, date)
 """Types with an order that people know; ids and JSON have none."""
+_NO_CELL = frozenset({"row_version", "is_demo", "sender_key"})
+"""Columns that tell a reader of a sheet nothing."""
 
 
 def _read_integer(text: str) -> int:
@@ -216,6 +218,21 @@ def sortable_columns(kind: str) -> list[str]:
     columns = inspect(kind_named(kind)).column_attrs
     kinds = {key: attribute.columns[0].type.python_type for key, attribute in columns.items()}
     return [key for key, found in kinds.items() if issubclass(found, _ORDERED)]
+
+
+def cell_columns(kind: str) -> list[str]:
+    """List the columns of a kind whose values fit into a cell of a sheet.
+
+    Raises:
+        NotFoundError: there is no such register.
+    """
+    columns = inspect(kind_named(kind)).column_attrs
+    kinds = {key: attribute.columns[0].type.python_type for key, attribute in columns.items()}
+    return [
+        key
+        for key, found in kinds.items()
+        if key not in _NO_CELL and issubclass(found, (*_ORDERED, UUID))
+    ]
 
 
 def closed_set(kind: str, name: str) -> list[StrEnum]:

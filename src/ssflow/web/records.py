@@ -172,7 +172,7 @@ class _Teller:
 
     def tell(self, name: str, value: Any) -> Fact:
         label = column_label(name)
-        if value is None or value == "":
+        if value is None or value in ("", [], {}):
             return Fact(name, label, "–")
         if name in PEOPLE:
             return Fact(name, label, self.names.person(value))

@@ -1,20 +1,34 @@
 """Import a register from a CSV file (upload, look, take all or nothing), and export it."""
 
+from collections.abc import Iterator
+from itertools import islice
 from uuid import UUID
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    Response,
+    flash,
+    redirect,
+    render_template,
+    request,
+    stream_with_context,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from ssflow.errors import InvalidInputError
 from ssflow.services import imports
 from ssflow.web.access import signed_in
-from ssflow.web.query import read_search
+from ssflow.web.record_filters import Asked, read_asked
 from ssflow.web.record_words import column_label
 from ssflow.web.register_export import export_register
 from ssflow.web.request_work import request_work
 
 blueprint = Blueprint("imports", __name__, url_prefix="/registers")
+
+LINES_AT_ONCE = 200
+"""Of an export, sent in one piece."""
 
 
 @blueprint.get("/<kind>/import")
@@ -71,9 +85,17 @@ def template(kind: str) -> ResponseReturnValue:
 @blueprint.get("/<kind>/export")
 @signed_in
 def export(kind: str) -> ResponseReturnValue:
-    """Hand out the records of a register that the reader may see."""
+    """Hand out the records of a list as it was asked for, as far as the reader may see them."""
     with request_work(read_only=True) as work:
-        return _csv(export_register(work, kind, read_search() or None), f"{kind}.csv")
+        asked = read_asked(work, kind)
+    return _csv(stream_with_context(_lines(kind, asked)), f"{kind}.csv")
+
+
+def _lines(kind: str, asked: Asked) -> Iterator[str]:
+    with request_work(read_only=True) as work:
+        lines = export_register(work, kind, asked)
+        while some := "".join(islice(lines, LINES_AT_ONCE)):
+            yield some
 
 
 def _upload_page(kind: str, problems: list[str] | None = None) -> str:
@@ -101,7 +123,7 @@ def _home(kind: str) -> str:
     return url_for("admin.users") if kind == "User" else url_for("registers.browse", kind=kind)
 
 
-def _csv(text: str, name: str) -> Response:
+def _csv(text: str | Iterator[str], name: str) -> Response:
     response = Response(text, content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response

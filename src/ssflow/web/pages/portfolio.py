@@ -15,6 +15,8 @@ from ssflow.web.request_work import request_work
 
 blueprint = Blueprint("portfolio", __name__)
 
+MAX_NAME_CHARACTERS = 20
+
 
 @blueprint.get("/portfolio")
 @signed_in
@@ -45,11 +47,17 @@ def _timeline(milestones: Sequence[Milestone]) -> Chart:
             Column(gettext("Due"), DrawnAs.END, Unit.DAY),
         ),
         rows=[
-            Row(f"{m.service.name}: {option_title('stage', m.stage)}", (m.start, m.due), _url(m))
+            Row(f"{_short(m)}: {option_title('stage', m.stage)}", (m.start, m.due), _url(m))
             for m in milestones
         ],
         hint=gettext("What is being delivered, by the charters in force."),
     )
+
+
+def _short(milestone: Milestone) -> str:
+    """Name the service in few letters: the drawing has little room beside the bars."""
+    name = milestone.service.name
+    return name if len(name) <= MAX_NAME_CHARACTERS else f"{name[: MAX_NAME_CHARACTERS - 1]}…"
 
 
 def _url(milestone: Milestone) -> str:

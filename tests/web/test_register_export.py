@@ -1,0 +1,74 @@
+"""The export of a list: what the reader sees there, as a sheet."""
+
+import csv
+import io
+
+import pytest
+
+from ssflow.domain.identity import Actor
+from tests.made_up import make_up
+from tests.services.office import Office
+from tests.web.browsing import Browser
+from tests.web.conftest import SignIn
+
+
+@pytest.fixture
+def manager(sign_in: SignIn, office: Office) -> Browser:
+    return sign_in(office.hire("portfolio_manager"))
+
+
+@pytest.fixture
+def segments(office: Office) -> None:
+    with office.work() as work:
+        for name, kind in (("North", "port"), ("South", "yard"), ("=cmd()", "port")):
+            make_up(work.session, "MarketSegment", name=name, kind=kind)
+
+
+def sheet(browser: Browser, path: str) -> list[dict[str, str]]:
+    answer = browser.open(path)
+    assert answer.status_code == 200
+    assert answer.data.startswith(b"\xef\xbb\xbf")
+    return list(csv.DictReader(io.StringIO(answer.data.decode("utf-8-sig"))))
+
+
+def test_a_list_is_exported_as_it_was_narrowed_and_sorted(manager: Browser, segments: None) -> None:
+    everything = sheet(manager, "/registers/MarketSegment/export")
+    ports = sheet(manager, "/registers/MarketSegment/export?kind=port&sort=-name")
+
+    assert len(everything) == 3
+    assert [row["name"] for row in ports] == ["North", "'=cmd()"]
+
+
+def test_an_export_of_many_pages_has_every_record_once(manager: Browser, office: Office) -> None:
+    with office.work() as work:
+        for number in range(450):
+            make_up(work.session, "MarketSegment", name=f"S{number}")
+
+    names = [row["name"] for row in sheet(manager, "/registers/MarketSegment/export")]
+
+    assert len(names) == len(set(names)) == 450
+
+
+def test_an_export_names_nothing_that_its_reader_may_not_see(
+    manager: Browser, office: Office
+) -> None:
+    with office.work() as work:
+        secret = make_up(
+            work.session, "Feedback", depth=0, subject="The boss", category="staff_conduct"
+        )
+        told = {"category": "billing", "about_user": None, "merged_into": secret.id}
+        make_up(work.session, "Feedback", depth=0, subject="The bill", **told)
+
+    [row] = sheet(manager, "/registers/Feedback/export")
+
+    assert row["subject"] == "The bill"
+    assert "boss" not in "".join(row.values())
+
+
+@pytest.mark.parametrize("kind", ["Nonsense", "CostEntry"])
+def test_a_register_that_one_may_not_see_is_not_exported(
+    sign_in: SignIn, office: Office, kind: str
+) -> None:
+    outsider: Actor = office.hire("customer")
+
+    assert sign_in(outsider).open(f"/registers/{kind}/export").status_code == 404
