@@ -205,7 +205,7 @@ def _ends_chart(figures: analysis.Work, names: Names) -> Chart:
 
 
 def _end_label(key: str, end_event: str | None, names: Names) -> str:
-    end = names.activity(key, end_event, end_event) if end_event else gettext("cancelled")
+    end = names.activity(key, end_event) if end_event else gettext("cancelled")
     return f"{names.process(key)}: {end}"
 
 
