@@ -139,7 +139,7 @@ MEANINGS: Mapping[str, CodeMeaning] = {
     "schedule-payload-not-readable": _error("What a schedule starts cases with is no object."),
     "schedule-of-message-start": _error("A process with a schedule is started by a message."),
     "schedule-missing": _warning("A process says what a schedule starts, but has no schedule."),
-    "public-start-not-readable": _error("public_start is neither true nor false."),
+    "public-start-not-readable": _error("The property public_start is neither true nor false."),
     "public-start-without-message": _error("A public process has no message start event."),
     "user-task-without-role": _error(
         "A user task has no role, no assignee and no lane that is a role."
