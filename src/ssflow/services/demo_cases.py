@@ -1,6 +1,6 @@
 """What happened in the sample organisation: proposals, a strategy, reviews, a retirement."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -77,6 +77,11 @@ _STRATEGY_TEXTS: Mapping[str, Mapping[str, Any]] = {
         ]
     },
 }
+_MEASURED = (
+    [{"actual": 2, "rag": "amber"}, {"actual": 3, "rag": "green"}],
+    [{"actual": 6, "rag": "green"}, {"actual": 4, "rag": "amber"}],
+)
+"""What each checkpoint found for the two objectives."""
 _LASTING = {"service_new": "capability", "service_change": "capability", "retirement": "sourcing"}
 """Initiatives that would start cases are told as such that leave actions."""
 _RATED = (
@@ -110,7 +115,8 @@ def add_proposals(timeline: Timeline, walks: Sequence[Scenario], now: datetime) 
 def add_strategy(timeline: Timeline, walks: Sequence[Scenario], now: datetime) -> None:
     """Make a strategy that is carried out and was measured twice."""
     scenario = find_walk(walks, "W4.1")
-    steps = [_with_form(step, _strategy_form(step)) for step in scenario.steps]
+    measured = iter(_MEASURED)
+    steps = [_with_form(step, _strategy_form(step, measured)) for step in scenario.steps]
     _add_walk(
         timeline,
         replace(scenario, steps=steps),
@@ -216,7 +222,11 @@ def _told_anew(scenario: Scenario, case: _Case) -> Scenario:
     return replace(scenario, steps=steps)
 
 
-def _strategy_form(step: Mapping[str, Any]) -> Mapping[str, Any]:
+def _strategy_form(
+    step: Mapping[str, Any], measured: Iterator[Sequence[Mapping[str, Any]]]
+) -> Mapping[str, Any]:
+    if step.get("complete") == "U_checkpoint":
+        return {"objectives": next(measured, _MEASURED[-1])}
     if step.get("complete") != "U_initiatives":
         return _STRATEGY_TEXTS.get(step.get("complete", ""), {})
     rows = step["form"]["initiatives"]

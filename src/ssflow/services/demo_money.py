@@ -19,7 +19,8 @@ _PLANNED = {
     "hilde": ("Halls and networks", "infrastructure", "capital", 431_000, None),
     "budget_holder": ("New portal", "software", "strategic", 184_000, "s_portal"),
 }
-_MORE = {"software": 290_000, "infrastructure": 390_000}
+_OUTLOOK = {"hanna": 271_000, "hugo": 485_000, "hilde": 405_000, "budget_holder": 187_000}
+"""What holders expect the whole year to cost."""
 _REPORTED = time(6)
 
 
@@ -129,7 +130,7 @@ def _review(player: Player, month: date) -> Story:
             "cause": "volume" if of_holder == CostCategory.SOFTWARE else "timing",
             "nature": "one_time",
             "action": "Seats of people who left are given back.",
-            "outlook_year": _MORE.get(of_holder, 500_000),
+            "outlook_year": _OUTLOOK[by],
             "request": "none",
         }
 
