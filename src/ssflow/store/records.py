@@ -16,6 +16,7 @@ from sqlalchemy import (
     UniqueConstraint,
     and_,
     inspect,
+    literal,
     or_,
     select,
 )
@@ -355,8 +356,11 @@ def _follows(
     if last is None:
         same = column.is_(None) & later
         return or_(same, column.is_not(None)) if is_descending else same
-    same = (column == last) & later
-    return or_(column < last, same) if is_descending else or_(column > last, same, column.is_(None))
+    place = literal(last, column.type)
+    same = (column == place) & later
+    if is_descending:
+        return or_(column < place, same)
+    return or_(column > place, same, column.is_(None))
 
 
 def _written(value: Any) -> str | None:
