@@ -353,4 +353,8 @@ def test_a_diagram_may_catch_a_wrong_parameter(office: Office, owner: Actor) -> 
         }
     )
 
-    assert office.open(office.start(owner, "caller")) == ["U_mend"]
+    case = office.start(owner, "caller")
+
+    assert office.open(case) == ["U_mend"]
+    [told] = office.details(case, AuditAction.INSTANCE_STARTED)["operations"]
+    assert (told["activity"], told["result"]["refused"]["code"]) == ("S_call", "wrong_parameter")

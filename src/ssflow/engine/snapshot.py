@@ -118,7 +118,7 @@ class DecisionHit:
 
 @dataclass(frozen=True)
 class OperationDone:
-    """An operation that gave its result in this step."""
+    """An operation that gave its result in this step, or was refused and caught by the diagram."""
 
     activity_id: str
     name: str

@@ -85,6 +85,8 @@ class OperationTask(ServiceTask):
         payload = {"code": code, "message": message}
         if not catch_error(task, code, payload):
             raise ElementError(IncidentKind.OPERATION, message, activity_id=self.bpmn_id)
+        told = OperationDone(self.bpmn_id, self.operation_name, {"refused": payload})
+        task.workflow.script_engine.operations_done.append(told)
 
     def _parameter_texts(self) -> dict[str, str]:
         return {name: param["value"] for name, param in self.operation_params.items()}

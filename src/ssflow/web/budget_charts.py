@@ -34,7 +34,7 @@ def _months_chart(figures: BudgetFigures) -> Chart:
         first=gettext("Month"),
         columns=(
             Column(gettext("Budget"), DrawnAs.BAR, money, "quiet"),
-            Column(gettext("Actual"), DrawnAs.BAR, money),
+            Column(gettext("Actual"), DrawnAs.BAR, money, "good"),
             Column(gettext("Outlook"), DrawnAs.BAR, money, "warn"),
             Column(gettext("Budget since January"), DrawnAs.LINE, money, "quiet"),
             Column(gettext("Outlook since January"), DrawnAs.LINE, money, "warn"),
