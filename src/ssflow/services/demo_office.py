@@ -8,7 +8,15 @@ from typing import Any
 from uuid import UUID
 
 from ssflow.domain.identity import OPERATOR, ROLE_TITLES, Actor, NoticePace
-from ssflow.domain.registers.budget import MONTHS, Budget, BudgetLine, BudgetState, CostEntry
+from ssflow.domain.registers.budget import (
+    Budget,
+    BudgetClass,
+    BudgetLine,
+    BudgetState,
+    CostCategory,
+    CostEntry,
+    MONTHS,
+)
 from ssflow.domain.registers.customers import Customer, CustomerKind, CustomerTier
 from ssflow.domain.registers.portfolio import Service, ServiceObjective, ServiceState
 from ssflow.domain.registers.strategy import MarketSegment, StrategicObjective
@@ -245,8 +253,8 @@ def make_budget(
             BudgetLine(
                 name=line.name,
                 budget_id=budget.id,
-                category=line.category,
-                budget_class=line.budget_class,
+                category=CostCategory(line.category),
+                budget_class=BudgetClass(line.budget_class),
                 holder=people[line.holder].user_id,
                 service_id=UUID(ids[line.service]) if line.service else None,
                 amount=Decimal(line.yearly),
