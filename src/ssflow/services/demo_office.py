@@ -9,13 +9,13 @@ from uuid import UUID
 
 from ssflow.domain.identity import OPERATOR, ROLE_TITLES, Actor, NoticePace
 from ssflow.domain.registers.budget import (
+    MONTHS,
     Budget,
     BudgetClass,
     BudgetLine,
     BudgetState,
     CostCategory,
     CostEntry,
-    MONTHS,
 )
 from ssflow.domain.registers.customers import Customer, CustomerKind, CustomerTier
 from ssflow.domain.registers.portfolio import Service, ServiceObjective, ServiceState
