@@ -206,6 +206,8 @@ def _see_it_closed(page: Page) -> None:
         expect(_drawn(page, passed)).to_contain_class("mark-done")
     for not_passed in ("E_invalid", "C_itsg", "I_tacit", "U_takeover"):
         expect(_drawn(page, not_passed)).not_to_contain_class("mark-done")
+    written = page.get_by_role("region", name="Records that it wrote")
+    expect(written.get_by_role("link", name="Correct the bill")).to_be_visible()
 
 
 def _drawn(page: Page, element: str) -> Any:

@@ -118,7 +118,8 @@ def columns_of(kind: str) -> tuple[str, ...]:
 
 def label_of(record: Record) -> str:
     """Name a record: by its number and name, as far as it has them."""
-    parts = [getattr(record, name, None) for name in ("number", "name", "title", "text", "risk")]
+    names = ("number", "name", "title", "text", "risk", "what")
+    parts = [getattr(record, name, None) for name in names]
     return " · ".join(str(part) for part in parts if part) or type(record).__name__
 
 
