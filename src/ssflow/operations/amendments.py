@@ -19,7 +19,8 @@ from ssflow.domain.registers.budget import (
     CostCategory,
 )
 from ssflow.domain.registers.portfolio import Decision
-from ssflow.operations.budget_figures import as_texts, free_of_line, phase, rephase
+from ssflow.operations.budget_figures import as_texts, free_of_line, phase
+from ssflow.operations.budget_lines import set_amount, text_of
 from ssflow.operations.operation import (
     Effect,
     EffectKind,
@@ -59,15 +60,15 @@ def request_amendment(context: OperationContext, asked: AmendmentRequest) -> Non
     variables = {
         "kind": asked.kind,
         "amount": float(asked.amount),
-        "budget": _text(asked.budget),
+        "budget": text_of(asked.budget),
         "fiscal_year": asked.fiscal_year,
         "budget_class": asked.budget_class,
-        "from_line": _text(asked.from_line),
-        "to_line": _text(asked.to_line),
+        "from_line": text_of(asked.from_line),
+        "to_line": text_of(asked.to_line),
         "reason": asked.reason,
         "source": asked.source,
         "reply_to": asked.reply_to,
-        "requested_by": _text(asked.requested_by),
+        "requested_by": text_of(asked.requested_by),
     }
     payload = {"key": AMENDMENT_PROCESS, "variables": variables, "business_key": None}
     context.effects.append(Effect(EffectKind.START_PROCESS, payload))
@@ -346,17 +347,12 @@ def _change_lines(
         return
     if source is not None and amendment.kind is AmendmentKind.TRANSFER:
         with changing(context, source):
-            _set_amount(source, source.amount - amendment.amount)
+            set_amount(source, source.amount - amendment.amount)
     if target is None:
         add_record(context, _new_line(context, budget, amendment))
         return
     with changing(context, target):
-        _set_amount(target, target.amount + amendment.amount)
-
-
-def _set_amount(line: BudgetLine, amount: Decimal) -> None:
-    line.phasing = as_texts(rephase([amount_of(part) for part in line.phasing], amount))
-    line.amount = amount
+        set_amount(target, target.amount + amendment.amount)
 
 
 def _new_line(context: OperationContext, budget: Budget, amendment: BudgetAmendment) -> BudgetLine:
@@ -372,7 +368,3 @@ def _new_line(context: OperationContext, budget: Budget, amendment: BudgetAmendm
         created_at=context.now,
         created_by=context.actor.key,
     )
-
-
-def _text(value: UUID | None) -> str | None:
-    return None if value is None else str(value)

@@ -1,7 +1,7 @@
 """Operations on yearly budgets: from an empty draft to approved and locked lines."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -13,17 +13,22 @@ from ssflow.domain.registers.budget import (
     BudgetClass,
     BudgetLine,
     BudgetState,
-    CostCategory,
 )
 from ssflow.domain.registers.customers import Customer
 from ssflow.domain.registers.portfolio import Decision, Service
 from ssflow.operations.budget_figures import (
-    as_texts,
-    gap_pct,
-    growth_pct,
     phase,
-    rephase,
     totals_by,
+)
+from ssflow.operations.budget_lines import (
+    baseline_of,
+    first_rows,
+    lines_to_rank,
+    replace_lines,
+    set_amount,
+    sum_up,
+    tell_lines,
+    text_of,
 )
 from ssflow.operations.documents import make_document
 from ssflow.operations.operation import (
@@ -55,11 +60,9 @@ CONTINUE_BEFORE = 10
 """Working days before the year begins at which a continuation budget takes over."""
 REMIND_BEFORE = 5
 """Working days before lines are due at which silent holders are reminded."""
-MOST_CUTS, MOST_RANKED = 50, 60
-"""The largest lines that one form shows."""
+MOST_CUTS = 50
+"""The largest lines that one form shows to be cut."""
 _CEILINGS = {f"ceiling_{name}": str(name) for name in BudgetClass}
-_CUSTOM = "custom"
-_MONTH_FIELDS = [f"m{month}" for month in range(1, 13)]
 
 
 @operation("budget.open", "Open the budget of a year", fiscal_year=fields.Integer(required=True))
@@ -82,13 +85,13 @@ def open_budget(context: OperationContext, given: dict[str, Any]) -> dict[str, A
             created_by=context.actor.key,
         ),
     )
-    baseline = _baseline(context, year)
+    baseline = baseline_of(context, year)
     return {
         "id": str(budget.id),
         "number": budget.number,
         "fiscal_year": year,
         "baseline": baseline,
-        "baseline_total": _float(sum((amount_of(r["amount"]) for r in baseline), Decimal(0))),
+        "baseline_total": float(sum((amount_of(r["amount"]) for r in baseline), Decimal(0))),
         "continue_at": _morning_before(context, date(year, 1, 1), CONTINUE_BEFORE),
     }
 
@@ -116,7 +119,7 @@ def set_guidelines(context: OperationContext, given: dict[str, Any]) -> dict[str
                 "user": str(user_id),
                 "name": name,
                 "zero_base": user_id in zero_based,
-                "rows": _first_rows(
+                "rows": first_rows(
                     given["baseline"], lines, user_id, is_zero_based=user_id in zero_based
                 ),
             }
@@ -140,7 +143,7 @@ def take_lines(context: OperationContext, given: dict[str, Any]) -> dict[str, An
     """Put what a holder submitted in place of the lines the holder had before."""
     budget = _planned(context, given["budget"])
     rows = rows_of(given["lines"], "lines")
-    made = _replace_lines(context, budget, given["holder"], rows, given["baseline"], silent=False)
+    made = replace_lines(context, budget, given["holder"], rows, given["baseline"], silent=False)
     return _told_lines(given["holder"], made, silent=False)
 
 
@@ -155,7 +158,7 @@ def default_lines(context: OperationContext, given: dict[str, Any]) -> dict[str,
     """Give a holder who was silent the lines of the baseline, marked as such."""
     budget, holder = _planned(context, given["budget"]), given["holder"]
     rows = [row for row in given["baseline"] if id_of(row.get("holder")) == holder]
-    made = _replace_lines(context, budget, holder, rows, given["baseline"], silent=True)
+    made = replace_lines(context, budget, holder, rows, given["baseline"], silent=True)
     return _told_lines(holder, made, silent=True)
 
 
@@ -166,7 +169,7 @@ def gather_lines(context: OperationContext, given: dict[str, Any]) -> list[dict[
     if budget.state is not BudgetState.CONSOLIDATING:
         with changing(context, budget):
             budget.move_to(BudgetState.CONSOLIDATING)
-    return _told(context, budget_rows.lines_of(context.session, budget.id))
+    return tell_lines(context, budget_rows.lines_of(context.session, budget.id))
 
 
 @operation(
@@ -186,10 +189,10 @@ def consolidate_budget(context: OperationContext, given: dict[str, Any]) -> dict
         with changing(context, line):
             line.issue = str((found.get(line.id) or {}).get("issue") or "")
     blocking = {line_id for line_id, each in found.items() if each.get("blocking")}
-    told = _told(context, lines)
+    told = tell_lines(context, lines)
     funded = [row for row in told if row["is_funded"]]
     return {
-        **_sums(context, budget, funded),
+        **sum_up(context, budget, funded),
         "lines": told,
         "issues": [row for row in told if row["issue"]],
         "to_fix": [
@@ -199,7 +202,7 @@ def consolidate_budget(context: OperationContext, given: dict[str, Any]) -> dict
         ],
         "unfunded": [row for row in told if not row["is_funded"]],
         "defaulted": sum(row["defaulted"] for row in told),
-        "to_rank": _to_rank(told),
+        "to_rank": lines_to_rank(told),
         "to_cut": [
             {"line": row["line"], "amount": row["amount"]}
             for row in sorted(funded, key=lambda row: -row["amount"])[:MOST_CUTS]
@@ -219,7 +222,7 @@ def fix_line(context: OperationContext, given: dict[str, Any]) -> dict[str, Any]
     budget, fix = _planned(context, given["budget"]), given["fix"]
     line = _line_of(context, budget, given["line"])
     with changing(context, line):
-        _set_amount(line, amount_of(fix.get("amount")))
+        set_amount(line, amount_of(fix.get("amount")))
         line.budget_class = BudgetClass(fix["budget_class"])
         line.business_case_id = id_of(fix.get("business_case")) or line.business_case_id
         line.justification = fix.get("note") or line.justification
@@ -248,8 +251,8 @@ def cut_lines(context: OperationContext, given: dict[str, Any]) -> dict[str, Any
             )
         saved += line.amount - amount
         with changing(context, line):
-            _set_amount(line, amount)
-    return {"saved": _float(saved)}
+            set_amount(line, amount)
+    return {"saved": float(saved)}
 
 
 @operation(
@@ -329,7 +332,7 @@ def approve_budget(context: OperationContext, given: dict[str, Any]) -> dict[str
     return {
         "outcome": "approved",
         "version": budget.version,
-        "total": _float(sum((line.amount for line in funded), Decimal(0))),
+        "total": float(sum((line.amount for line in funded), Decimal(0))),
         "unfunded": [line.name for line in lines if not line.is_funded],
     }
 
@@ -364,10 +367,10 @@ def continue_budget(context: OperationContext, given: dict[str, Any]) -> dict[st
             {
                 "line": str(line.id),
                 "name": line.name,
-                "holder": _text(line.holder),
+                "holder": text_of(line.holder),
                 "category": str(line.category),
                 "budget_class": str(line.budget_class),
-                "service": _text(line.service_id),
+                "service": text_of(line.service_id),
                 "monthly": str(phase(line.amount, "even")[0]),
             }
             for line in lines
@@ -473,163 +476,10 @@ def _require_near(context: OperationContext, year: int) -> None:
         )
 
 
-def _baseline(context: OperationContext, year: int) -> list[dict[str, Any]]:
-    """Give a row for every purpose of last year's lines and last twelve months' costs.
-
-    The amount is what was spent in the last twelve months, else what was approved last.
-    """
-    today = context.calendar.local_date(context.now)
-    first, last = f"{today.year - 1}-{today.month:02}", _month_before(today)
-    spent = budget_rows.spent_by_purpose(context.session, first, last)
-    former = budget_rows.find_budget_in_force(context.session, year - 1)
-    lines = budget_rows.lines_of(context.session, former.id) if former else []
-    approved: dict[budget_rows.Purpose, Decimal] = {}
-    for line in lines:
-        purpose = budget_rows.Purpose(
-            line.holder, line.category, line.budget_class, line.service_id
-        )
-        approved[purpose] = approved.get(purpose, Decimal(0)) + line.amount
-    rows = [
-        {
-            **_purpose_row(context, purpose),
-            "amount": _float(spent.get(purpose) or approved.get(purpose) or Decimal(0)),
-            "former": _float(approved[purpose]) if purpose in approved else None,
-        }
-        for purpose in {**approved, **spent}
-    ]
-    return sorted(rows, key=lambda row: (row["holder"] or "", row["name"]))
-
-
-def _purpose_row(context: OperationContext, purpose: budget_rows.Purpose) -> dict[str, Any]:
-    service = context.session.get(Service, purpose.service_id) if purpose.service_id else None
-    return {
-        "holder": _text(purpose.holder),
-        "category": str(purpose.category),
-        "budget_class": str(purpose.budget_class),
-        "service": _text(purpose.service_id),
-        "name": _line_name(service, str(purpose.category), str(purpose.budget_class)),
-    }
-
-
 def _holders(context: OperationContext) -> list[tuple[UUID, str]]:
     today = context.calendar.local_date(context.now)
     found = people_rows.users_with_role(context.session, "budget_holder", today)
     return [(user.id, user.full_name) for user in found]
-
-
-def _first_rows(
-    baseline: Sequence[Mapping[str, Any]],
-    lines: Sequence[BudgetLine],
-    holder: UUID,
-    *,
-    is_zero_based: bool,
-) -> list[dict[str, Any]]:
-    """Give the rows that a holder begins with: the lines of a former round, else the baseline."""
-    own = [line for line in lines if line.holder == holder and not line.defaulted]
-    if own:
-        return [_row_of(line) for line in own]
-    rows = [row for row in baseline if id_of(row.get("holder")) == holder]
-    return [
-        {
-            "name": row["name"],
-            "service": row["service"],
-            "category": row["category"],
-            "budget_class": row["budget_class"],
-            "amount": None if is_zero_based else row["amount"],
-            "phasing": "even",
-        }
-        for row in rows
-    ]
-
-
-def _row_of(line: BudgetLine) -> dict[str, Any]:
-    months = {key: float(part) for key, part in zip(_MONTH_FIELDS, line.phasing, strict=False)}
-    return {
-        "name": line.name,
-        "service": _text(line.service_id),
-        "category": str(line.category),
-        "budget_class": str(line.budget_class),
-        "amount": _float(line.amount),
-        "phasing": _CUSTOM,
-        **months,
-        "business_case": _text(line.business_case_id),
-        "justification": line.justification,
-    }
-
-
-def _replace_lines(
-    context: OperationContext,
-    budget: Budget,
-    holder: UUID,
-    rows: Iterable[Mapping[str, Any]],
-    baseline: Sequence[Mapping[str, Any]],
-    *,
-    silent: bool,
-) -> list[BudgetLine]:
-    budget_rows.delete_lines_of_holder(context.session, budget.id, holder)
-    former = {_key(row): row.get("former") for row in baseline if id_of(row["holder"]) == holder}
-    return [
-        add_record(context, _new_line(context, budget, holder, row, former, silent=silent))
-        for row in rows
-    ]
-
-
-def _new_line(
-    context: OperationContext,
-    budget: Budget,
-    holder: UUID,
-    row: Mapping[str, Any],
-    former: Mapping[tuple[Any, ...], Any],
-    *,
-    silent: bool,
-) -> BudgetLine:
-    amount, service_id = amount_of(row.get("amount")), id_of(row.get("service"))
-    service = context.session.get(Service, service_id) if service_id else None
-    before = former.get(_key(row))
-    category, budget_class = CostCategory(row["category"]), BudgetClass(row["budget_class"])
-    return BudgetLine(
-        name=str(row.get("name") or _line_name(service, str(category), str(budget_class))),
-        budget_id=budget.id,
-        holder=holder,
-        category=category,
-        budget_class=budget_class,
-        service_id=service_id,
-        amount=amount,
-        former_amount=None if before is None else amount_of(before),
-        phasing=as_texts(_phasing(row, amount)),
-        business_case_id=id_of(row.get("business_case")),
-        justification=str(row.get("justification") or ""),
-        defaulted=silent,
-        created_at=context.now,
-        created_by=context.actor.key,
-    )
-
-
-def _phasing(row: Mapping[str, Any], amount: Decimal) -> list[Decimal]:
-    """Read how a row is spread over the year.
-
-    Raises:
-        OperationRefusedError: twelve amounts of its own do not sum to the amount.
-    """
-    named = str(row.get("phasing") or "even")
-    if named != _CUSTOM:
-        return phase(amount, named)
-    parts = [amount_of(row.get(key)) for key in _MONTH_FIELDS]
-    if sum(parts, Decimal(0)) != amount:
-        raise OperationRefusedError(
-            f"The twelve months of {row.get('name')} sum to {sum(parts)} EUR, not to {amount} EUR.",
-            code=Refusal.WRONG_PARAMETER,
-        )
-    return parts
-
-
-def _set_amount(line: BudgetLine, amount: Decimal) -> None:
-    line.phasing = as_texts(rephase([amount_of(part) for part in line.phasing], amount))
-    line.amount = amount
-
-
-def _key(row: Mapping[str, Any]) -> tuple[Any, ...]:
-    return (row.get("category"), row.get("budget_class"), row.get("service") or None)
 
 
 def _told_lines(holder: UUID, lines: Sequence[BudgetLine], *, silent: bool) -> dict[str, Any]:
@@ -637,96 +487,8 @@ def _told_lines(holder: UUID, lines: Sequence[BudgetLine], *, silent: bool) -> d
         "holder": str(holder),
         "status": "defaulted" if silent else "submitted",
         "lines": len(lines),
-        "total": _float(sum((line.amount for line in lines), Decimal(0))),
+        "total": float(sum((line.amount for line in lines), Decimal(0))),
     }
-
-
-def _told(context: OperationContext, lines: Sequence[BudgetLine]) -> list[dict[str, Any]]:
-    names = people_rows.names_of(context.session, (line.holder for line in lines if line.holder))
-    return [
-        {
-            "line": str(line.id),
-            "name": line.name,
-            "holder": _text(line.holder),
-            "holder_name": names.get(line.holder, "") if line.holder else "",
-            "category": str(line.category),
-            "budget_class": str(line.budget_class),
-            "service": _text(line.service_id),
-            "amount": _float(line.amount),
-            "former": None if line.former_amount is None else _float(line.former_amount),
-            "growth_pct": _float(growth_pct(line.amount, line.former_amount)),
-            "has_case": line.business_case_id is not None,
-            "business_case": _text(line.business_case_id),
-            "defaulted": line.defaulted,
-            "issue": line.issue,
-            "is_funded": line.is_funded,
-            "rank": line.rank,
-        }
-        for line in lines
-    ]
-
-
-def _sums(
-    context: OperationContext, budget: Budget, funded: Sequence[Mapping[str, Any]]
-) -> dict[str, Any]:
-    total = sum((amount_of(row["amount"]) for row in funded), Decimal(0))
-    ceiling = sum((amount_of(value) for value in budget.ceilings.values()), Decimal(0))
-    former = budget_rows.find_budget_in_force(context.session, budget.fiscal_year - 1)
-    before = (
-        sum(
-            (
-                one.amount
-                for one in budget_rows.lines_of(context.session, former.id)
-                if one.is_funded
-            ),
-            Decimal(0),
-        )
-        if former
-        else None
-    )
-    by_class = totals_by(funded, "budget_class")
-    return {
-        "total": _float(total),
-        "ceiling": _float(ceiling),
-        "over": _float(max(total - ceiling, Decimal(0))),
-        "gap_pct": _float(gap_pct(total, ceiling)),
-        "former_total": None if before is None else _float(before),
-        "growth_pct": _float(growth_pct(total, before)) if before is not None else 0.0,
-        "by_class": [
-            {
-                "budget_class": name,
-                "amount": _float(by_class.get(name, Decimal(0))),
-                "ceiling": _float(amount_of(budget.ceilings.get(name))),
-                "gap_pct": _float(
-                    gap_pct(by_class.get(name, Decimal(0)), amount_of(budget.ceilings.get(name)))
-                ),
-            }
-            for name in map(str, BudgetClass)
-        ],
-        "by_category": _listed(totals_by(funded, "category"), "category"),
-        "by_holder": _listed(totals_by(funded, "holder_name"), "holder"),
-    }
-
-
-def _listed(totals: Mapping[str, Decimal], name: str) -> list[dict[str, Any]]:
-    return [{name: key, "amount": _float(totals[key])} for key in sorted(totals)]
-
-
-def _to_rank(told: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Give what may be ranked, largest first; running costs only when nothing else is there."""
-    optional = [row for row in told if row["budget_class"] != BudgetClass.OPERATIONAL]
-    chosen = sorted(optional or told, key=lambda row: (row["rank"] or 1000, -row["amount"]))
-    return [
-        {
-            "line": row["line"],
-            "name": row["name"],
-            "holder": row["holder_name"],
-            "amount": row["amount"],
-            "rank": number,
-            "funded": row["is_funded"],
-        }
-        for number, row in enumerate(chosen[:MOST_RANKED], 1)
-    ]
 
 
 def _share(
@@ -739,8 +501,8 @@ def _share(
         "customer": str(customer.id),
         "name": customer.name,
         "mandate_holder": str(customer.mandate_holder),
-        "share": _float(sum((line.amount for line in lines), Decimal(0))),
-        "lines": [{"name": line.name, "amount": _float(line.amount)} for line in lines],
+        "share": float(sum((line.amount for line in lines), Decimal(0))),
+        "lines": [{"name": line.name, "amount": float(line.amount)} for line in lines],
     }
 
 
@@ -794,15 +556,6 @@ def _notify(
     ]
 
 
-def _line_name(service: Service | None, category: str, budget_class: str) -> str:
-    return " · ".join([*([service.name] if service else []), category, budget_class])
-
-
-def _month_before(today: date) -> str:
-    last = today.replace(day=1) - timedelta(days=1)
-    return f"{last.year}-{last.month:02}"
-
-
 def _morning_before(context: OperationContext, day: date, working_days: int) -> str:
     """Give eight o'clock on the n-th working day before a day, as a moment."""
     start = context.calendar.add_working_days(day, -working_days)
@@ -822,12 +575,3 @@ def _required_day(told: Mapping[str, Any], key: str) -> date:
     if day is None:
         raise OperationRefusedError(f"{key} is missing.", code=Refusal.WRONG_PARAMETER)
     return day
-
-
-def _float(amount: Decimal) -> float:
-    """Give an amount or a percentage as a number that JSON and decision tables know."""
-    return float(amount)
-
-
-def _text(value: UUID | None) -> str | None:
-    return None if value is None else str(value)
