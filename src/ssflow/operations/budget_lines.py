@@ -212,6 +212,7 @@ def _row_of(line: BudgetLine) -> dict[str, Any]:
         "phasing": _CUSTOM,
         **months,
         "business_case": text_of(line.business_case_id),
+        "initiative": text_of(line.initiative),
         "justification": line.justification,
     }
 
@@ -240,6 +241,7 @@ def _new_line(
         former_amount=None if before is None else amount_of(before),
         phasing=as_texts(_phasing(row, amount)),
         business_case_id=id_of(row.get("business_case")),
+        initiative=id_of(row.get("initiative")),
         justification=str(row.get("justification") or ""),
         defaulted=silent,
         created_at=context.now,
