@@ -90,7 +90,8 @@ def test_an_administrator_brings_a_stuck_case_on_its_way(
     page.get_by_role("link", name="See the incident").click()
     expect(page.get_by_text("share = 100 // people").first).to_be_visible()
 
-    page.get_by_label("Changed data (optional)").fill('{"people": 4}')
+    page.get_by_role("link", name="Bring it back on its way").click()
+    page.get_by_label("People").fill("4")
     page.get_by_label("Why?", exact=True).last.fill("Four came.")
     page.get_by_role("button", name="Try again").click()
 
@@ -105,6 +106,7 @@ def test_a_stuck_case_is_found_under_operations(open_as: OpenAs, stuck_process: 
     expect(page.get_by_text("Stuck at “Work out a share”.")).to_be_visible()
 
     page.get_by_role("link", name="Operations").click()
+    page.get_by_role("link", name="Incidents").first.click()
 
     expect(page.get_by_text("Work out a share").first).to_be_visible()
     page.get_by_role("link", name="Shares for everybody").first.click()

@@ -25,10 +25,10 @@ _TEXTS = """() => {
   return found.filter(Boolean).map((text) => text.replace(/\\s+/g, ' ').trim());
 }"""
 _WORD = re.compile(r"[A-Za-z]{2,}")
-_NUMBER = re.compile(r"(PRP|SRV)-\d{4}-\d{4}")
+_NUMBER = re.compile(r"(AMD|BUD|CMP|PRP|SRV|STR)-\d{4}-\d{4}|: (design|test)$")
 _ALIKE = {
     "nl": {
-        *("Details", "Diagram", "live", "Portfolio", "Registers"),
+        *("Dashboards", "Details", "Diagram", "live", "Portfolio", "Registers"),
         *("Service", "Services", "Status", "Type"),
     },
     "sv": {"Data", "Diagram", "Process", "Status", "System", "version 1"},

@@ -66,7 +66,7 @@ def test_who_comes_too_late_hears_who_was_faster(
 def _fill_in_risk(page: Page) -> None:
     risk = page.get_by_role("group", name=re.compile(r"^Risks 1"))
     write(risk, {"Risk": "Dust", "Cause": "Sawing", "Mitigation": "Sealed"})
-    choose(risk, {"Likelihood": "1", "Impact": "1", "Response": "Reduce", "Owner": "Sofie"})
+    choose(risk, {"Likelihood": "1", "Impact": "1", "Response": "Reduce", "Owner": "Sofie Jansen"})
     pick(page, {"Overall risk": "Low"})
 
 

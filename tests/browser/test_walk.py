@@ -21,6 +21,7 @@ from tests.browser.hands import (
 )
 
 CASE = "Shop floor terminals"
+STAGES = ("Design", "Development", "Test", "Deployment")
 TODAY = datetime.now(UTC).date()
 
 
@@ -42,6 +43,8 @@ def test_a_service_goes_from_proposal_to_live_by_hand(open_as: OpenAs) -> None:
     _decide_as_customer(open_as("customer"))
     _decide_as_director(open_as("it_director"))
     _charter(manager)
+    for stage in STAGES:
+        _report_on(stage, owner)
     _release(manager)
     _see_it_live(manager)
     _see_it_on_the_board(manager)
@@ -119,9 +122,8 @@ def _assess_impact(page: Page) -> None:
     claim_from_inbox(page, CASE, "Assess impact on services")
     add_row(page, "Affected services", 1)
     affected = group(page, "Affected services")
-    choose(
-        affected, {"Service, row 1": "SRV-2025-0001 Mail and calendar", "Effect, row 1": "Positive"}
-    )
+    mail = affected.locator("option", has_text="Mail and calendar").first.inner_text()
+    choose(affected, {"Service, row 1": mail, "Effect, row 1": "Positive"})
     choose(affected, {"Severity, row 1": "2"})
     write(affected, {"Note, row 1": "fewer mails"})
     pick(
@@ -232,14 +234,27 @@ def _charter(page: Page) -> None:
     expect(page.get_by_label("Budget", exact=True)).to_have_value(re.compile("120"))
     aside = group(page, "Resources set aside")
     write(aside, {"Resource, row 1": "Engineer"})
-    choose(aside, {"Kind, row 1": "People", "Owner, row 1": "Sofie"})
+    choose(aside, {"Kind, row 1": "People", "Owner, row 1": "Sofie Jansen"})
     write(aside, {"From, row 1": _in_days(10), "Until, row 1": _in_days(180)})
     milestones = group(page, "Milestones")
-    for number, stage in enumerate(("Design", "Development", "Test", "Deployment"), 1):
+    for number, stage in enumerate(STAGES, 1):
         choose(milestones, {f"Stage, row {number}": stage})
         write(milestones, {f"Due, row {number}": _in_days(30 * number)})
     complete(page)
     require_done(page, "Charter the service")
+
+
+def _report_on(stage: str, page: Page) -> None:
+    see_in_inbox(page, CASE, "Report on the stage")
+    row_of(page, CASE).get_by_role("link", name="Report on the stage").click()
+    write(page, {"What was done": f"{stage} is done.", "Spent to date": "24000"})
+    write(page, {"Forecast of all costs": "120000", "Finished on": TODAY.isoformat()})
+    pick(page, {"Do you advise to stop?": "No"})
+    if stage == "Test":
+        found = {"name": "results.txt", "mimeType": "text/plain", "buffer": b"All passed."}
+        page.get_by_label("Evidence").set_input_files([found])
+    complete(page)
+    require_done(page, "Report on the stage")
 
 
 def _release(page: Page) -> None:
@@ -261,9 +276,9 @@ def _see_it_live(page: Page) -> None:
     page.goto("/instances")
     page.get_by_role("link", name=CASE).click()
     expect(page.get_by_text(re.compile(r"ended .*: Live"))).to_be_visible()
-    for passed in ("U_propose", "U_define", "U_financials", "U_approve_dir", "U_charter", "E_live"):
+    for passed in ("U_propose", "U_define", "U_financials", "SP_decide", "U_charter", "E_live"):
         expect(_drawn(page, passed)).to_contain_class("mark-done")
-    for not_passed in ("E_rejected", "U_approve_pm", "E_withdrawn"):
+    for not_passed in ("E_rejected", "E_duplicate", "E_withdrawn"):
         expect(_drawn(page, not_passed)).not_to_contain_class("mark-done")
 
 

@@ -120,7 +120,7 @@ def label_of(record: Record) -> str:
     """Name a record: by its number and name, as far as it has them."""
     names = ("number", "name", "title", "text", "risk", "what")
     parts = [getattr(record, name, None) for name in names]
-    return " · ".join(str(part) for part in parts if part) or type(record).__name__
+    return " · ".join(str(part) for part in parts if part) or register_title(type(record).__name__)
 
 
 def reference_of(record: Record) -> str:
