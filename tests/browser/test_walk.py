@@ -3,7 +3,7 @@
 import re
 from datetime import UTC, datetime, timedelta
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import FilePayload, Locator, Page, expect
 
 from tests.browser.conftest import OpenAs
 from tests.browser.hands import (
@@ -251,8 +251,12 @@ def _report_on(stage: str, page: Page) -> None:
     write(page, {"Forecast of all costs": "120000", "Finished on": TODAY.isoformat()})
     pick(page, {"Do you advise to stop?": "No"})
     if stage == "Test":
-        found = {"name": "results.txt", "mimeType": "text/plain", "buffer": b"All passed."}
-        page.get_by_label("Evidence").set_input_files([found])
+        found: FilePayload = {
+            "name": "results.txt",
+            "mimeType": "text/plain",
+            "buffer": b"All passed.",
+        }
+        page.get_by_label("Evidence").set_input_files(found)
     complete(page)
     require_done(page, "Report on the stage")
 
