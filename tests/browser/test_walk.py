@@ -294,7 +294,8 @@ def _see_it_on_the_board(page: Page) -> None:
     page.goto("/portfolio")
     catalogue = page.get_by_role("region", name=re.compile("Service catalogue"))
     card = catalogue.get_by_role("article").filter(has_text=CASE)
-    expect(card).to_contain_text("live")
+    expect(card).to_have_count(1)
+    expect(catalogue.get_by_text("live", exact=True)).to_be_visible()
 
 
 def _see_who_did_what(page: Page) -> None:
