@@ -31,7 +31,11 @@ TIMEZONE = ZoneInfo("Europe/Amsterdam")
 _numbers = count(1)
 
 # A busy machine is no fault of what is tested.
-hypothesis.settings.register_profile("ssflow", deadline=None)
+hypothesis.settings.register_profile(
+    "ssflow",
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
 hypothesis.settings.load_profile("ssflow")
 
 

@@ -89,7 +89,7 @@ def test_a_task_is_inserted_without_a_mouse(open_as: OpenAs) -> None:
 def test_a_faulty_diagram_is_told_where_it_fails(open_as: OpenAs) -> None:
     page = open_as("admin")
     open_editor(page, f"/processes/{SERVICE_CHANGE}/edit")
-    page.locator('[data-element-id="U_charter"]').first.click()
+    page.locator('[data-element-id="U_screen"]').first.click()
     open_group(page, "Due date")
     panel(page).get_by_label("Due", exact=True).fill("=wd(")
 
@@ -98,7 +98,7 @@ def test_a_faulty_diagram_is_told_where_it_fails(open_as: OpenAs) -> None:
     expect(status(page)).to_contain_text("Errors: 1")
     page.locator('[data-element-id="S_live"]').first.click()
     page.get_by_role("region", name="Problems").get_by_role("button").first.click()
-    expect(panel(page)).to_contain_text("Charter the service")
+    expect(panel(page)).to_contain_text("Screen proposal")
     publish(page, "It will not go.")
     expect(page.get_by_role("region", name="Problems")).to_be_visible()
     expect(page.get_by_role("link", name="Published as")).to_have_count(0)

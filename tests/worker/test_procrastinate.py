@@ -2,9 +2,10 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 import pytest
@@ -19,6 +20,8 @@ from ssflow.store.unit_of_work import UnitOfWork, open_work
 from ssflow.worker.procrastinate import ProcrastinateWorker, submit
 from tests.conftest import TIMEZONE
 from tests.worker.conftest import wait_until
+
+R = TypeVar("R")
 
 
 @pytest.fixture
@@ -59,6 +62,12 @@ def messages(database: Database) -> list[Any]:
         return [tuple(row) for row in connection.execute(query)]
 
 
+def run_apart(work: Callable[[], Coroutine[Any, Any, R]]) -> R:
+    """Run something in a loop of its own: a browser test may have left one in this thread."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(lambda: asyncio.run(work())).result()
+
+
 def run_until(worker: ProcrastinateWorker, is_done: Callable[[], bool]) -> None:
     """Let the carrier work in this process, without the sweep beside it."""
 
@@ -70,7 +79,7 @@ def run_until(worker: ProcrastinateWorker, is_done: Callable[[], bool]) -> None:
             serving.cancel()
             await asyncio.gather(serving, return_exceptions=True)
 
-    asyncio.run(serve())
+    run_apart(serve)
 
 
 def test_a_job_is_handed_over_by_the_commit_that_adds_it(database: Database) -> None:
@@ -152,7 +161,7 @@ def test_what_a_lost_worker_left_is_taken_away_and_the_lease_decides(
         async with worker._app.open_async():
             return await worker.reap()
 
-    reaped = asyncio.run(reap())
+    reaped = run_apart(reap)
 
     assert (reaped, messages(database)) == (1, [])
     with work_in(database, read_only=True) as work:
