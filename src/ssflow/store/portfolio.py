@@ -254,11 +254,6 @@ def owners_of_affected(session: Session, service_id: UUID) -> Sequence[UUID]:
     return [owner for owner in session.scalars(query) if owner is not None]
 
 
-def list_services(session: Session, limit: int) -> Sequence[Service]:
-    """List services by number."""
-    return session.scalars(select(Service).order_by(Service.number).limit(limit)).all()
-
-
 def open_proposals_of(session: Session, service_ids: Sequence[UUID]) -> dict[UUID, ServiceProposal]:
     """Find the newest open proposal about each service."""
     query = (

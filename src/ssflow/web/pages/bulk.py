@@ -1,6 +1,7 @@
 """Decide many cases of the same kind on one page, each with its own reason."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
@@ -97,12 +98,13 @@ def _is_done_by_reader(task_id: UUID) -> bool:
 
 
 def _read_answers(key: str, activity_id: str) -> dict[UUID, Mapping[str, Any]]:
-    """Read what was typed for each task; tasks that are gone meanwhile are told when completed."""
+    """Read what was typed for each decided task; completing one that is gone tells so."""
     with request_work(read_only=True) as work:
-        found = bulk.decisions_alike(work, key, activity_id)
-        answers = {one.row.task.id: _answers_of(one) for one in found}
-    answers |= {task_id: {} for task_id in _decided_ids() - answers.keys()}
-    return {task_id: answers[task_id] for task_id in answers if task_id in _decided_ids()}
+        found = {one.row.task.id: one for one in bulk.decisions_alike(work, key, activity_id)}
+        return {
+            task_id: _answers_of(found[task_id]) if task_id in found else {}
+            for task_id in _decided_ids()
+        }
 
 
 def _answers_of(one: LikeDecision) -> Mapping[str, Any]:
@@ -115,17 +117,15 @@ def _answers_of(one: LikeDecision) -> Mapping[str, Any]:
     return read_html_form(one.form.layout, fields, one.form.context)
 
 
-def _decided_ids() -> set[UUID]:
-    """Name the tasks for which a decision was sent."""
-    ids = set()
+def _decided_ids() -> list[UUID]:
+    """Name the tasks for which a decision was sent, in the order of the page."""
+    ids: dict[UUID, None] = {}
     for name, text in request.form.items():
         task_id, _, key = name.partition(":")
         if key == DECISION and text:
-            try:
-                ids.add(UUID(task_id))
-            except ValueError:
-                continue
-    return ids
+            with suppress(ValueError):
+                ids[UUID(task_id)] = None
+    return list(ids)
 
 
 def _page(key: str, activity_id: str, typed: Typed) -> str:
