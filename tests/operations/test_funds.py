@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from decimal import Decimal
+from threading import Barrier
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -19,12 +20,14 @@ from ssflow.domain.registers.budget import (
 from ssflow.domain.registers.portfolio import ServiceProposal
 from ssflow.operations.funds import (
     FundsNeed,
+    add_needs,
     commit_funds,
-    free_funds,
+    free_lines,
+    lock_funds,
     release_commitments,
-    shortfall,
 )
 from ssflow.operations.operation import OperationRefusedError
+from ssflow.operations.proposal_funds import promise_money
 from ssflow.store.budget import open_commitments_of
 from tests.operations.conftest import Portfolio
 from tests.services.office import Office
@@ -56,6 +59,21 @@ def need(amount: int, budget_class: BudgetClass = CAPITAL, year: int = 2026) -> 
     return FundsNeed(budget_class, year, Decimal(amount))
 
 
+def free_funds(portfolio: Portfolio, budget_class: BudgetClass, year: int) -> Decimal:
+    lines = free_lines(portfolio.session, budget_class, year)
+    return sum((one.free for one in lines), Decimal(0))
+
+
+def promise(portfolio: Portfolio, proposal: UUID, *needs: FundsNeed) -> list[Commitment]:
+    """Promise from the lines with the most free money first."""
+    lock_funds(portfolio.session, needs)
+    made: list[Commitment] = []
+    for one in add_needs(needs):
+        offers = free_lines(portfolio.session, one.budget_class, one.fiscal_year)
+        made += commit_funds(portfolio.context, proposal, one, offers, "PRP-1")
+    return made
+
+
 def test_free_money_is_what_approved_lines_have_not_promised(portfolio: Portfolio) -> None:
     budget = a_budget(portfolio)
     one, other = a_line(portfolio, budget, 100), a_line(portfolio, budget, 50)
@@ -65,9 +83,9 @@ def test_free_money_is_what_approved_lines_have_not_promised(portfolio: Portfoli
     portfolio.put(Commitment, line_id=one.id, amount=Decimal(40))
     portfolio.put(Commitment, line_id=other.id, amount=Decimal(50), released=True)
 
-    assert free_funds(portfolio.session, CAPITAL, 2026) == 60 + 50 + 10
-    assert free_funds(portfolio.session, OPERATIONAL, 2026) == 70
-    assert free_funds(portfolio.session, CAPITAL, 2027) == 0
+    assert free_funds(portfolio, CAPITAL, 2026) == 60 + 50 + 10
+    assert free_funds(portfolio, OPERATIONAL, 2026) == 70
+    assert free_funds(portfolio, CAPITAL, 2027) == 0
 
 
 @pytest.mark.parametrize("state", set(BudgetState) - {BudgetState.APPROVED})
@@ -76,20 +94,20 @@ def test_a_budget_that_is_not_approved_has_no_free_money(
 ) -> None:
     a_line(portfolio, a_budget(portfolio, state=state), 100)
 
-    assert free_funds(portfolio.session, CAPITAL, 2026) == 0
+    assert free_funds(portfolio, CAPITAL, 2026) == 0
 
 
 def test_money_is_promised_from_the_lines_with_the_most_of_it(portfolio: Portfolio) -> None:
     budget, proposal = a_budget(portfolio), a_proposal(portfolio)
     small, large = a_line(portfolio, budget, 50), a_line(portfolio, budget, 100)
 
-    made = commit_funds(portfolio.context, proposal, [need(70), need(50)], "PRP-1")
+    made = promise(portfolio, proposal, need(70), need(50))
 
     assert [[c.line_id, c.amount, c.purpose] for c in made] == [
         [large.id, 100, "PRP-1"],
         [small.id, 20, "PRP-1"],
     ]
-    assert free_funds(portfolio.session, CAPITAL, 2026) == 30
+    assert free_funds(portfolio, CAPITAL, 2026) == 30
     assert [change.kind for change in portfolio.context.changes] == ["Commitment"] * 2
 
 
@@ -98,29 +116,19 @@ def test_money_that_is_not_there_is_not_promised(portfolio: Portfolio) -> None:
     a_line(portfolio, budget, 100)
 
     with pytest.raises(OperationRefusedError, match=r"lacks 20\.?0* EUR"):
-        commit_funds(portfolio.context, proposal, [need(120)], "PRP-1")
-
-
-def test_what_is_missing_is_told_by_class_and_year(portfolio: Portfolio) -> None:
-    a_line(portfolio, a_budget(portfolio), 100)
-
-    assert shortfall(portfolio.session, [need(60), need(40)]) == []
-    assert shortfall(portfolio.session, [need(60), need(50), need(5, OPERATIONAL)]) == [
-        need(10),
-        need(5, OPERATIONAL),
-    ]
+        promise(portfolio, proposal, need(120))
 
 
 def test_released_money_is_free_again(portfolio: Portfolio) -> None:
     budget, proposal, other = a_budget(portfolio), a_proposal(portfolio), a_proposal(portfolio)
     a_line(portfolio, budget, 100)
-    commit_funds(portfolio.context, proposal, [need(60)], "PRP-1")
-    commit_funds(portfolio.context, other, [need(10)], "PRP-2")
+    promise(portfolio, proposal, need(60))
+    promise(portfolio, other, need(10))
 
     released = release_commitments(portfolio.context, proposal)
 
     assert released == 60
-    assert free_funds(portfolio.session, CAPITAL, 2026) == 90
+    assert free_funds(portfolio, CAPITAL, 2026) == 90
     assert open_commitments_of(portfolio.session, proposal) == []
     assert release_commitments(portfolio.context, proposal) == 0
 
@@ -132,12 +140,16 @@ def test_two_that_promise_at_once_do_not_promise_more_than_there_is(office: Offi
         a_line(portfolio, a_budget(portfolio), 100)
         proposals = [a_proposal(portfolio) for _ in range(4)]
         context = portfolio.context
+    calc = {"costs": [{"budget_class": "capital", "y0": 60}]}
+    together = Barrier(len(proposals))
 
-    def take(proposal: UUID) -> bool:
+    def take(proposal_id: UUID) -> bool:
+        together.wait()
         try:
             with office.work() as work:
+                proposal = work.session.get_one(ServiceProposal, proposal_id)
                 mine = replace(context, session=work.session, changes=[], effects=[])
-                commit_funds(mine, proposal, [need(60)], "PRP")
+                promise_money(mine, proposal, calc, {})
         except OperationRefusedError:
             return False
         return True

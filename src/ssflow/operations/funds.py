@@ -41,27 +41,6 @@ def free_lines(session: DbSession, budget_class: BudgetClass, year: int) -> list
     return sorted(free, key=lambda each: (-each.free, each.line.name, str(each.line.id)))
 
 
-def free_funds(session: DbSession, budget_class: BudgetClass, year: int) -> Decimal:
-    """Give the money of a class that is free in a year: approved lines - frozen - commitments.
-
-    Without an approved budget nothing is free; a continuation budget makes no new promises.
-    """
-    return sum((one.free for one in free_lines(session, budget_class, year)), Decimal(0))
-
-
-def shortfall(session: DbSession, needs: Sequence[FundsNeed]) -> list[FundsNeed]:
-    """Give for each class and year how much is missing; nothing when all is there."""
-    missing = [
-        FundsNeed(
-            need.budget_class,
-            need.fiscal_year,
-            need.amount - free_funds(session, need.budget_class, need.fiscal_year),
-        )
-        for need in add_needs(needs)
-    ]
-    return [need for need in missing if need.amount > 0]
-
-
 def add_needs(needs: Sequence[FundsNeed]) -> list[FundsNeed]:
     """Sum needs of the same class and year."""
     sums: dict[tuple[BudgetClass, int], Decimal] = {}
@@ -71,17 +50,35 @@ def add_needs(needs: Sequence[FundsNeed]) -> list[FundsNeed]:
     return [FundsNeed(*key, amount) for key, amount in sorted(sums.items())]
 
 
+def lock_funds(session: DbSession, needs: Sequence[FundsNeed]) -> None:
+    """Let nobody else promise this money until the commit; look for what is free after that."""
+    lines = (budget_rows.funded_lines(session, n.fiscal_year, n.budget_class) for n in needs)
+    budget_rows.lock_lines(session, [line.id for some in lines for line in some])
+
+
 def commit_funds(
-    context: OperationContext, proposal_id: UUID, needs: Sequence[FundsNeed], purpose: str
+    context: OperationContext,
+    proposal_id: UUID,
+    need: FundsNeed,
+    offers: Sequence[FreeLine],
+    purpose: str,
 ) -> list[Commitment]:
-    """Promise money to a proposal, from the lines with the most free money first.
+    """Promise money to a proposal from the lines offered, in their order; `lock_funds` first.
 
     Raises:
-        OperationRefusedError: there is not enough; nothing was promised.
+        OperationRefusedError: the lines offer too little.
     """
-    made: list[Commitment] = []
-    for need in add_needs(needs):
-        made += _commit(context, proposal_id, need, purpose)
+    made, left = [], need.amount
+    for offer in offers:
+        taken = min(offer.free, left)
+        if taken > 0:
+            made.append(_commitment(context, proposal_id, offer.line, taken, purpose))
+            left -= taken
+    if left > 0:
+        raise OperationRefusedError(
+            f"The {need.budget_class} budget of {need.fiscal_year} lacks {left:.2f} EUR "
+            f"of the {need.amount:.2f} EUR that are needed."
+        )
     return made
 
 
@@ -93,25 +90,6 @@ def release_commitments(context: OperationContext, proposal_id: UUID) -> Decimal
             commitment.release(context.now)
         released += commitment.amount
     return released
-
-
-def _commit(
-    context: OperationContext, proposal_id: UUID, need: FundsNeed, purpose: str
-) -> list[Commitment]:
-    lines = budget_rows.funded_lines(context.session, need.fiscal_year, need.budget_class)
-    budget_rows.lock_lines(context.session, [line.id for line in lines])
-    made, left = [], need.amount
-    for one in free_lines(context.session, need.budget_class, need.fiscal_year):
-        taken = min(one.free, left)
-        if taken > 0:
-            made.append(_commitment(context, proposal_id, one.line, taken, purpose))
-            left -= taken
-    if left > 0:
-        raise OperationRefusedError(
-            f"The {need.budget_class} budget of {need.fiscal_year} lacks {left:.2f} EUR "
-            f"of the {need.amount:.2f} EUR that are needed."
-        )
-    return made
 
 
 def _commitment(

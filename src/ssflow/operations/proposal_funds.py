@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from ssflow.domain.registers.budget import BudgetClass, BudgetLine, BudgetState, Commitment
+from ssflow.domain.registers.budget import BudgetClass, BudgetLine, BudgetState
 from ssflow.domain.registers.portfolio import ServiceProposal
 from ssflow.operations.amendments import AmendmentRequest, request_amendment
 from ssflow.operations.case_figures import YEARS
@@ -19,14 +19,17 @@ from ssflow.operations.funds import (
     FreeLine,
     FundsNeed,
     add_needs,
+    commit_funds,
     free_lines,
+    lock_funds,
     release_commitments,
 )
 from ssflow.operations.operation import OperationContext, OperationRefusedError, operation
 from ssflow.operations.parameters import amount_of, form, id_of, identifier, rows_of, text
 from ssflow.operations.proposal_records import open_proposal
-from ssflow.operations.record_changes import add_record
 from ssflow.store import budget as budget_rows
+
+_NONE = Decimal(0)
 
 
 @dataclass(frozen=True)
@@ -125,6 +128,7 @@ def promise_money(
     Raises:
         OperationRefusedError: there is not enough; nothing is promised.
     """
+    lock_funds(context.session, _yearly_needs_of(context, calc))
     checked, _ = _money_for(context, proposal, calc)
     release_commitments(context, proposal.id)
     named = {
@@ -132,9 +136,10 @@ def promise_money(
         for row in rows_of(funding, "from_lines")
         if funding.get("outcome") == "reallocated"
     }
+    purpose = f"{proposal.number}: {proposal.title}"
     for money in checked:
-        budget_rows.lock_lines(context.session, [o.line.id for o in (*money.own, *money.others)])
-        _promise(context, proposal, money, named)
+        offers = [FreeLine(o.line, min(o.free, named.get(o.line.id, _NONE))) for o in money.others]
+        commit_funds(context, proposal.id, money.need, [*offers, *money.own], purpose)
 
 
 FUNDS_OPERATIONS = (check_funds, request_supplement)
@@ -144,12 +149,19 @@ def _money_for(
     context: OperationContext, proposal: ServiceProposal, calc: Mapping[str, Any]
 ) -> tuple[list[Money], list[FundsNeed]]:
     """Look up the money for each class and year; years without a budget come apart."""
-    this_year = context.calendar.local_date(context.now).year
-    needs = yearly_needs(rows_of(calc, "costs"), this_year)
+    needs, this_year = _yearly_needs_of(context, calc), _this_year(context)
     counts = {n.fiscal_year: _counts(context, n.fiscal_year, this_year) for n in needs}
     held = _held(context, proposal)
     checked = [_look_up(context, proposal, n, held) for n in needs if counts[n.fiscal_year]]
     return checked, [need for need in needs if not counts[need.fiscal_year]]
+
+
+def _yearly_needs_of(context: OperationContext, calc: Mapping[str, Any]) -> list[FundsNeed]:
+    return yearly_needs(rows_of(calc, "costs"), _this_year(context))
+
+
+def _this_year(context: OperationContext) -> int:
+    return context.calendar.local_date(context.now).year
 
 
 def _counts(context: OperationContext, year: int, this_year: int) -> bool:
@@ -181,42 +193,6 @@ def _look_up(
 
 def _is_own(line: BudgetLine, proposal: ServiceProposal) -> bool:
     return line.service_id in (None, proposal.service_id)
-
-
-def _promise(
-    context: OperationContext,
-    proposal: ServiceProposal,
-    money: Money,
-    named: Mapping[UUID | None, Decimal],
-) -> None:
-    left = money.need.amount
-    offers = [FreeLine(o.line, min(o.free, named.get(o.line.id, Decimal(0)))) for o in money.others]
-    for offer in (*offers, *money.own):
-        taken = min(offer.free, left)
-        if taken > 0:
-            _commit(context, proposal, offer.line, taken)
-            left -= taken
-    if left > 0:
-        raise OperationRefusedError(
-            f"The {money.need.budget_class} budget of {money.need.fiscal_year} lacks {left} EUR "
-            f"of the {money.need.amount} EUR that {proposal.number} needs."
-        )
-
-
-def _commit(
-    context: OperationContext, proposal: ServiceProposal, line: BudgetLine, amount: Decimal
-) -> None:
-    add_record(
-        context,
-        Commitment(
-            line_id=line.id,
-            proposal_id=proposal.id,
-            amount=amount,
-            purpose=f"{proposal.number}: {proposal.title}",
-            created_at=context.now,
-            created_by=context.actor.key,
-        ),
-    )
 
 
 def _told(need: FundsNeed, amount: Decimal) -> dict[str, Any]:
