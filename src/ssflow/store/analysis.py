@@ -17,7 +17,7 @@ from ssflow.domain.registers.portfolio import (
     ServiceProposal,
     ServiceReview,
 )
-from ssflow.domain.registers.strategy import StrategicObjective, StrategyDocument
+from ssflow.domain.registers.strategy import StrategyDocument
 from ssflow.domain.user_task import TaskStatus, UserTask
 
 MOST_SERVICES = 500
@@ -201,9 +201,3 @@ def latest_strategy(session: Session) -> StrategyDocument | None:
     """Give the strategy that was begun last."""
     query = select(StrategyDocument).order_by(StrategyDocument.created_at.desc()).limit(1)
     return session.scalars(query).first()
-
-
-def objectives_by_ids(session: Session, ids: set[UUID]) -> Sequence[StrategicObjective]:
-    """Give the objectives with these ids, by text."""
-    query = select(StrategicObjective).where(StrategicObjective.id.in_(ids))
-    return session.scalars(query.order_by(StrategicObjective.text)).all()

@@ -41,17 +41,6 @@ def find_budget_in_force(session: Session, fiscal_year: int) -> Budget | None:
     return session.scalars(query).one_or_none()
 
 
-def find_budget_of_case(session: Session, instance_id: UUID) -> Budget | None:
-    """Find the budget that a case plans."""
-    query = (
-        select(Budget)
-        .where(Budget.instance_id == instance_id)
-        .order_by(Budget.number.desc())
-        .limit(1)
-    )
-    return session.scalars(query).first()
-
-
 def lines_of(session: Session, budget_id: UUID) -> Sequence[BudgetLine]:
     """List the lines of a budget by name."""
     query = (
@@ -200,17 +189,6 @@ def signed_periods(session: Session, periods: Iterable[str]) -> set[str]:
         BudgetPeriod.period.in_(sorted(set(periods))), BudgetPeriod.signed_at.is_not(None)
     )
     return set(session.scalars(query))
-
-
-def find_amendment_of_case(session: Session, instance_id: UUID) -> BudgetAmendment | None:
-    """Find the amendment that a case decides on."""
-    query = (
-        select(BudgetAmendment)
-        .where(BudgetAmendment.instance_id == instance_id)
-        .order_by(BudgetAmendment.number)
-        .limit(1)
-    )
-    return session.scalars(query).first()
 
 
 def find_note(session: Session, line_id: UUID, period: str) -> VarianceNote | None:

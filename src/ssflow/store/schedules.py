@@ -90,11 +90,6 @@ def delete_runs_before(session: Session, moment: datetime) -> int:
     return len(session.scalars(query, execution_options={"synchronize_session": False}).all())
 
 
-def find_job_of(session: Session, schedule: Schedule) -> Job | None:
-    """Find the job that sees to a schedule's next tick."""
-    return None if schedule.job_id is None else session.get(Job, schedule.job_id)
-
-
 def delete_job(session: Session, job_id: UUID) -> None:
     """Drop a job that is not needed any more."""
     query = delete(Job).where(Job.id == job_id)

@@ -19,12 +19,6 @@ from ssflow.domain.registers.strategy import (
 MAX_ROWS = 500
 
 
-def find_strategy_of_case(session: Session, instance_id: UUID) -> StrategyDocument | None:
-    """Find the strategy that a case works on."""
-    query = select(StrategyDocument).where(StrategyDocument.instance_id == instance_id).limit(1)
-    return session.scalars(query).first()
-
-
 def strategies_in_force(session: Session) -> Sequence[StrategyDocument]:
     """List the strategies that are active, newest first; there should be one."""
     query = (
