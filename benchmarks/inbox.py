@@ -9,8 +9,9 @@ import argparse
 import statistics
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -52,10 +53,12 @@ def measure_inbox(tasks: int = 100_000, few_tasks: int = 10, limit: int = 10) ->
         large = _database_with(Path(folder, "large.db"), tasks)
         worst = 0.0
         for view, sort in _cases():
-            few, many = _compare(small, large, view, sort, limit)
+            few, many = _compare(
+                partial(_page, small, view, sort, limit), partial(_page, large, view, sort, limit)
+            )
             worst = max(worst, many / few)
             print(f"{view:5} by {sort:8} {few:6.2f} ms -> {many:6.2f} ms  x {many / few:.2f}")
-        few, many = (_median(_counting(each)) for each in (small, large))
+        few, many = _compare(partial(_counts, small), partial(_counts, large))
         print(f"counts            {few:6.2f} ms -> {many:6.2f} ms  x {many / few:.2f}")
     return worst
 
@@ -74,13 +77,9 @@ def _cases() -> Iterator[tuple[InboxView, InboxSort]]:
             yield view, sort
 
 
-def _compare(
-    small: Database, large: Database, view: InboxView, sort: InboxSort, limit: int
-) -> tuple[float, float]:
+def _compare(few: Callable[[], float], many: Callable[[], float]) -> tuple[float, float]:
     """Time both in turn, so that a noisy moment hits both."""
-    pairs = [
-        (_page(small, view, sort, limit), _page(large, view, sort, limit)) for _ in range(ROUNDS)
-    ]
+    pairs = [(few(), many()) for _ in range(ROUNDS)]
     return statistics.median(a for a, _ in pairs), statistics.median(b for _, b in pairs)
 
 
@@ -91,16 +90,11 @@ def _page(database: Database, view: InboxView, sort: InboxSort, limit: int) -> f
         return (time.perf_counter() - began) * 1000
 
 
-def _counting(database: Database) -> Iterator[float]:
-    for _ in range(ROUNDS):
-        with _reading(database) as session:
-            began = time.perf_counter()
-            count_inbox(session, WORKER, now=NOW, day_end=NOW + timedelta(hours=14))
-            yield (time.perf_counter() - began) * 1000
-
-
-def _median(times: Iterable[float]) -> float:
-    return statistics.median(times)
+def _counts(database: Database) -> float:
+    with _reading(database) as session:
+        began = time.perf_counter()
+        count_inbox(session, WORKER, now=NOW, day_end=NOW + timedelta(hours=14))
+        return (time.perf_counter() - began) * 1000
 
 
 def _reading(database: Database) -> Session:

@@ -28,9 +28,8 @@ API = "/api/v1"
 
 @dataclass
 class Count:
-    """What a block of code cost; `statements` are the SQL texts, BEGIN and settings left out."""
+    """What a block of code asked for; `statements` are the SQL texts, BEGIN and settings left out."""
 
-    cpu_seconds: float = 0.0
     statements: list[str] = field(default_factory=list)
     commits: int = 0
 
@@ -73,18 +72,23 @@ class BenchSite:
         """Find the one open task of an instance."""
         return str(self.get(f"/user-tasks?instance={instance_id}")["items"][0]["id"])
 
-    def complete(self, task_id: str, form: Mapping[str, Any]) -> Count:
-        """Complete a task; gives what it cost the server: a client makes its request elsewhere."""
+    def complete(self, task_id: str, form: Mapping[str, Any]) -> float:
+        """Complete a task; gives the CPU seconds of the server: a client works elsewhere."""
         path = f"{API}/user-tasks/{task_id}/completion"
         request = EnvironBuilder(
             path, method="POST", json=form, headers=list(self.headers.items())
         ).get_environ()
-        with self.counting() as count:
-            began = time.process_time()
-            body, status, _headers = run_wsgi_app(self.client.application, request)
-            answer = b"".join(body)
-            count.cpu_seconds = time.process_time() - began
+        began = time.process_time()
+        body, status, _headers = run_wsgi_app(self.client.application, request)
+        answer = b"".join(body)
+        seconds = time.process_time() - began
         assert status == "200 OK", answer
+        return seconds
+
+    def count_completion(self, task_id: str, form: Mapping[str, Any]) -> Count:
+        """Complete a task; gives what it asks of the database (counting slows it: not timed)."""
+        with self.counting() as count:
+            self.complete(task_id, form)
         return count
 
     @contextmanager
