@@ -16,6 +16,8 @@ from ssflow.store.paging import DEFAULT_LIMIT, Page, read_page
 from ssflow.store.text_search import contains_text
 
 _BATCH = 500
+_APPEND = insert(AuditEvent)
+"""Built once: it is on the path of every step."""
 
 
 class StreamHead(NamedTuple):
@@ -60,7 +62,7 @@ class StoredEvent(NamedTuple):
 def append_events(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
     """Write events, in order; the database refuses whatever does not continue its stream."""
     if rows:
-        session.connection().execute(insert(AuditEvent), list(rows))
+        session.connection().execute(_APPEND, list(rows))
 
 
 def events_of_stream(session: Session, stream: str) -> Iterator[AuditEvent]:
