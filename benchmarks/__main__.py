@@ -63,7 +63,11 @@ def main() -> int:
 
 
 def _step_figures(site: BenchSite) -> list[Figure]:
-    """Time steps in turn with what they are compared with, so that a noisy moment hits both."""
+    """Time steps in turn with what they are compared with, so that a noisy moment hits both.
+
+    Others' work on the machine can double a time, never halve it: what a step costs is read in the
+    window of passes in which the bare engine was quickest, the ratio in all of them.
+    """
     instance = site.start("bench_loop", DATA)
     ours: list[float] = []
     bare_seconds: list[float] = []
@@ -73,13 +77,20 @@ def _step_figures(site: BenchSite) -> list[Figure]:
             bare = BareEngine(HERE / "loop.bpmn", "bench_loop", DATA)
         bare_seconds.append(bare.step({"review": AGAIN}))
         ours.append(site.complete(site.open_task(instance), AGAIN))
-    bare_median = _median(bare_seconds)
     late_over_early = _compare_passes(site, instance)
     cost = site.count_completion(site.open_task(instance), AGAIN)
+    windows = [slice(start, start + WINDOW) for start in range(0, len(ours), WINDOW)]
+    quietest = min(windows, key=lambda window: _median(bare_seconds[window]))
+    ratio = _median(ours) / _median(bare_seconds)
     return [
-        Figure("bare SpiffWorkflow step with its save, CPU", bare_median * 1e3, "ms"),
-        Figure("complete one task over REST, CPU", _median(ours) * 1e3, "ms", 4),
-        Figure("… against the bare step", _median(ours) / bare_median, "×", 6),
+        Figure(
+            "bare SpiffWorkflow step with its save, CPU",
+            _median(bare_seconds[quietest]) * 1e3,
+            "ms",
+        ),
+        Figure("complete one task over REST, CPU", _median(ours[quietest]) * 1e3, "ms", 4),
+        Figure("… the same over all passes", _median(ours) * 1e3, "ms"),
+        Figure("… against the bare step", ratio, "×", 6),
         Figure("… SQL statements", len(cost.statements), "", 14),
         Figure("… commits", cost.commits, "", 1),
         Figure("400th pass of a rework loop against the 5th", late_over_early, "×", 1.1),

@@ -28,7 +28,7 @@ API = "/api/v1"
 
 @dataclass
 class Count:
-    """What a block of code asked for; `statements` are the SQL texts, BEGIN and settings left out."""
+    """What a block of code asked for; `statements`: the SQL texts without BEGIN and settings."""
 
     statements: list[str] = field(default_factory=list)
     commits: int = 0
