@@ -1,7 +1,7 @@
 """An instance in the hands of a test: commands by the names in the diagram."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -116,6 +116,10 @@ class Case:
 
     def retry(self, *, nth: int = 0, **changes: Any) -> StepResult:
         return self.do(commands.Retry(self.incidents[nth].id, changes))
+
+    def restore(self, state: bytes) -> None:
+        """Go on from a state that was saved elsewhere."""
+        self.result = replace(self.result, state=state)
 
     # --- looking ----------------------------------------------------------------------------
 

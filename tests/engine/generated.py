@@ -12,6 +12,7 @@ from tests.engine.diagrams import (
     choice,
     diagram,
     end,
+    every,
     first_of,
     flows,
     for_each,
@@ -176,7 +177,10 @@ class Generator:
         late = self._leaf()
         cancels = self.random.random() < 0.5
         block = self._join(host.first, host.last, host, late)
-        block.parts.append(boundary(timer, host.first, after('"PT1H"'), cancel=cancels))
+        event = after('"PT1H"')
+        if not cancels:
+            event = self.random.choice((event, every('"R/PT1H"'), on_message("M")))
+        block.parts.append(boundary(timer, host.first, event, cancel=cancels))
         block.paths.append(f"{timer} {late.first}")
         if not cancels:
             name = self._name("e")

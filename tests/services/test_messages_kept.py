@@ -225,9 +225,10 @@ def test_a_kept_message_reaches_a_boundary_event(
     instance_id = office.start(owner, business_key="K1")
     office.run_jobs()
 
-    assert office.open(instance_id) == (["U_read"] if interrupts else ["U_do", "U_read"])
-    assert office.actions(instance_id).count("message.caught") == 1
-    assert len(kept(office)) == 2
+    taken = 1 if interrupts else 3
+    assert office.open(instance_id) == [*([] if interrupts else ["U_do"]), *["U_read"] * taken]
+    assert office.actions(instance_id).count("message.caught") == taken
+    assert len(kept(office)) == 3 - taken
 
 
 def test_an_event_sub_process_takes_all_that_was_kept_in_order(

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
-from ssflow.engine import events, joins, many_instances, specs, spiff
+from ssflow.engine import boundaries, events, joins, many_instances, specs, spiff
 from ssflow.engine.decisions import DecisionTable, read_decisions
 from ssflow.engine.problems import DiagramError, Problem
 from ssflow.engine.specs import get_properties
@@ -25,6 +25,7 @@ _OWN_CLASSES: Mapping[type, type] = {
     spiff.StandardLoopTask: many_instances.RepeatedTask,
     spiff.ParallelGateway: joins.CountingParallelGateway,
     spiff.InclusiveGateway: joins.CountingInclusiveGateway,
+    spiff.BoundaryEvent: boundaries.BorderEvent,
     spiff.EndJoin: joins.SettlingEndJoin,
     spiff.TimeDateEventDefinition: events.DateTimer,
     spiff.DurationTimerEventDefinition: events.DurationTimer,

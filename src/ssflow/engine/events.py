@@ -9,6 +9,7 @@ from ssflow.engine.faults import ElementError
 from ssflow.engine.snapshot import IncidentKind, ThrownMessage
 from ssflow.engine.spiff import (
     BoundaryEvent,
+    BoundaryEventJoin,
     BoundaryEventSplit,
     BpmnEvent,
     CycleTimerEventDefinition,
@@ -18,6 +19,7 @@ from ssflow.engine.spiff import (
     MessageEventDefinition,
     MultipleEventDefinition,
     SpiffTask,
+    TaskSpec,
     TaskState,
     TimeDateEventDefinition,
     TimerEventDefinition,
@@ -93,6 +95,14 @@ class CycleTimer(CycleTimerEventDefinition):
         if value["cycles"] == 0:
             my_task.internal_data[FIRED] = True
         return ticks
+
+    def update_task(self, my_task: SpiffTask) -> None:
+        """Set going what the event leads to, when it is time for another round."""
+        if self.cycle_complete(my_task):
+            for output in list_entered(my_task.task_spec):
+                child = my_task._add_child(output, TaskState.FUTURE)
+                output._predict(child, mask=TaskState.NOT_FINISHED_MASK)
+                output._update(child)
 
     def find_due(self, my_task: SpiffTask) -> datetime | None:
         """Tell when it will go off next, if it waits."""
@@ -183,6 +193,11 @@ class Message(MessageEventDefinition):
         key: str | None = my_task.internal_data.get(_KEYS, {}).get(self.element_id)
         return key
 
+    def hand_on_key(self, my_task: SpiffTask, to: SpiffTask) -> None:
+        """Let another task wait for the key that this one waited for."""
+        if _KEYS in my_task.internal_data:
+            to.internal_data[_KEYS] = dict(my_task.internal_data[_KEYS])
+
     def update_task_data(self, my_task: SpiffTask) -> None:
         """Put the payload into the variables: as one object, or field by field."""
         if self.name not in my_task.internal_data:
@@ -272,6 +287,11 @@ def catch_error(task: SpiffTask | None, code: str | None, payload: Any) -> bool:
                 return True
         task = getattr(task.workflow, "parent_task", None)
     return False
+
+
+def list_entered(spec: TaskSpec) -> list[TaskSpec]:
+    """List what an event that does not interrupt leads to; its activity's end is none of it."""
+    return [output for output in spec.outputs if not isinstance(output, BoundaryEventJoin)]
 
 
 def _boundary_events(task: SpiffTask) -> list[SpiffTask]:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from ssflow.engine.spiff import (
+    BoundaryEvent,
     EventSplit,
     SpiffTask,
     TaskState,
@@ -47,6 +48,7 @@ def _drop_all_but(tree: Any, keep: set[str]) -> int:
 def _find_needed(tree: Any) -> set[str]:
     """Find the root, open tasks, tokens at joins, and what those look at: parents and splits."""
     keep = {tree.task_tree.id}
+    passed: set[str] = set()
     for task in tree.tasks.values():
         if not (task._state & _UNFINISHED or _is_token(task)):
             continue
@@ -56,8 +58,32 @@ def _find_needed(tree: Any) -> set[str]:
         split = _find_split(task)
         if split is not None:
             keep.add(split.id)
-            keep.update(split._children)
-    return keep
+            for child in split.children:
+                (passed if _has_passed(child) else keep).add(child.id)
+    return keep | _find_above(tree, keep, passed)
+
+
+def _has_passed(task: SpiffTask) -> bool:
+    """Tell whether an event came that did not interrupt: its activity looks at it no more."""
+    spec = task.task_spec
+    is_event = isinstance(spec, BoundaryEvent) and not spec.cancel_activity
+    return is_event and bool(task._state & TaskState.FINISHED_MASK)
+
+
+def _find_above(tree: Any, keep: set[str], passed: set[str]) -> set[str]:
+    """Find which of the passed events something still goes on behind."""
+    if not passed:
+        return passed
+    above: set[str] = set()
+    seen: set[str] = set()
+    for task_id in keep:
+        here: str | None = task_id
+        while here is not None and here not in seen:
+            seen.add(here)
+            if here in passed:
+                above.add(here)
+            here = tree.tasks[here]._parent
+    return above
 
 
 def _is_token(task: SpiffTask) -> bool:

@@ -12,6 +12,7 @@ from SpiffWorkflow.bpmn.specs.control import BoundaryEventJoin as BoundaryEventJ
 from SpiffWorkflow.bpmn.specs.control import BoundaryEventSplit as BoundaryEventSplit
 from SpiffWorkflow.bpmn.specs.control import EventSplit as EventSplit
 from SpiffWorkflow.bpmn.specs.control import _EndJoin
+from SpiffWorkflow.bpmn.specs.defaults import BoundaryEvent as BoundaryEvent
 from SpiffWorkflow.bpmn.specs.defaults import EndEvent as EndEvent
 from SpiffWorkflow.bpmn.specs.defaults import EventBasedGateway as EventBasedGateway
 from SpiffWorkflow.bpmn.specs.defaults import InclusiveGateway as InclusiveGateway
@@ -35,9 +36,6 @@ from SpiffWorkflow.bpmn.specs.event_definitions.timer import (
     TimerEventDefinition as TimerEventDefinition,
 )
 from SpiffWorkflow.bpmn.specs.mixins.events.event_types import CatchingEvent as CatchingEvent
-from SpiffWorkflow.bpmn.specs.mixins.events.intermediate_event import (
-    BoundaryEvent as BoundaryEvent,
-)
 from SpiffWorkflow.bpmn.specs.mixins.events.start_event import StartEvent as StartEvent
 from SpiffWorkflow.bpmn.specs.mixins.multiinstance_task import LoopTask as LoopTask
 from SpiffWorkflow.bpmn.specs.mixins.unstructured_join import (

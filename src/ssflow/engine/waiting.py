@@ -18,6 +18,7 @@ from ssflow.engine.snapshot import (
 )
 from ssflow.engine.specs import JOB
 from ssflow.engine.spiff import (
+    BoundaryEvent,
     BoundaryEventSplit,
     CatchingEvent,
     EventBasedGateway,
@@ -84,8 +85,7 @@ def is_completion_parked(task: SpiffTask) -> bool:
 
 def _list_events_of(task: SpiffTask) -> Iterator[WaitingEvent]:
     above = task.parent
-    on_border = isinstance(above.task_spec, BoundaryEventSplit)
-    if on_border and any(is_completion_parked(sibling) for sibling in above.children):
+    if isinstance(above.task_spec, BoundaryEventSplit) and _is_activity_done(above):
         return
     spec = task.task_spec
     if not isinstance(spec, EventBasedGateway):
@@ -95,6 +95,15 @@ def _list_events_of(task: SpiffTask) -> Iterator[WaitingEvent]:
     for definition in spec.event_definition.event_definitions:
         event_id = uuid5(UUID(hex=task.id), definition.element_id)
         yield WaitingEvent(event_id, definition.element_id, definition, task.workflow, task)
+
+
+def _is_activity_done(split: SpiffTask) -> bool:
+    """Tell whether the activity of border events is done, though its completion is parked."""
+    return any(
+        is_completion_parked(task)
+        for task in split.children
+        if not isinstance(task.task_spec, BoundaryEvent) or task.task_spec.cancel_activity
+    )
 
 
 def _list_event_scopes(tree: Any) -> Iterator[WaitingEvent]:
