@@ -10,6 +10,7 @@ from uuid import UUID
 
 from ssflow.engine import boundaries, events, joins, many_instances, specs, spiff
 from ssflow.engine.decisions import DecisionTable, read_decisions
+from ssflow.engine.flow_order import order_flows, read_flow_order
 from ssflow.engine.problems import DiagramError, Problem
 from ssflow.engine.specs import get_properties
 from ssflow.engine.xml_reading import BPMN, Element, read_xml
@@ -97,8 +98,10 @@ def build_definition(source: DefinitionSource) -> Definition:
     )
     diagrams = {name: root for name, root in roots.items() if name.endswith(".bpmn")}
     spec, subprocess_specs = _parse(parser, source.key, diagrams)
+    order = read_flow_order(diagrams.values())
     for each in (spec, *subprocess_specs.values()):
         _adopt(each)
+        order_flows(each, order)
     return Definition(
         key=source.key,
         spec=spec,
