@@ -176,8 +176,22 @@ def test_a_late_task_can_be_taken_over_by_the_role_that_steps_in() -> None:
     late.claim(chief, at=NOW)
 
     assert (late.assignee, late.claimed_at) == (chief.user_id, NOW)
-    with pytest.raises(ForbiddenError):
+    with pytest.raises(TaskClaimedByOtherError):
         late.claim(ann, at=NOW)
+
+
+def test_what_was_taken_over_from_one_person_goes_back_to_that_person_only() -> None:
+    ann, chief = person("brm"), person("it_director")
+    late = task(assignee=ann.user_id, is_fixed=True, escalated_to="it_director")
+    late.claim(chief, at=NOW)
+
+    with pytest.raises(ForbiddenError, match="one person"):
+        late.release(chief)
+    late.release(chief, to=ann.user_id)
+
+    assert (late.assignee, late.claimed_at) == (ann.user_id, None)
+    with pytest.raises(ForbiddenError, match="one person"):
+        late.release(ann, to=ann.user_id)
 
 
 def test_the_excluded_do_not_step_in() -> None:

@@ -1,5 +1,6 @@
 """Notices: mails to people about what happened, in their language and at their pace."""
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -79,6 +80,23 @@ def test_a_notice_about_a_task_leads_to_the_task(
 
     assert f"https://ssflow.example.org/tasks/{task.id}" in text_of(server)
     assert "PRP-2026-0001" in text_of(server)
+
+
+@pytest.mark.parametrize("template", ["reminder", "overdue", "taken_over", "task_assigned"])
+@pytest.mark.parametrize(("language", "name"), [("nl", "Doe het"), ("sv", "Gör det"), ("en", "Do")])
+def test_a_task_is_called_as_its_reader_calls_it(
+    office: Office, server: MailServer, owner: Actor, template: str, language: str, name: str
+) -> None:
+    labels = {"nl": {"U_do": "Doe het"}, "sv": {"U_do": "Gör det"}}
+    office.deploy({**one_task(), "p.i18n.json": json.dumps(labels).encode()})
+    case = office.start(owner)
+    task = office.task(case, "U_do")
+    to = [str(meet(office, "ann", language=language))]
+
+    tell(office, case, template=template, to=to, task=str(task.id), task_name="Do")
+
+    assert str(server.mails[0]["Subject"]).endswith(f": {name}")
+    assert f'"{name}"' in text_of(server)
 
 
 def test_facts_may_stand_together(office: Office, server: MailServer, case: UUID) -> None:

@@ -1,5 +1,6 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -52,6 +53,27 @@ def run_watches(office: Office, after: timedelta) -> list[Job]:
     ):
         run_next_job(lambda: office.work(SYSTEM))
     return [job for job in office.jobs() if job.kind is JobKind.NOTICE and job.id not in before]
+
+
+def notices(office: Office) -> list[Job]:
+    """What people are to be told."""
+    return [job for job in office.jobs() if job.kind is JobKind.NOTICE]
+
+
+@pytest.fixture
+def personal(office: Office, owner: Actor) -> UUID:
+    """A late task that the diagram gave to one person, and that another role may do."""
+    office.deploy(
+        bundle(
+            start(),
+            user("U_do", assignee="=initiator", due="PT10H", remind="none", esc=DIRECTOR),
+            end(),
+            flows("start U_do end"),
+        )
+    )
+    case = office.start(owner)
+    run_watches(office, 10 * HOUR)
+    return office.task(case, "U_do").id
 
 
 def inbox(office: Office, actor: Actor, view: InboxView = InboxView.ALL) -> list[str]:
@@ -221,7 +243,7 @@ def test_another_role_hears_of_a_late_task(office: Office, owner: Actor) -> None
     [notice] = run_watches(office, 10 * HOUR)
 
     assert (notice.payload["template"], notice.payload["to"]) == ("overdue", [DIRECTOR])
-    assert notice.payload["role"] == "IT director"
+    assert notice.payload["may_step_in"] is True
     assert office.details(case, AuditAction.TASK_OVERDUE)["escalated_to"] == DIRECTOR
 
 
@@ -270,6 +292,83 @@ def test_a_late_task_is_taken_over_from_who_holds_it(
     assert inbox(office, director, InboxView.MINE) == ["U_do"]
     with pytest.raises(TaskClaimedByOtherError):
         office.complete(owner, task_id)
+
+
+@pytest.mark.parametrize("is_done", [False, True])
+def test_who_held_a_late_task_hears_that_it_was_taken_over(
+    office: Office, owner: Actor, director: Actor, *, is_done: bool
+) -> None:
+    office.deploy(one_task(due="PT10H", remind="none", esc=DIRECTOR))
+    case = office.start(owner)
+    task_id = office.task(case, "U_do").id
+    office.claim(owner, task_id)
+    run_watches(office, 10 * HOUR)
+    before = notices(office)
+
+    (office.complete if is_done else office.claim)(director, task_id)
+
+    [notice] = [one for one in notices(office) if one.id not in {b.id for b in before}]
+    told = notice.payload
+    assert (told["template"], told["to"], told["is_done"]) == ("taken_over", [owner.key], is_done)
+    assert told["person"]
+    action = AuditAction.TASK_COMPLETED if is_done else AuditAction.TASK_CLAIMED
+    assert office.details(case, action)["taken_over_from"] == owner.key
+
+
+def test_nobody_is_told_when_nobody_held_the_late_task(
+    office: Office, owner: Actor, director: Actor
+) -> None:
+    office.deploy(one_task(due="PT10H", remind="none", esc=DIRECTOR))
+    case = office.start(owner)
+    run_watches(office, 10 * HOUR)
+    before = len(notices(office))
+
+    office.claim(director, office.task(case, "U_do").id)
+    office.complete(director, office.task(case, "U_do").id)
+
+    assert len(notices(office)) == before
+
+
+def test_what_was_taken_over_from_one_person_can_be_given_back_to_that_person(
+    office: Office, personal: UUID, owner: Actor, director: Actor
+) -> None:
+    office.claim(director, personal)
+    deputy = office.hire(DIRECTOR)
+    office.claim(deputy, personal)
+
+    office.act(deputy, user_tasks.release_task, personal)
+
+    case = office.act(owner, user_tasks.get_visible_task, personal).instance_id
+    assert office.details(case, AuditAction.TASK_RELEASED)["given_back_to"] == owner.key
+    told = {one.payload["template"]: one.payload["to"] for one in notices(office)}
+    assert told["task_assigned"] == [owner.key]
+    assert inbox(office, owner, InboxView.MINE) == ["U_do"]
+    assert inbox(office, director, InboxView.GROUP) == ["U_do"]
+    with pytest.raises(ForbiddenError, match="assigned this task to one person"):
+        office.act(owner, user_tasks.release_task, personal)
+
+
+def test_the_person_whom_it_was_taken_from_hears_who_has_it(
+    office: Office, personal: UUID, owner: Actor, director: Actor
+) -> None:
+    office.claim(director, personal)
+
+    with pytest.raises(TaskClaimedByOtherError) as refused:
+        office.complete(owner, personal)
+
+    assert refused.value.winner == director.user_id
+
+
+def test_it_is_given_back_to_nobody_but_its_own_person_after_a_second_round(
+    office: Office, personal: UUID, owner: Actor, director: Actor
+) -> None:
+    for _ in range(2):
+        office.claim(director, personal)
+        office.act(director, user_tasks.release_task, personal)
+
+    office.complete(owner, personal)
+
+    assert inbox(office, director) == []
 
 
 def test_a_late_task_of_one_person_can_be_done_by_the_other_role(

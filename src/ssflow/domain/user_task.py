@@ -93,7 +93,7 @@ class UserTask(Base):
     role: Mapped[str | None] = mapped_column(default=None)
     assignee: Mapped[UUID | None] = mapped_column(default=None)
     is_fixed: Mapped[bool] = mapped_column(default=False)
-    """The diagram names the assignee: the task cannot be released to a role."""
+    """It was given to one person: it cannot be released to a role."""
     exclude: Mapped[frozenset[str]] = mapped_column(default=frozenset())
     """Ids of users who may not do it (separation of duties)."""
     status: Mapped[TaskStatus] = mapped_column(default=TaskStatus.OPEN)
@@ -116,6 +116,11 @@ class UserTask(Base):
     def is_open(self) -> bool:
         """Whether it still waits."""
         return self.status is TaskStatus.OPEN
+
+    @property
+    def is_taken_over(self) -> bool:
+        """Whether somebody stepped in for the one person whom it was given to."""
+        return self.is_fixed and self.claimed_at is not None
 
     def is_excluded(self, actor: Actor) -> bool:
         """Whether separation of duties keeps the actor from this task."""
@@ -154,8 +159,8 @@ class UserTask(Base):
             self.assignee = actor.user_id
             self.claimed_at = at
 
-    def release(self, actor: Actor) -> None:
-        """Give the task back to its role.
+    def release(self, actor: Actor, *, to: UUID | None = None) -> None:
+        """Give the task back to its role; what was taken over from one person, `to` that person.
 
         Raises:
             TaskNotOpenError: it was completed or cancelled already.
@@ -166,9 +171,9 @@ class UserTask(Base):
             return
         if self.assignee != actor.user_id and not actor.is_admin:
             raise ForbiddenError("Only the person who holds this task may give it back.")
-        if self.is_fixed:
+        if self.is_fixed and (not self.is_taken_over or to in (None, self.assignee)):
             raise ForbiddenError("The process assigned this task to one person.")
-        self.assignee = None
+        self.assignee = to if self.is_fixed else None
         self.claimed_at = None
 
     def complete(self, actor: Actor, *, at: datetime) -> None:
@@ -211,6 +216,8 @@ class UserTask(Base):
             return
         if self.is_escalated_to(actor):
             return
+        if self.is_taken_over and self.assignee is not None:
+            raise TaskClaimedByOtherError(self.assignee)
         if self.is_fixed:
             raise ForbiddenError("The process gave this task to one person, and that is not you.")
         if actor.user_id is None or self.role not in actor.roles:

@@ -55,6 +55,8 @@ class Post:
     source_id: UUID
     template: str
     facts: Mapping[str, Any]
+    in_words: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Facts that are called otherwise in a language."""
     link: str | None = None
     files: Sequence[Variables] = ()
     instance_id: UUID | None = None
@@ -157,7 +159,8 @@ def mask(address: str) -> str:
 def _mail_row(work: UnitOfWork, letters: Post, recipient: Recipient) -> dict[str, Any]:
     zone = timezone_of(work, recipient.timezone)
     reader = Reader(recipient.name, recipient.language, zone)
-    letter = compose(letters.template, reader, letters.facts, letters.link)
+    facts = {**letters.facts, **letters.in_words.get(recipient.language, {})}
+    letter = compose(letters.template, reader, facts, letters.link)
     is_held = letters.may_hold and recipient.pace is NoticePace.DAILY
     return {
         "id": new_id(),

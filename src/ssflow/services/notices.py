@@ -18,8 +18,11 @@ from ssflow.operations.recipients import (
 )
 from ssflow.services import mails
 from ssflow.services.audit import record
+from ssflow.services.definitions import translated_name
 from ssflow.services.working_days import calendar_of
+from ssflow.store import definitions as definition_rows
 from ssflow.store import instances as instance_rows
+from ssflow.store import user_tasks as task_rows
 from ssflow.store.unit_of_work import UnitOfWork
 
 MAX_ATTEMPTS, WAIT_SECONDS = 8, 60
@@ -45,6 +48,7 @@ def send_notice(work: UnitOfWork, job: Job) -> None:
         source_id=job.id,
         template=template if has_template(template) else ANY,
         facts=_facts(payload, template, instance),
+        in_words=_names_of_task(work, payload),
         link=_link(work, payload, instance),
         instance_id=instance.id if instance else None,
         max_attempts=MAX_ATTEMPTS,
@@ -87,6 +91,19 @@ def _facts(
     if instance is not None:
         facts["case"] = mails.name_of(instance)
     return facts
+
+
+def _names_of_task(work: UnitOfWork, payload: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+    """Give what the task is called in each language that its diagram was translated into."""
+    task_id, name = _read_id(payload.get("task")), str(payload.get("task_name") or "")
+    task = task_rows.find_user_task(work.session, task_id) if task_id and name else None
+    definition = definition_rows.find_latest(work.session, task.key) if task else None
+    if task is None or definition is None:
+        return {}
+    return {
+        language: {"task_name": translated_name(definition, task.activity_id, name, language)}
+        for language in definition.facts.get("labels", {})
+    }
 
 
 def _link(

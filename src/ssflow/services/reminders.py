@@ -5,19 +5,16 @@ from typing import Any
 from uuid import UUID
 
 from ssflow.domain.audit import AuditAction
-from ssflow.domain.identity import ROLE_TITLES
 from ssflow.domain.instance import ProcessInstance
-from ssflow.domain.job import Job, JobKind
+from ssflow.domain.job import Job
 from ssflow.domain.user_task import UserTask
 from ssflow.services.audit import record
 from ssflow.services.due_dates import jobs_for
+from ssflow.services.task_notices import OVERDUE, REMINDER, ask_for_notice
 from ssflow.store import instances as instance_rows
 from ssflow.store import jobs as job_rows
 from ssflow.store import user_tasks as task_rows
 from ssflow.store.unit_of_work import UnitOfWork
-
-REMINDER, OVERDUE = "reminder", "overdue"
-"""The templates of notices."""
 
 
 def remind(work: UnitOfWork, job: Job) -> None:
@@ -27,7 +24,7 @@ def remind(work: UnitOfWork, job: Job) -> None:
         return
     task, instance = found
     to = [str(task.assignee)] if task.assignee else [r for r in (task.role, task.escalated_to) if r]
-    _ask_for_notice(work, instance, task, REMINDER, to, {})
+    ask_for_notice(work, instance, task, REMINDER, to)
 
 
 def mark_overdue(work: UnitOfWork, job: Job) -> None:
@@ -42,8 +39,7 @@ def mark_overdue(work: UnitOfWork, job: Job) -> None:
         told["due_at"] = task.due_at.isoformat()
     if task.escalated_to is not None:
         told["escalated_to"] = task.escalated_to
-        role = ROLE_TITLES.get(task.escalated_to, task.escalated_to)
-        _ask_for_notice(work, instance, task, OVERDUE, [task.escalated_to], {"role": role})
+        ask_for_notice(work, instance, task, OVERDUE, [task.escalated_to], {"may_step_in": True})
     record(work, AuditAction.TASK_OVERDUE, instance, activity_id=task.activity_id, **told)
 
 
@@ -76,31 +72,3 @@ def _find_open(work: UnitOfWork, job: Job) -> tuple[UserTask, ProcessInstance] |
     if task is None or not task.is_open or instance.has_ended:
         return None
     return task, instance
-
-
-def _ask_for_notice(
-    work: UnitOfWork,
-    instance: ProcessInstance,
-    task: UserTask,
-    template: str,
-    to: list[str],
-    facts: dict[str, str],
-) -> None:
-    notice = {
-        **facts,
-        "template": template,
-        "to": to,
-        "exclude": sorted(task.exclude),
-        "task": str(task.id),
-        "task_name": task.name,
-        "due_at": task.due_at.isoformat() if task.due_at else None,
-    }
-    row = {
-        "kind": JobKind.NOTICE,
-        "due_at": work.now,
-        "payload": notice,
-        "created_at": work.now,
-        "instance_id": instance.id,
-        "activity_id": task.activity_id,
-    }
-    job_rows.add_jobs(work.session, [row])

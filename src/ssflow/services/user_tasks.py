@@ -17,9 +17,12 @@ from ssflow.services.attachments import bind_files
 from ssflow.services.audit import Entry, record
 from ssflow.services.definitions import FORM_SUFFIX, facts_of, load_layout
 from ssflow.services.form_view import DataOnDemand, FormView, form_context
+from ssflow.services.task_notices import GIVEN_BACK, TAKEN_OVER, ask_for_notice
 from ssflow.services.variables import check_variables
+from ssflow.store import audit as audit_rows
 from ssflow.store import definitions as definition_rows
 from ssflow.store import instances as instance_rows
+from ssflow.store import people as people_rows
 from ssflow.store import user_tasks as task_rows
 from ssflow.store.unit_of_work import Refusal, UnitOfWork
 from ssflow.store.user_tasks import InboxSort, InboxView
@@ -46,19 +49,23 @@ def claim_task(work: UnitOfWork, task_id: UUID) -> UserTask:
         InstanceNotRunningError: the case is suspended.
     """
     task, instance = _lock_visible(work, task_id)
+    is_held = task.is_open and task.assignee == work.actor.user_id
+    if not is_held:
+        _guard(work, task)
     instance.require_running()
-    if task.assignee == work.actor.user_id and task.is_open:
+    if is_held:
         return task
-    _guard(work, task)
     holder = task.assignee
     task.claim(work.actor, at=work.now)
-    details = {"task": str(task.id)} | ({"taken_over_from": str(holder)} if holder else {})
+    details = {"task": str(task.id)} | _tell_former_holder(work, task, instance, holder)
     record(work, AuditAction.TASK_CLAIMED, instance, activity_id=task.activity_id, **details)
     return task
 
 
 def release_task(work: UnitOfWork, task_id: UUID) -> UserTask:
-    """Give a task back to its role; what was typed stays in its draft.
+    """Give a task back to where it came from; what was typed stays in its draft.
+
+    That is its role, or the person from whom it was taken over.
 
     Raises:
         NotFoundError: as `get_visible_task`.
@@ -67,10 +74,12 @@ def release_task(work: UnitOfWork, task_id: UUID) -> UserTask:
     task, instance = _lock_visible(work, task_id)
     if task.is_open and task.assignee is None:
         return task
-    task.release(work.actor)
-    record(
-        work, AuditAction.TASK_RELEASED, instance, activity_id=task.activity_id, task=str(task.id)
-    )
+    task.release(work.actor, to=_find_former_holder(work, task) if task.is_taken_over else None)
+    details = {"task": str(task.id)}
+    if task.assignee is not None:
+        details["given_back_to"] = str(task.assignee)
+        ask_for_notice(work, instance, task, GIVEN_BACK, [str(task.assignee)])
+    record(work, AuditAction.TASK_RELEASED, instance, activity_id=task.activity_id, **details)
     return task
 
 
@@ -87,10 +96,11 @@ def complete_task(work: UnitOfWork, task_id: UUID, submitted: Mapping[str, Any])
     _guard(work, task)
     instance.require_running()
     fields = _read_form(work, task, instance, submitted)
+    holder = task.assignee
     task.complete(work.actor, at=work.now)
     instance.done_by = {**instance.done_by, task.activity_id: work.actor.key}
 
-    because = _completion(task, fields)
+    because = _completion(task, fields, _tell_former_holder(work, task, instance, holder))
     advance_instance(work, instance, CompleteUserTask(task.id, fields), because)
     task_rows.save_step(work.session, task, instance)
     return task
@@ -212,6 +222,29 @@ def _data_at(work: UnitOfWork, task: UserTask, instance: ProcessInstance) -> Map
     return DataOnDemand(lambda: {**instance_variables(work, instance, task_id), **reserved})
 
 
-def _completion(task: UserTask, fields: Mapping[str, Any]) -> Entry:
-    details = {"task": str(task.id), "name": task.name, "fields": dict(fields)}
+def _tell_former_holder(
+    work: UnitOfWork, task: UserTask, instance: ProcessInstance, holder: UUID | None
+) -> dict[str, str]:
+    """Write to whom a late task was taken from; gives what the trail says about it."""
+    if holder is None or holder == task.assignee:
+        return {}
+    names = people_rows.names_of(work.session, [task.assignee] if task.assignee else [])
+    facts = {"person": "".join(names.values()), "is_done": not task.is_open}
+    ask_for_notice(work, instance, task, TAKEN_OVER, [str(holder)], facts)
+    return {"taken_over_from": str(holder)}
+
+
+def _find_former_holder(work: UnitOfWork, task: UserTask) -> UUID | None:
+    """Ask the trail from whom a task was taken over, by whoever holds it or by those before."""
+    holder = str(task.assignee)
+    for event in audit_rows.claims_of_task(work.session, task):
+        taken_from = json.loads(event.body)["details"].get("taken_over_from")
+        if event.actor != holder or taken_from is None:
+            break
+        holder = taken_from
+    return UUID(holder)
+
+
+def _completion(task: UserTask, fields: Mapping[str, Any], taken_over: dict[str, str]) -> Entry:
+    details = {"task": str(task.id), "name": task.name, "fields": dict(fields)} | taken_over
     return Entry(AuditAction.TASK_COMPLETED, task.activity_id, details)

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from ssflow.domain.audit import GENESIS, AuditAction, AuditEvent
 from ssflow.domain.identity import Actor
 from ssflow.domain.instance import ProcessInstance
+from ssflow.domain.user_task import UserTask
 from ssflow.store.instances import is_visible_to
 from ssflow.store.paging import DEFAULT_LIMIT, Page, read_page
 from ssflow.store.text_search import contains_text
@@ -125,6 +126,21 @@ def list_events(
     return read_page(
         session, query, name=name, keys=keys, descending=True, cursor=cursor, limit=limit
     )
+
+
+def claims_of_task(session: Session, task: UserTask) -> Iterator[AuditEvent]:
+    """Read who claimed a task, newest first."""
+    query = (
+        select(AuditEvent)
+        .where(
+            AuditEvent.stream == str(task.instance_id),
+            AuditEvent.action == AuditAction.TASK_CLAIMED,
+            AuditEvent.activity_id == task.activity_id,
+            contains_text(str(task.id), AuditEvent.body),
+        )
+        .order_by(AuditEvent.seq.desc())
+    )
+    return iter(session.scalars(query))
 
 
 def _visible_events(actor: Actor) -> Select[AuditEvent]:

@@ -140,7 +140,8 @@ def hand_over_tasks(
         & UserTask.activity_id.in_(activity_ids)
     )
     if assignee is not None:
-        session.execute(update(UserTask).where(is_theirs).values(assignee=assignee, is_fixed=True))
+        given = {"assignee": assignee, "is_fixed": True, "claimed_at": None}
+        session.execute(update(UserTask).where(is_theirs).values(**given))
     if due_at is not None:
         session.execute(update(UserTask).where(is_theirs).values(due_at=due_at))
 
