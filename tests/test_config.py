@@ -1,5 +1,6 @@
 import stat
 import threading
+from datetime import timedelta
 from pathlib import Path
 
 import platformdirs
@@ -24,6 +25,7 @@ def test_without_settings_everything_has_a_default(environ: dict[str, str]) -> N
     assert (config.trusted_proxies, config.is_https) == (0, False)
     assert (config.outside.mail_url, config.outside.mail_folder) == (None, home / "mail")
     assert (config.outside.http_allow, config.outside.http_allow_private) == ((), ())
+    assert config.message_ttl == timedelta(days=7)
 
 
 def test_settings_are_read_from_the_environment(environ: dict[str, str]) -> None:
@@ -32,6 +34,7 @@ def test_settings_are_read_from_the_environment(environ: dict[str, str]) -> None
         "SSFLOW_BASE_URL": "https://ssflow.example.org/",
         "SSFLOW_TIMEZONE": "Europe/Stockholm",
         "SSFLOW_MAIL_URL": "smtp://mail.example.org",
+        "SSFLOW_MESSAGE_TTL": "P1DT12H",
         "SSFLOW_TRUSTED_PROXIES": "2",
     }
 
@@ -43,6 +46,7 @@ def test_settings_are_read_from_the_environment(environ: dict[str, str]) -> None
     assert config.timezone.key == "Europe/Stockholm"
     assert config.outside.mail_url == "smtp://mail.example.org"
     assert config.outside.mail_from == "ssflow@ssflow.example.org"
+    assert config.message_ttl == timedelta(days=1, hours=12)
     assert config.trusted_proxies == 2
 
 
@@ -71,6 +75,10 @@ def test_empty_settings_count_as_missing(environ: dict[str, str]) -> None:
         ("HTTP_ALLOW", "*"),
         ("HTTP_ALLOW_PRIVATE", "intranet"),
         ("HTTP_ALLOW_PRIVATE", "10.0.0.1/8"),
+        *(
+            ("MESSAGE_TTL", text)
+            for text in ("7", "P", "PT", "P7DT", "PT0M", "P91D", "P1M", "wd(3)")
+        ),
         ("TRUSTED_PROXIES", "-1"),
         ("TRUSTED_PROXIES", "²"),
         ("TRUSTED_PROXIES", "many"),

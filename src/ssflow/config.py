@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from types import MappingProxyType
@@ -18,12 +19,19 @@ import platformdirs
 from ssflow.errors import InvalidInputError
 
 DEFAULT_BASE_URL = "http://localhost:8080"
+DEFAULT_MESSAGE_TTL = timedelta(days=7)
+MAX_MESSAGE_TTL = timedelta(days=90)
 _LOCALTIME = Path("/etc/localtime")
 _SECRET_BYTES = 32
 _PRIVATE_FILE, _PRIVATE_FOLDER = 0o600, 0o700
 _MAIL_SCHEMES = ("smtp", "smtp+starttls", "smtps")
 _SECRET = "SSFLOW_SECRET_"  # noqa: S105 - how the names of secrets begin
 _HOST_PATTERN = re.compile(r"(?:\*\.)?[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::\d{1,5})?")
+_LENGTH = re.compile(
+    r"P(?=.)(?:(?P<weeks>\d{1,3})W)?(?:(?P<days>\d{1,3})D)?"
+    r"(?:T(?=.)(?:(?P<hours>\d{1,4})H)?(?:(?P<minutes>\d{1,5})M)?)?",
+    re.ASCII,
+)
 _MAIL_ADDRESS = re.compile(r"[^@\s<>\"]+@[^@\s<>\"]+")
 
 Network: TypeAlias = IPv4Network | IPv6Network
@@ -57,6 +65,8 @@ class Config:
     timezone: ZoneInfo
     secret_key: str = field(repr=False)
     outside: Outside = field(default_factory=Outside)
+    message_ttl: timedelta = DEFAULT_MESSAGE_TTL
+    """How long a message that no case waits for is kept when its sender does not say."""
     trusted_proxies: int = 0
     """How many proxies stand in front and set X-Forwarded-… headers."""
     is_demo: bool = False
@@ -83,6 +93,7 @@ def read_config(environ: Mapping[str, str]) -> Config:
         timezone=_read_timezone(environ),
         secret_key=_read_secret_key(home / "secret.key"),
         outside=_read_outside(environ, home, base_url),
+        message_ttl=_read_message_ttl(environ),
         trusted_proxies=_read_trusted_proxies(environ),
     )
 
@@ -208,6 +219,19 @@ def _read_trusted_proxies(environ: Mapping[str, str]) -> int:
     if not given.isascii() or not given.isdigit():
         raise _refuse("TRUSTED_PROXIES", f"{given!r} is not the number of proxies in front.")
     return int(given)
+
+
+def _read_message_ttl(environ: Mapping[str, str]) -> timedelta:
+    given = _read(environ, "MESSAGE_TTL")
+    if given is None:
+        return DEFAULT_MESSAGE_TTL
+    match = _LENGTH.fullmatch(given)
+    parts = match.groupdict(default="0") if match else {}
+    length = timedelta(**{name: int(number) for name, number in parts.items()})
+    if not timedelta(0) < length <= MAX_MESSAGE_TTL:
+        hint = f"{given!r} is not a length of time such as P7D or PT12H, 90 days at most."
+        raise _refuse("MESSAGE_TTL", hint)
+    return length
 
 
 def _read_secret_key(file: Path) -> str:

@@ -7,7 +7,7 @@ from itertools import count
 from typing import Any
 from uuid import UUID
 
-from ssflow.config import Outside
+from ssflow.config import DEFAULT_MESSAGE_TTL, Outside
 from ssflow.domain.audit import AuditAction, AuditEvent
 from ssflow.domain.identity import OPERATOR, SYSTEM, Actor, RoleGrant, User
 from ssflow.domain.incident import Incident
@@ -41,6 +41,7 @@ class Office:
         self.now = NOW
         self.outside = Outside()
         """What may leave; by default nothing does."""
+        self.message_ttl = DEFAULT_MESSAGE_TTL
         with self.work() as work:
             install_roles(work)
 
@@ -69,6 +70,7 @@ class Office:
             timezone=TIMEZONE,
             read_only=read_only,
             outside=self.outside,
+            message_ttl=self.message_ttl,
         )
 
     # --- people and processes ---------------------------------------------------------------

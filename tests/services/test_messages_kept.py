@@ -307,6 +307,18 @@ def test_a_kept_message_behind_an_event_gateway_takes_the_timer_away(
     assert (office.open(instance_id), office.jobs()) == (["U_read"], [])
 
 
+def test_a_message_without_a_time_to_live_is_kept_as_long_as_the_setting_says(
+    office: Office, owner: Actor
+) -> None:
+    office.message_ttl = timedelta(hours=2)
+    send(office, owner, n=1)
+    send(office, owner, n=2, time_to_live="PT3H")
+
+    office.now += timedelta(hours=2)
+
+    assert [one.payload for one in kept(office)] == [{"n": 2}]
+
+
 # --- ids ------------------------------------------------------------------------------------------
 
 

@@ -39,6 +39,7 @@ def config(tmp_path: Path) -> Config:
         base_url="http://localhost:8080",
         timezone=TIMEZONE,
         secret_key="k" * 64,
+        message_ttl=timedelta(days=2),
     )
 
 

@@ -39,6 +39,7 @@ class Installation:
             submit=submit,
             read_only=read_only,
             outside=self.config.outside,
+            message_ttl=self.config.message_ttl,
         )
 
     def system_work(

@@ -3,11 +3,12 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from ssflow.config import MAX_MESSAGE_TTL
 from ssflow.domain.audit import AuditAction
 from ssflow.domain.definition import ProcessDefinition
 from ssflow.domain.identity import ADMIN, OPERATOR, SYSTEM, Actor, User
@@ -37,9 +38,6 @@ from ssflow.store import messages as message_rows
 from ssflow.store.paging import Page
 from ssflow.store.unit_of_work import UnitOfWork
 
-TIME_TO_LIVE = "P7D"
-"""How long a message is kept when its sender does not say."""
-MAX_TIME_TO_LIVE = timedelta(days=90)
 MAX_BUFFERED = 1_000
 """How many messages of one person may wait at a time."""
 _TRIES = 3
@@ -105,7 +103,7 @@ def send_message(
             90 days.
     """
     _check(name, correlation_key, payload)
-    expires_at = _expires_at(work, time_to_live or TIME_TO_LIVE)
+    expires_at = _expires_at(work, time_to_live)
     message = _Incoming(name, correlation_key, payload, message_id, expires_at)
     if (former := _find_former(work, message)) is not None:
         return Correlation(Delivery.DUPLICATE, former.instance_id)
@@ -128,7 +126,7 @@ def receive_public(
         raise NotFoundError("There is no such form.")
     _check(name, None, payload)
     system = replace(work, actor=SYSTEM)
-    message = _Incoming(name, None, payload, message_id, _expires_at(work, TIME_TO_LIVE))
+    message = _Incoming(name, None, payload, message_id, work.now + work.message_ttl)
     former = _find_former(system, message)
     if former is not None and former.instance_id is not None:
         return instance_rows.get_instance(work.session, former.instance_id)
@@ -267,7 +265,9 @@ def _check(name: str, key: str | None, payload: Mapping[str, Any]) -> None:
     check_variables(payload)
 
 
-def _expires_at(work: UnitOfWork, time_to_live: str) -> datetime:
+def _expires_at(work: UnitOfWork, time_to_live: str | None) -> datetime:
+    if not time_to_live:
+        return work.now + work.message_ttl
     problem = "Write a length of time such as P7D or PT1H, 90 days at most."
     refused = InvalidInputError(problem, errors={"time_to_live": [problem]})
     if not _LENGTH.fullmatch(time_to_live):
@@ -276,7 +276,7 @@ def _expires_at(work: UnitOfWork, time_to_live: str) -> datetime:
         expires_at = calendar_of(work).parse_due(time_to_live, work.now)
     except InvalidInputError as error:
         raise refused from error
-    if not work.now < expires_at <= work.now + MAX_TIME_TO_LIVE:
+    if not work.now < expires_at <= work.now + MAX_MESSAGE_TTL:
         raise refused
     return expires_at
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeAlias
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -13,7 +13,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
-from ssflow.config import Outside
+from ssflow.config import DEFAULT_MESSAGE_TTL, Outside
 from ssflow.domain.audit import AuditAction
 from ssflow.domain.identity import Actor
 from ssflow.errors import ConflictError, InvalidInputError
@@ -59,6 +59,8 @@ class UnitOfWork:
     """Turns a message for people into the actor's language."""
     outside: Outside = NOTHING_LEAVES
     """What may leave this installation: mail, calls to other systems."""
+    message_ttl: timedelta = DEFAULT_MESSAGE_TTL
+    """How long a message that no case waits for is kept when its sender does not say."""
     refusals: list[Refusal] = field(default_factory=list)
     """What the edge writes to the trail in a work of its own after this one was undone."""
 
@@ -83,6 +85,7 @@ def open_work(
     request_id: str | None = None,
     translate: Callable[[str], str] = str,
     outside: Outside = NOTHING_LEAVES,
+    message_ttl: timedelta = DEFAULT_MESSAGE_TTL,
 ) -> Iterator[UnitOfWork]:
     """Do one piece of work: commits at the end, rolls back on any exception.
 
@@ -92,7 +95,9 @@ def open_work(
         InvalidInputError: a value does not fit into the database.
     """
     with _told_by_what_to_do(), _open_session(database, read_only=read_only) as session:
-        work = UnitOfWork(session, actor, now, timezone, submit, request_id, translate, outside)
+        work = UnitOfWork(
+            session, actor, now, timezone, submit, request_id, translate, outside, message_ttl
+        )
         yield work
         if not read_only:
             _commit(work)

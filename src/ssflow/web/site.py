@@ -42,6 +42,7 @@ class Site:
             submit=self.submit,
             read_only=read_only,
             request_id=current_request_id(),
+            message_ttl=self.config.message_ttl,
         )
 
     def attach(self, app: Flask) -> None:

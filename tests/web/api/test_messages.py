@@ -68,6 +68,15 @@ def test_a_message_that_nobody_waits_for_is_kept_and_seen_by_operators(
     assert (kept["sender"], "payload" in kept) == (owner.key, False)
     assert kept["expires_at"] == "2026-03-02T10:30:00+00:00"
     assert items(as_admin.get("messages", name="other")) == []
+
+
+def test_a_message_that_does_not_say_how_long_is_kept_as_long_as_the_setting_says(
+    as_owner: Caller, as_admin: Caller
+) -> None:
+    as_owner.post("messages", {"name": "answer"})
+
+    [kept] = items(as_admin.get("messages", name="answer"))
+    assert kept["expires_at"] == "2026-03-04T09:30:00+00:00"
     problem(as_owner.get("messages"), 403)
 
 
