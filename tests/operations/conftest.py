@@ -18,6 +18,7 @@ from ssflow.operations.registry import OPERATIONS
 from ssflow.store.database import Database
 from tests.conftest import NOW, TIMEZONE, MakeActor
 from tests.services.office import Office
+from tests.store.conftest import Given
 
 
 class Portfolio:
@@ -62,6 +63,15 @@ class Portfolio:
         self.session.flush()
         assert isinstance(result, list)
         return result
+
+    def begin_case(self) -> None:
+        """Let the case be one that stands in the database."""
+        self._case = Given(self.session).instance()
+        self.context = self.context_of(self._case.id)
+
+    def cancel_case(self) -> None:
+        self._case.cancel(at=NOW)
+        self.session.flush()
 
     def in_another_case(self) -> "Portfolio":
         other = object.__new__(Portfolio)

@@ -114,6 +114,23 @@ def test_money_that_was_promised_meanwhile_is_not_moved(
     assert budget.version == 1
 
 
+def test_what_was_approved_and_cannot_be_done_any_more_is_told(
+    portfolio: Portfolio, budget: Budget
+) -> None:
+    one, other = a_line(portfolio, budget, "A", 100), a_line(portfolio, budget, "B", 50)
+    asked = ask(portfolio, budget, "transfer", 60, from_line=one.id, to_line=other.id)
+    verdict = {**YES, "decider": str(portfolio.initiator), "comment": "Fine."}
+
+    portfolio.call(
+        "amendment.refuse", amendment=asked["id"], verdict=verdict, problem="A has EUR 40 free."
+    )
+
+    [amendment] = portfolio.session.scalars(select(BudgetAmendment))
+    [decision] = portfolio.session.scalars(select(Decision))
+    assert (amendment.state, amendment.outcome) == ("refused", "A has EUR 40 free.")
+    assert (decision.decision, decision.reason) == ("approve", "Fine.")
+
+
 def test_a_supplement_adds_to_a_line_or_makes_one(portfolio: Portfolio, budget: Budget) -> None:
     one = a_line(portfolio, budget, "A", 100)
 
@@ -146,6 +163,8 @@ def test_an_amendment_is_decided_once(portfolio: Portfolio, budget: Budget) -> N
     )
 
     assert told == {"state": "refused"}
+    [amendment] = portfolio.session.scalars(select(BudgetAmendment))
+    assert amendment.outcome == "No."
     with pytest.raises(Exception, match="refused already"):
         apply(portfolio, asked)
 

@@ -148,14 +148,46 @@ def test_a_month_with_open_costs_stays_open(
     month = opened(portfolio, budget)
     classified(portfolio, month, "unclassified")
 
-    with pytest.raises(OperationRefusedError, match="1 costs without category"):
-        closed(portfolio, month)
+    left = closed(portfolio, month)
     row = {"entry": str(odd.id), "category": "overhead", "line": str(line.id)}
     told = closed(portfolio, month, entries=[row])
 
+    assert left == {"closed": False, "left": 1, "at_once": True}
     assert told["closed"] is True
     assert (odd.category, odd.line_id) == ("overhead", line.id)
     assert portfolio.session.scalars(select(BudgetPeriod)).one().state == "closed"
+
+
+def test_a_month_that_waits_for_costs_is_looked_at_again_later(
+    portfolio: Portfolio, budget: Budget, line: BudgetLine
+) -> None:
+    one, other = cost(portfolio, 5, gl="9999"), cost(portfolio, 6, gl="9999")
+    month = opened(portfolio, budget)
+    classified(portfolio, month, "unclassified")
+    row = {"entry": str(one.id), "category": "overhead", "line": str(line.id)}
+    nothing = {"entry": str(other.id), "category": None, "line": None}
+
+    waits = closed(portfolio, month, closed=False, entries=[nothing])
+    goes_on = closed(portfolio, month, closed=False, entries=[row, nothing])
+
+    assert waits == {"closed": False, "left": 2, "at_once": False}
+    assert goes_on == {"closed": False, "left": 1, "at_once": True}
+
+
+def test_a_month_whose_case_was_cancelled_is_controlled_by_another(
+    portfolio: Portfolio, budget: Budget
+) -> None:
+    portfolio.begin_case()
+    month = opened(portfolio, budget)
+    closed(portfolio, month)
+    portfolio.cancel_case()
+    other = portfolio.in_another_case()
+
+    again = opened(other, budget)
+
+    stored = portfolio.session.scalars(select(BudgetPeriod)).one()
+    assert again["id"] == month["id"]
+    assert (stored.state, stored.instance_id) == ("open", other.context.instance_id)
 
 
 def test_costs_of_other_months_are_not_classified_by_this_one(

@@ -1,8 +1,9 @@
 """Operations on yearly budgets: what each writes, gives and refuses."""
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import select
@@ -13,11 +14,13 @@ from ssflow.domain.registers.budget import (
     BudgetClass,
     BudgetLine,
     BudgetState,
+    Commitment,
     CostCategory,
     CostEntry,
 )
 from ssflow.domain.registers.customers import Customer
 from ssflow.domain.registers.portfolio import Decision, Document, Service
+from ssflow.domain.registers.strategy import Initiative, StrategyDocument, StrategyState
 from ssflow.operations.operation import EffectKind, OperationRefusedError, Refusal
 from tests.conftest import NOW
 from tests.operations.conftest import Portfolio
@@ -42,6 +45,45 @@ def holder(portfolio: Portfolio, name: str) -> User:
     session.add(RoleGrant(user_id=user.id, role="budget_holder"))
     session.flush()
     return user
+
+
+def last_year(portfolio: Portfolio, user: User, name: str, **told: Any) -> BudgetLine:
+    former = portfolio.put(
+        Budget, number="BUD-2026-0001", fiscal_year=2026, state=BudgetState.APPROVED
+    )
+    given: dict[str, Any] = {
+        "category": CostCategory.SOFTWARE,
+        "budget_class": BudgetClass.OPERATIONAL,
+        "amount": Decimal(1000),
+    }
+    line: BudgetLine = portfolio.put(
+        BudgetLine, name=name, budget_id=former.id, holder=user.id, **given | told
+    )
+    return line
+
+
+def spend(portfolio: Portfolio, line: BudgetLine, period: str, amount: int) -> None:
+    portfolio.put(
+        CostEntry,
+        document_no=f"{line.name} {period}",
+        period=period,
+        booking_date=NOW.date(),
+        gl="61",
+        amount=Decimal(amount),
+        line_id=line.id,
+    )
+
+
+def a_strategy(portfolio: Portfolio) -> StrategyDocument:
+    strategy: StrategyDocument = portfolio.put(
+        StrategyDocument,
+        number="STR-2026-0001",
+        title="Ahead",
+        horizon_from=date(2026, 1, 1),
+        horizon_to=date(2028, 12, 31),
+        state=StrategyState.ACTIVE,
+    )
+    return strategy
 
 
 def opened(portfolio: Portfolio, year: int = 2027) -> dict[str, Any]:
@@ -134,6 +176,114 @@ def test_the_baseline_is_what_was_spent_and_what_was_approved_last(portfolio: Po
     ]
 
 
+def test_what_got_no_money_last_year_is_no_baseline(portfolio: Portfolio) -> None:
+    user = holder(portfolio, "hanna")
+    last_year(portfolio, user, "Wish", is_funded=False)
+
+    assert opened(portfolio)["baseline"] == []
+
+
+def test_what_is_promised_and_not_spent_is_asked_for_again(portfolio: Portfolio) -> None:
+    line = last_year(portfolio, holder(portfolio, "hanna"), "Move")
+    portfolio.put(Commitment, line_id=line.id, amount=Decimal(900))
+    portfolio.put(Commitment, line_id=line.id, amount=Decimal(50), released=True)
+    spend(portfolio, line, "2026-01", 200)
+
+    baseline = opened(portfolio)["baseline"]
+
+    assert [(row["name"], row["amount"], row["former"]) for row in baseline] == [
+        ("Move · promised", 700.0, None),
+        ("software · operational", 200.0, 1000.0),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("told", "is_offered"),
+    [
+        ({}, True),
+        ({"to_date": date(2026, 12, 31)}, False),
+        ({"from_date": date(2028, 1, 1)}, False),
+        ({"kind": "service_new"}, False),
+        ({"is_launched": False}, False),
+        ({"money": Decimal(0)}, False),
+    ],
+)
+def test_initiatives_of_the_strategy_in_force_come_into_the_baseline(
+    portfolio: Portfolio, told: dict[str, Any], *, is_offered: bool
+) -> None:
+    user = holder(portfolio, "hanna")
+    strategy = a_strategy(portfolio)
+    given: dict[str, Any] = {"kind": "capability", "is_launched": True, "money": Decimal(30000)}
+    initiative = portfolio.put(
+        Initiative, title="Train", strategy_id=strategy.id, owner=user.id, **given | told
+    )
+    budget = opened(portfolio)
+
+    portfolio.call(
+        "budget.default_lines",
+        budget=budget["id"],
+        holder=str(user.id),
+        baseline=budget["baseline"],
+    )
+
+    made = [(line.name, line.budget_class, line.initiative) for line in lines(portfolio, budget)]
+    assert made == ([("Train", "strategic", initiative.id)] if is_offered else [])
+
+
+def test_an_initiative_is_budgeted_once(portfolio: Portfolio) -> None:
+    user = holder(portfolio, "hanna")
+    initiative = portfolio.put(
+        Initiative,
+        title="Train",
+        kind="capability",
+        strategy_id=a_strategy(portfolio).id,
+        is_launched=True,
+        money=Decimal(30000),
+    )
+    last_year(portfolio, user, "Train", initiative=initiative.id, is_funded=False)
+
+    assert opened(portfolio)["baseline"] == []
+
+
+def test_a_budget_whose_case_was_cancelled_makes_room(portfolio: Portfolio) -> None:
+    portfolio.begin_case()
+    first = opened(portfolio)
+    portfolio.cancel_case()
+
+    other = portfolio.in_another_case()
+    second = opened(other)
+
+    left = portfolio.session.get_one(Budget, UUID(first["id"]))
+    assert (left.state, left.ended_reason) == ("cancelled", "Its case was cancelled.")
+    assert second["number"] == "BUD-2027-0002"
+    assert [change.number for change in other.context.changes] == [first["number"], "BUD-2027-0002"]
+
+
+def test_an_approved_budget_stands_though_its_case_was_cancelled(portfolio: Portfolio) -> None:
+    portfolio.begin_case()
+    first = opened(portfolio)
+    portfolio.call("budget.approve", budget=first["id"], fundings=[])
+    portfolio.cancel_case()
+
+    with pytest.raises(OperationRefusedError, match="only one budget"):
+        opened(portfolio.in_another_case())
+
+
+def test_lines_that_are_replaced_are_told(portfolio: Portfolio) -> None:
+    user, budget = holder(portfolio, "hanna"), opened(portfolio)
+    submit(portfolio, budget, user, ROW)
+    [line] = lines(portfolio, budget)
+    portfolio.context.changes.clear()
+
+    submit(portfolio, budget, user, {**ROW, "amount": 5})
+
+    removed = portfolio.context.changes[0]
+    assert removed.record_id == line.id
+    assert removed.before is not None
+    assert removed.before["amount"] == "1200.00"
+    assert removed.after["amount"] is None
+
+
 def test_holders_are_asked_in_good_time(portfolio: Portfolio) -> None:
     user, budget = holder(portfolio, "hanna"), opened(portfolio)
 
@@ -212,12 +362,27 @@ def test_a_cut_makes_a_line_smaller_and_keeps_its_shape(portfolio: Portfolio) ->
         row = {"line": str(line.id), "new_amount": amount}
         return portfolio.call("budget.cut_lines", budget=budget["id"], cuts={"cuts": [row]})
 
-    assert cut(None) == {"saved": 0.0}
-    assert cut(300) == {"saved": 900.0}
+    assert cut(None)["saved"] == 0.0
+    assert cut(300)["saved"] == 900.0
     assert line.amount == Decimal(300)
     assert line.phasing[:4] == ["100.00", "100.00", "100.00", "0.00"]
     with pytest.raises(OperationRefusedError, match="cannot raise"):
         cut(301)
+
+
+def test_cuts_tell_what_can_be_cut_after_them(portfolio: Portfolio) -> None:
+    user, budget = holder(portfolio, "hanna"), opened(portfolio)
+    submit(portfolio, budget, user, ROW, {**ROW, "name": "Phones", "amount": 800})
+    mail, phones = lines(portfolio, budget)
+    row = {"line": str(mail.id), "new_amount": 500}
+
+    totals = portfolio.call("budget.cut_lines", budget=budget["id"], cuts={"cuts": [row]})["totals"]
+
+    assert totals["total"] == 1300.0
+    assert [(r["line"], r["amount"]) for r in totals["to_cut"]] == [
+        (str(phones.id), 800.0),
+        (str(mail.id), 500.0),
+    ]
 
 
 def test_lines_of_another_budget_are_not_touched(portfolio: Portfolio) -> None:

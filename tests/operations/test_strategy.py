@@ -1,15 +1,19 @@
 """The strategy: its figures, its states, and what its operations refuse."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import select
 
 from ssflow.domain.registers.portfolio import WrongStateError
 from ssflow.domain.registers.strategy import (
     Initiative,
+    MarketSegment,
     ObjectiveStatus,
     Rag,
     StrategicObjective,
@@ -133,6 +137,75 @@ def test_an_unknown_strategy_is_refused(portfolio: Portfolio) -> None:
         portfolio.call("strategy.publish", strategy=str(uuid4()))
 
 
+def test_objectives_are_proposed_until_the_strategy_is_in_force(portfolio: Portfolio) -> None:
+    begun = portfolio.call("strategy.begin", scope=SCOPE)
+
+    defined = define(portfolio, begun, "Less downtime")
+
+    [objective] = portfolio.session.scalars(select(StrategicObjective))
+    assert objective.status == "proposed"
+    assert defined["choices"] == [{"value": str(objective.id), "label": "Less downtime"}]
+    publish(portfolio, begun, "Less downtime")
+    assert (objective.status, objective.strategy_id) == ("active", _id(begun))
+
+
+def test_a_rejected_strategy_leaves_the_objectives_of_the_one_in_force(
+    portfolio: Portfolio,
+) -> None:
+    former = portfolio.call("strategy.begin", scope=SCOPE)
+    define(portfolio, former, "Less downtime", target=99)
+    publish(portfolio, former, "Less downtime", target=99)
+    other = portfolio.in_another_case()
+    begun = other.call("strategy.begin", scope=SCOPE)
+    define(other, begun, "Less downtime", "More reach", target=50)
+
+    other.call("strategy.submit", strategy=begun["id"], impact={}, views={})
+    other.call("strategy.reject", strategy=begun["id"], reason="No.")
+
+    kept = portfolio.session.scalars(
+        select(StrategicObjective).order_by(StrategicObjective.text)
+    ).all()
+    assert [(one.text, one.status, one.target) for one in kept] == [
+        ("Less downtime", "active", "99"),
+        ("More reach", "ended", "50"),
+    ]
+    assert kept[0].strategy_id == _id(former)
+
+
+def test_a_strategy_in_force_takes_over_what_it_pursues_too(portfolio: Portfolio) -> None:
+    former = portfolio.call("strategy.begin", scope=SCOPE)
+    define(portfolio, former, "Less downtime", "More reach")
+    publish(portfolio, former, "Less downtime", "More reach")
+    other = portfolio.in_another_case()
+    begun = other.call("strategy.begin", scope=SCOPE)
+    defined = define(other, begun, "Less downtime", target=50)
+
+    publish(other, begun, "Less downtime", target=50)
+
+    [taken] = strategy_rows.objectives_of(portfolio.session, _id(begun))
+    assert (taken.text, taken.target) == ("Less downtime", "50")
+    assert defined["choices"] == [{"value": str(taken.id), "label": "Less downtime"}]
+    assert strategy_rows.objectives_of(portfolio.session, _id(former)) == []
+
+
+def test_segments_come_into_the_register_with_the_strategy(portfolio: Portfolio) -> None:
+    portfolio.put(MarketSegment, name="Plants", kind="internal", needs="Old")
+    begun = portfolio.call("strategy.begin", scope=SCOPE)
+    segments = [
+        {"name": "Plants", "kind": "internal", "needs": "Fewer stops"},
+        {"name": "Shops", "kind": "external", "needs": None},
+    ]
+    define(portfolio, begun, "Less downtime", segments=segments)
+
+    publish(portfolio, begun, "Less downtime")
+
+    found = portfolio.session.scalars(select(MarketSegment).order_by(MarketSegment.name))
+    assert [(one.name, one.kind, one.needs) for one in found] == [
+        ("Plants", "internal", "Fewer stops"),
+        ("Shops", "external", ""),
+    ]
+
+
 def test_objectives_that_ended_are_not_those_of_the_strategy(portfolio: Portfolio) -> None:
     begun = portfolio.call("strategy.begin", scope=SCOPE)
     for text, status in (("A", ObjectiveStatus.ACTIVE), ("B", ObjectiveStatus.ENDED)):
@@ -141,6 +214,43 @@ def test_objectives_that_ended_are_not_those_of_the_strategy(portfolio: Portfoli
     found = strategy_rows.objectives_of(portfolio.session, _id(begun))
 
     assert [objective.text for objective in found] == ["A"]
+
+
+def define(
+    portfolio: Portfolio,
+    begun: dict[str, Any],
+    *objectives: str,
+    target: int = 1,
+    segments: list[dict[str, Any]] | None = None,
+) -> dict[str, Any]:
+    market = {"market_position": "", "competitors": [], "opportunities": "", "constraints": ""}
+    portfolio.call(
+        "strategy.assess",
+        strategy=begun["id"],
+        market=market,
+        customers={"segments": [{"current": 1, "target": 1, **one} for one in segments or []]},
+        offering={"gaps": ""},
+        internal={"strengths": "", "weaknesses": ""},
+    )
+    parts: dict[str, Any] = {"swot": {}, "pattern": {"items": []}}
+    return portfolio.call(
+        "strategy.define",
+        strategy=begun["id"],
+        perspective={"vision": "", "mission": None, "not_do": "", "principles": []},
+        position={"statement": "", "basis": "", "compared_with": [], "segments": []},
+        plan={"actions": []},
+        objectives=_rows(objectives, target),
+        **parts,
+    )
+
+
+def publish(portfolio: Portfolio, begun: dict[str, Any], *objectives: str, target: int = 1) -> None:
+    portfolio.call("strategy.submit", strategy=begun["id"], impact={}, views={})
+    portfolio.call("strategy.publish", strategy=begun["id"], objectives=_rows(objectives, target))
+
+
+def _rows(objectives: Sequence[str], target: int) -> dict[str, Any]:
+    return {"objectives": [{"objective": one, "target": target} for one in objectives]}
 
 
 def _id(begun: dict[str, object]) -> UUID:

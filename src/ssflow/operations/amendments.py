@@ -179,15 +179,16 @@ def apply_amendment(context: OperationContext, given: dict[str, Any]) -> dict[st
     "Refuse an amendment",
     amendment=identifier(),
     verdict=form(),
+    problem=text(required=False),
 )
 def refuse_amendment(context: OperationContext, given: dict[str, Any]) -> dict[str, Any]:
-    """End an amendment without changing the budget."""
+    """End an amendment without changing the budget; `problem` says what stood in the way."""
     amendment, verdict = _amendment(context, given["amendment"]), given["verdict"]
     decision_id = _decided(context, amendment, verdict)
     with changing(context, amendment):
         amendment.decide(AmendmentState.REFUSED)
         amendment.decision_id = decision_id
-        amendment.outcome = str(verdict.get("comment") or "")
+        amendment.outcome = str(given["problem"] or verdict.get("comment") or "")
     return {"state": str(amendment.state)}
 
 

@@ -37,6 +37,7 @@ from ssflow.operations.parameters import amount_of, form, id_of, identifier, row
 from ssflow.operations.record_changes import add_record, changing
 from ssflow.store import budget as budget_rows
 from ssflow.store import people as people_rows
+from ssflow.store.instances import is_cancelled
 
 MAX_SHOWN = 50
 """Entries that the accountant classifies on one form; the rest comes after them."""
@@ -56,6 +57,9 @@ def open_period(context: OperationContext, given: dict[str, Any]) -> dict[str, A
     period = budget_rows.find_period(context.session, budget.id, given["period"])
     if period is None:
         period = add_record(context, _new_period(context, budget, given["period"]))
+    elif _is_left_behind(context, period):
+        with changing(context, period):
+            period.state, period.instance_id = PeriodState.OPEN, context.instance_id
     elif period.instance_id != context.instance_id:
         raise OperationRefusedError(
             f"{period.name} is {period.state} already; a month is controlled once.",
@@ -113,20 +117,22 @@ def classify_costs(context: OperationContext, given: dict[str, Any]) -> dict[str
     close=form(),
 )
 def close_period(context: OperationContext, given: dict[str, Any]) -> dict[str, Any]:
-    """Store what was classified by hand; a complete month is closed and compared with the plan."""
+    """Store what was classified by hand; a complete month is closed and compared with the plan.
+
+    Costs may be left because the form showed only some, or because they came in meanwhile: it is
+    asked again `at_once` when something was classified or the month was thought to be complete.
+    """
     period, told = _period(context, given["period"]), given["close"]
-    _classify_by_hand(context, period, rows_of(told, "entries"))
+    is_complete = bool(told.get("closed"))
+    was_classified = _classify_by_hand(context, period, rows_of(told, "entries"))
     left = len(budget_rows.open_entries_of(context.session, period.period))
-    if not told.get("closed"):
-        return {"closed": False, "left": left}
-    if left:
-        raise OperationRefusedError(
-            f"{period.name} has {left} costs without category or line; it cannot be closed."
-        )
+    if left or not is_complete:
+        at_once = bool(left) and (is_complete or was_classified)
+        return {"closed": False, "left": left, "at_once": at_once}
     with changing(context, period):
         period.accruals = [_accrual(row) for row in rows_of(told, "accruals")]
         period.state = PeriodState.CLOSED
-    return {"closed": True, "left": 0, **_compare(context, period)}
+    return {"closed": True, "left": 0, "at_once": False, **_compare(context, period)}
 
 
 @operation(
@@ -289,6 +295,12 @@ def _new_period(context: OperationContext, budget: Budget, period: str) -> Budge
     )
 
 
+def _is_left_behind(context: OperationContext, period: BudgetPeriod) -> bool:
+    """Whether nobody controls the month any more, since its case was cancelled unsigned."""
+    is_unsigned = period.state is not PeriodState.SIGNED
+    return is_unsigned and is_cancelled(context.session, period.instance_id)
+
+
 def _period(context: OperationContext, period_id: UUID) -> BudgetPeriod:
     period = context.session.get(BudgetPeriod, period_id)
     if period is None:
@@ -359,7 +371,9 @@ def _told_entry(entry: CostEntry) -> dict[str, Any]:
 
 def _classify_by_hand(
     context: OperationContext, period: BudgetPeriod, rows: Iterable[Mapping[str, Any]]
-) -> None:
+) -> bool:
+    """Store what was said about costs; tells whether one of them became complete by it."""
+    was_classified = False
     for row in rows:
         entry = context.session.get(CostEntry, _required_id(row.get("entry")))
         if entry is None or entry.period != period.period:
@@ -369,6 +383,9 @@ def _classify_by_hand(
             if row.get("category"):
                 entry.category = CostCategory(row["category"])
             entry.line_id = id_of(row.get("line")) or entry.line_id
+        is_known = entry.category is not CostCategory.UNCLASSIFIED
+        was_classified |= is_known and entry.line_id is not None
+    return was_classified
 
 
 def _variances(

@@ -1,7 +1,6 @@
-"""The lines of a yearly budget: what holders begin with, what they submit, what it adds up to."""
+"""The lines of a yearly budget: what holders are shown, what they submit, what it adds up to."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -18,7 +17,7 @@ from ssflow.operations.budget_figures import (
 )
 from ssflow.operations.operation import OperationContext, OperationRefusedError, Refusal
 from ssflow.operations.parameters import amount_of, id_of
-from ssflow.operations.record_changes import add_record
+from ssflow.operations.record_changes import add_record, remove_record
 from ssflow.store import budget as budget_rows
 from ssflow.store import people as people_rows
 
@@ -26,33 +25,6 @@ MOST_RANKED = 60
 """The largest lines that one form shows to be ranked."""
 _CUSTOM = "custom"
 _MONTH_FIELDS = [f"m{month}" for month in range(1, 13)]
-
-
-def baseline_of(context: OperationContext, year: int) -> list[dict[str, Any]]:
-    """Give a row for every purpose of last year's lines and last twelve months' costs.
-
-    The amount is what was spent in the last twelve months, else what was approved last.
-    """
-    today = context.calendar.local_date(context.now)
-    first, last = f"{today.year - 1}-{today.month:02}", _month_before(today)
-    spent = budget_rows.spent_by_purpose(context.session, first, last)
-    former = budget_rows.find_budget_in_force(context.session, year - 1)
-    lines = budget_rows.lines_of(context.session, former.id) if former else []
-    approved: dict[budget_rows.Purpose, Decimal] = {}
-    for line in lines:
-        purpose = budget_rows.Purpose(
-            line.holder, line.category, line.budget_class, line.service_id
-        )
-        approved[purpose] = approved.get(purpose, Decimal(0)) + line.amount
-    rows = [
-        {
-            **_purpose_row(context, purpose),
-            "amount": float(spent.get(purpose) or approved.get(purpose) or Decimal(0)),
-            "former": float(approved[purpose]) if purpose in approved else None,
-        }
-        for purpose in {**approved, **spent}
-    ]
-    return sorted(rows, key=lambda row: (row["holder"] or "", row["name"]))
 
 
 def first_rows(
@@ -75,6 +47,7 @@ def first_rows(
             "budget_class": row["budget_class"],
             "amount": None if is_zero_based else row["amount"],
             "phasing": "even",
+            "initiative": row.get("initiative"),
         }
         for row in rows
     ]
@@ -90,8 +63,14 @@ def replace_lines(
     silent: bool,
 ) -> list[BudgetLine]:
     """Put new lines of a holder in place of those that were there; `silent`: nobody sent them."""
-    budget_rows.delete_lines_of_holder(context.session, budget.id, holder)
-    former = {_key(row): row.get("former") for row in baseline if id_of(row["holder"]) == holder}
+    for line in budget_rows.lines_of(context.session, budget.id):
+        if line.holder == holder:
+            remove_record(context, line)
+    former = {
+        _key(row): row["former"]
+        for row in baseline
+        if id_of(row["holder"]) == holder and row.get("former") is not None
+    }
     return [
         add_record(context, _new_line(context, budget, holder, row, former, silent=silent))
         for row in rows
@@ -190,17 +169,6 @@ def lines_to_rank(told: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
-def _purpose_row(context: OperationContext, purpose: budget_rows.Purpose) -> dict[str, Any]:
-    service = context.session.get(Service, purpose.service_id) if purpose.service_id else None
-    return {
-        "holder": text_of(purpose.holder),
-        "category": str(purpose.category),
-        "budget_class": str(purpose.budget_class),
-        "service": text_of(purpose.service_id),
-        "name": _line_name(service, str(purpose.category), str(purpose.budget_class)),
-    }
-
-
 def _row_of(line: BudgetLine) -> dict[str, Any]:
     months = {key: float(part) for key, part in zip(_MONTH_FIELDS, line.phasing, strict=False)}
     return {
@@ -231,7 +199,7 @@ def _new_line(
     before = former.get(_key(row))
     category, budget_class = CostCategory(row["category"]), BudgetClass(row["budget_class"])
     return BudgetLine(
-        name=str(row.get("name") or _line_name(service, str(category), str(budget_class))),
+        name=str(row.get("name") or line_name(service, str(category), str(budget_class))),
         budget_id=budget.id,
         holder=holder,
         category=category,
@@ -275,15 +243,11 @@ def _listed(totals: Mapping[str, Decimal], name: str) -> list[dict[str, Any]]:
     return [{name: key, "amount": float(totals[key])} for key in sorted(totals)]
 
 
-def _line_name(service: Service | None, category: str, budget_class: str) -> str:
-    return " · ".join([*([service.name] if service else []), category, budget_class])
-
-
-def _month_before(today: date) -> str:
-    last = today.replace(day=1) - timedelta(days=1)
-    return f"{last.year}-{last.month:02}"
-
-
 def text_of(value: UUID | None) -> str | None:
     """Give an id as text, or nothing."""
     return None if value is None else str(value)
+
+
+def line_name(service: Service | None, category: str, budget_class: str) -> str:
+    """Name a line after what it is for, where nobody gave it a name."""
+    return " · ".join([*([service.name] if service else []), category, budget_class])

@@ -16,12 +16,12 @@ from ssflow.domain.registers.budget import (
 )
 from ssflow.domain.registers.customers import Customer
 from ssflow.domain.registers.portfolio import Decision, Service
+from ssflow.operations.budget_baseline import baseline_of
 from ssflow.operations.budget_figures import (
     phase,
     totals_by,
 )
 from ssflow.operations.budget_lines import (
-    baseline_of,
     first_rows,
     lines_to_rank,
     replace_lines,
@@ -52,6 +52,7 @@ from ssflow.operations.parameters import (
 from ssflow.operations.record_changes import add_record, changing
 from ssflow.store import budget as budget_rows
 from ssflow.store import people as people_rows
+from ssflow.store.instances import is_cancelled
 from ssflow.store.records import next_number
 
 FEWEST_YEARS, MOST_YEARS = -1, 5
@@ -71,7 +72,9 @@ def open_budget(context: OperationContext, given: dict[str, Any]) -> dict[str, A
     year = given["fiscal_year"]
     _require_near(context, year)
     standing = budget_rows.find_standing_budget(context.session, year)
-    if standing is not None:
+    if standing is not None and _is_left_behind(context, standing):
+        _give_up(context, standing)
+    elif standing is not None:
         raise OperationRefusedError(
             f"Budget {standing.number} for {year} is {standing.state}; a year has only one budget."
         )
@@ -190,10 +193,8 @@ def consolidate_budget(context: OperationContext, given: dict[str, Any]) -> dict
             line.issue = str((found.get(line.id) or {}).get("issue") or "")
     blocking = {line_id for line_id, each in found.items() if each.get("blocking")}
     told = tell_lines(context, lines)
-    funded = [row for row in told if row["is_funded"]]
     return {
-        **sum_up(context, budget, funded),
-        "lines": told,
+        **_summed(context, budget, told),
         "issues": [row for row in told if row["issue"]],
         "to_fix": [
             {"line": row["line"], "problem": row["issue"]}
@@ -203,10 +204,6 @@ def consolidate_budget(context: OperationContext, given: dict[str, Any]) -> dict
         "unfunded": [row for row in told if not row["is_funded"]],
         "defaulted": sum(row["defaulted"] for row in told),
         "to_rank": lines_to_rank(told),
-        "to_cut": [
-            {"line": row["line"], "amount": row["amount"]}
-            for row in sorted(funded, key=lambda row: -row["amount"])[:MOST_CUTS]
-        ],
     }
 
 
@@ -237,7 +234,7 @@ def fix_line(context: OperationContext, given: dict[str, Any]) -> dict[str, Any]
     cuts=form(),
 )
 def cut_lines(context: OperationContext, given: dict[str, Any]) -> dict[str, Any]:
-    """Set the named lines to their new, lower amounts."""
+    """Set the named lines to their new, lower amounts; tells what the lines come to then."""
     budget = _planned(context, given["budget"])
     saved = Decimal(0)
     for row in rows_of(given["cuts"], "cuts"):
@@ -252,7 +249,8 @@ def cut_lines(context: OperationContext, given: dict[str, Any]) -> dict[str, Any
         saved += line.amount - amount
         with changing(context, line):
             set_amount(line, amount)
-    return {"saved": float(saved)}
+    told = tell_lines(context, budget_rows.lines_of(context.session, budget.id))
+    return {"saved": float(saved), "totals": _summed(context, budget, told)}
 
 
 @operation(
@@ -448,6 +446,18 @@ def _record(context: OperationContext, budget_id: UUID) -> Budget:
     return budget
 
 
+def _is_left_behind(context: OperationContext, budget: Budget) -> bool:
+    """Whether nobody plans the budget any more, since its case was cancelled."""
+    return budget.is_planned and is_cancelled(context.session, budget.instance_id)
+
+
+def _give_up(context: OperationContext, budget: Budget) -> None:
+    with changing(context, budget):
+        budget.move_to(BudgetState.CANCELLED)
+        budget.ended_reason = "Its case was cancelled."
+    context.session.flush()
+
+
 def _planned(context: OperationContext, budget_id: UUID) -> Budget:
     budget = _record(context, budget_id)
     if not budget.is_planned:
@@ -464,6 +474,19 @@ def _line_of(context: OperationContext, budget: Budget, line_id: UUID | None) ->
         message = f"Budget {budget.number} has no line {line_id}."
         raise OperationRefusedError(message, code=Refusal.NOT_FOUND)
     return line
+
+
+def _summed(
+    context: OperationContext, budget: Budget, told: list[dict[str, Any]]
+) -> dict[str, Any]:
+    """Give lines with what the funded ones add up to and the largest of them, which may be cut."""
+    funded = [row for row in told if row["is_funded"]]
+    largest = sorted(funded, key=lambda row: -row["amount"])[:MOST_CUTS]
+    return {
+        **sum_up(context, budget, funded),
+        "lines": told,
+        "to_cut": [{"line": row["line"], "amount": row["amount"]} for row in largest],
+    }
 
 
 def _require_near(context: OperationContext, year: int) -> None:

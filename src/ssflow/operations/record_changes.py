@@ -21,6 +21,16 @@ def add_record(context: OperationContext, record: R) -> R:
     return record
 
 
+def remove_record(context: OperationContext, record: Record) -> None:
+    """Take a record away and note what it held."""
+    before = {
+        name: value for name, value in record_as_json(record).items() if value not in (None, [], {})
+    }
+    context.session.delete(record)
+    context.session.flush()
+    _note(context, record, before=before, after=dict.fromkeys(before))
+
+
 @contextmanager
 def changing(context: OperationContext, record: R) -> Iterator[R]:
     """Change a record in the block; what differs afterwards is noted, nothing otherwise."""

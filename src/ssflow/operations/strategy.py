@@ -9,6 +9,7 @@ from ssflow.domain.registers.portfolio import Decision, ServiceObjective
 from ssflow.domain.registers.record import Record
 from ssflow.domain.registers.strategy import (
     Initiative,
+    MarketSegment,
     ObjectiveStatus,
     Rag,
     StrategicObjective,
@@ -105,7 +106,10 @@ def assess_strategy(context: OperationContext, given: dict[str, Any]) -> dict[st
     objectives=form(),
 )
 def define_strategy(context: OperationContext, given: dict[str, Any]) -> dict[str, Any]:
-    """Keep the four parts; objectives are made, or brought up to date where their text is known."""
+    """Keep the four parts and propose the objectives.
+
+    An objective that another strategy pursues stays as it is until this one is in force.
+    """
     strategy = _strategy(context, given["strategy"])
     is_again = bool(strategy.perspective)
     with changing(context, strategy):
@@ -114,19 +118,14 @@ def define_strategy(context: OperationContext, given: dict[str, Any]) -> dict[st
         strategy.plan, strategy.pattern = given["plan"], given["pattern"]
         strategy.version += int(is_again)
         strategy.move_to(StrategyState.CONSULTATION)
-    kept = {
-        _keep_objective(context, strategy, row).id
-        for row in rows_of(given["objectives"], "objectives")
-    }
-    for objective in strategy_rows.objectives_of(context.session, strategy.id):
-        if objective.id not in kept:
+    rows = rows_of(given["objectives"], "objectives")
+    wanted = [_propose_objective(context, strategy, row) for row in rows]
+    for objective in _proposed(context, strategy):
+        if objective not in wanted:
             _end_objective(context, objective)
     return {
         "version": strategy.version,
-        "choices": [
-            {"value": str(one.id), "label": one.text}
-            for one in strategy_rows.objectives_of(context.session, strategy.id)
-        ],
+        "choices": [{"value": str(one.id), "label": one.text} for one in wanted],
         "customers": [
             {"customer": str(one.id), "name": one.name, "mandate_holder": str(one.mandate_holder)}
             for one in strategy_rows.key_customers(context.session)
@@ -181,14 +180,25 @@ def decide_strategy(context: OperationContext, given: dict[str, Any]) -> dict[st
     return {"number": decision.number}
 
 
-@operation("strategy.publish", "Put the strategy into force", strategy=identifier())
+@operation(
+    "strategy.publish",
+    "Put the strategy into force",
+    strategy=identifier(),
+    objectives=form(required=False),
+)
 def publish_strategy(context: OperationContext, given: dict[str, Any]) -> dict[str, Any]:
-    """Make it the strategy in force; the former one and what only it wanted come to an end."""
+    """Make it the strategy in force; the former one and what only it wanted come to an end.
+
+    Its objectives become active, also those taken over; its segments come into the register.
+    """
     strategy = _strategy(context, given["strategy"])
     superseded = [_supersede(context, one) for one in _others_in_force(context, strategy)]
     with changing(context, strategy):
         strategy.activated_on = _today(context)
         strategy.move_to(StrategyState.ACTIVE)
+    _activate_objectives(context, strategy, rows_of(given["objectives"] or {}, "objectives"))
+    for row in rows_of(strategy.assessment.get("customers") or {}, "segments"):
+        _keep_segment(context, row)
     objectives = strategy_rows.objectives_of(context.session, strategy.id)
     title = f"Strategy {strategy.number}: {strategy.title}"
     document = make_document(
@@ -221,7 +231,7 @@ def reject_strategy(context: OperationContext, given: dict[str, Any]) -> dict[st
         strategy.move_to(StrategyState.REJECTED)
         strategy.ended_on = _today(context)
         strategy.lessons = given["reason"] or ""
-    for objective in strategy_rows.objectives_of(context.session, strategy.id):
+    for objective in _proposed(context, strategy):
         _end_objective(context, objective)
     return {"state": str(strategy.state)}
 
@@ -397,8 +407,49 @@ def _day(told: Mapping[str, Any], name: str) -> date:
     return day
 
 
-def _keep_objective(
+def _proposed(
+    context: OperationContext, strategy: StrategyDocument
+) -> Sequence[StrategicObjective]:
+    return strategy_rows.objectives_of(context.session, strategy.id, ObjectiveStatus.PROPOSED)
+
+
+def _propose_objective(
     context: OperationContext, strategy: StrategyDocument, row: Mapping[str, Any]
+) -> StrategicObjective:
+    """Note an objective as proposed, unless it is pursued already: then only find it."""
+    objective = strategy_rows.find_objective_named(context.session, str(row["objective"]))
+    is_others = objective is not None and objective.strategy_id != strategy.id
+    if objective is not None and is_others and objective.status is not ObjectiveStatus.ENDED:
+        return objective
+    return _keep_objective(context, strategy, row, ObjectiveStatus.PROPOSED)
+
+
+def _activate_objectives(
+    context: OperationContext, strategy: StrategyDocument, rows: Sequence[Mapping[str, Any]]
+) -> None:
+    for row in rows:
+        _keep_objective(context, strategy, row, ObjectiveStatus.ACTIVE)
+    for objective in _proposed(context, strategy):
+        with changing(context, objective):
+            objective.status = ObjectiveStatus.ACTIVE
+
+
+def _keep_segment(context: OperationContext, row: Mapping[str, Any]) -> None:
+    """Bring a customer segment into the register, or up to date there."""
+    name = str(row["name"])
+    segment = strategy_rows.find_segment_named(context.session, name)
+    if segment is None:
+        made = MarketSegment(name=name, created_at=context.now, created_by=context.actor.key)
+        segment = add_record(context, made)
+    with changing(context, segment):
+        segment.kind, segment.needs = str(row.get("kind") or ""), str(row.get("needs") or "")
+
+
+def _keep_objective(
+    context: OperationContext,
+    strategy: StrategyDocument,
+    row: Mapping[str, Any],
+    status: ObjectiveStatus,
 ) -> StrategicObjective:
     name = str(row["objective"])
     objective = strategy_rows.find_objective_named(context.session, name)
@@ -407,7 +458,7 @@ def _keep_objective(
         objective = add_record(context, made)
     with changing(context, objective):
         objective.strategy_id = strategy.id
-        objective.status = ObjectiveStatus.ACTIVE
+        objective.status = status
         objective.kpi = str(row.get("kpi") or "")
         objective.baseline, objective.target = _number(row, "baseline"), _number(row, "target")
         objective.by, objective.owner = day_of(row.get("by")), id_of(row.get("owner"))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from ssflow.domain.registers.budget import (
@@ -203,13 +203,6 @@ def known_documents(session: Session, document_nos: Sequence[str]) -> set[str]:
     """Find which of these document numbers were booked already."""
     query = select(CostEntry.document_no).where(CostEntry.document_no.in_(document_nos))
     return set(session.scalars(query))
-
-
-def delete_lines_of_holder(session: Session, budget_id: UUID, holder: UUID) -> None:
-    """Remove a holder's lines from a budget; newer ones are about to take their place."""
-    session.execute(
-        delete(BudgetLine).where(BudgetLine.budget_id == budget_id, BudgetLine.holder == holder)
-    )
 
 
 # --- for the dashboard ----------------------------------------------------------------------------

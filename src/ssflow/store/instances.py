@@ -47,6 +47,12 @@ def get_instance(session: Session, instance_id: UUID) -> ProcessInstance:
     return instance
 
 
+def is_cancelled(session: Session, instance_id: UUID | None) -> bool:
+    """Tell whether somebody cancelled the case, so that nobody works on what it began."""
+    query = select(ProcessInstance.status).where(ProcessInstance.id == instance_id)
+    return session.scalars(query).one_or_none() is InstanceStatus.CANCELLED
+
+
 def lock_instance(session: Session, instance_id: UUID) -> ProcessInstance:
     """Get an instance with the engine's state; nobody else may change it meanwhile.
 

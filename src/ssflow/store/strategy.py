@@ -6,10 +6,12 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from ssflow.domain.registers.budget import GIVEN_UP, Budget, BudgetLine
 from ssflow.domain.registers.customers import Customer, CustomerStatus, CustomerTier
 from ssflow.domain.registers.portfolio import Service, ServiceObjective
 from ssflow.domain.registers.strategy import (
     Initiative,
+    MarketSegment,
     ObjectiveStatus,
     StrategicObjective,
     StrategyDocument,
@@ -36,18 +38,25 @@ def find_objective_named(session: Session, text: str) -> StrategicObjective | No
     return session.scalars(query).first()
 
 
-def objectives_of(session: Session, strategy_id: UUID) -> Sequence[StrategicObjective]:
-    """List the active objectives that a strategy set, in the order of their dates."""
+def objectives_of(
+    session: Session, strategy_id: UUID, status: ObjectiveStatus = ObjectiveStatus.ACTIVE
+) -> Sequence[StrategicObjective]:
+    """List the objectives of this status that a strategy set, in the order of their dates."""
     query = (
         select(StrategicObjective)
         .where(
             StrategicObjective.strategy_id == strategy_id,
-            StrategicObjective.status == ObjectiveStatus.ACTIVE,
+            StrategicObjective.status == status,
         )
         .order_by(StrategicObjective.by, StrategicObjective.text)
         .limit(MAX_ROWS)
     )
     return session.scalars(query).all()
+
+
+def find_segment_named(session: Session, name: str) -> MarketSegment | None:
+    """Find the market segment of this name."""
+    return session.scalars(select(MarketSegment).where(MarketSegment.name == name)).one_or_none()
 
 
 def active_objectives(session: Session) -> Sequence[StrategicObjective]:
@@ -67,6 +76,32 @@ def initiatives_of(session: Session, strategy_id: UUID) -> Sequence[Initiative]:
         select(Initiative)
         .where(Initiative.strategy_id == strategy_id)
         .order_by(Initiative.from_date, Initiative.title)
+        .limit(MAX_ROWS)
+    )
+    return session.scalars(query).all()
+
+
+def unfunded_initiatives(session: Session) -> Sequence[Initiative]:
+    """List launched initiatives of strategies in force whose money no standing budget has.
+
+    Those that a process of the portfolio carries out get their money as proposals do.
+    """
+    budgeted = (
+        select(BudgetLine.initiative)
+        .join(Budget, Budget.id == BudgetLine.budget_id)
+        .where(Budget.state.not_in(GIVEN_UP), BudgetLine.initiative.is_not(None))
+    )
+    query = (
+        select(Initiative)
+        .join(StrategyDocument, StrategyDocument.id == Initiative.strategy_id)
+        .where(
+            StrategyDocument.state == StrategyState.ACTIVE,
+            Initiative.is_launched,
+            Initiative.money > 0,
+            Initiative.kind.not_in(("service_new", "service_change", "retirement")),
+            Initiative.id.not_in(budgeted),
+        )
+        .order_by(Initiative.title, Initiative.id)
         .limit(MAX_ROWS)
     )
     return session.scalars(query).all()

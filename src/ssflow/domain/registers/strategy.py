@@ -41,8 +41,9 @@ _NEXT = {
 
 
 class ObjectiveStatus(StrEnum):
-    """Whether an objective belongs to the strategy in force."""
+    """Whether an objective belongs to the strategy in force, or to one that is being made."""
 
+    PROPOSED = "proposed"
     ACTIVE = "active"
     ENDED = "ended"
 
