@@ -127,7 +127,7 @@ def begin_instance(
         definition_id=definition.id,
         key=definition.key,
         version=definition.version,
-        business_key=business_key or None,
+        business_key=business_key if business_key and business_key.strip() else None,
         started_by=work.actor.key,
         started_at=work.now,
     )

@@ -51,6 +51,35 @@ def list_latest(session: Session) -> Sequence[ProcessDefinition]:
     return session.scalars(query).all()
 
 
+def page_latest(
+    session: Session, *, cursor: str | None = None, limit: int = DEFAULT_LIMIT
+) -> Page[ProcessDefinition]:
+    """List the newest version of every process page by page, by key."""
+    return read_page(
+        session,
+        select(ProcessDefinition).where(ProcessDefinition.is_latest),
+        name="process definitions",
+        keys=(ProcessDefinition.key,),
+        cursor=cursor,
+        limit=limit,
+    )
+
+
+def page_versions(
+    session: Session, key: str, *, cursor: str | None = None, limit: int = DEFAULT_LIMIT
+) -> Page[ProcessDefinition]:
+    """List the versions of a process page by page, newest first."""
+    return read_page(
+        session,
+        select(ProcessDefinition).where(ProcessDefinition.key == key),
+        name="versions",
+        keys=(ProcessDefinition.version,),
+        descending=True,
+        cursor=cursor,
+        limit=limit,
+    )
+
+
 def list_versions(session: Session, key: str) -> Sequence[ProcessDefinition]:
     """List every version of a process, newest first."""
     query = (

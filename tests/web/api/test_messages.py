@@ -114,6 +114,8 @@ def test_a_payload_of_two_megabytes_is_refused_in_a_sentence(
         ({"name": "a", "payload": {"n": 2**60}}, "n"),
         ({"name": "a", "correlation_key": 5}, "correlation_key"),
         ({"name": "a", "surprise": 5}, "surprise"),
+        ({"name": ""}, "name"),
+        ({"name": " \n "}, "name"),
         ({"name": "a", "time_to_live": 5}, "time_to_live"),
         ({"name": "a", "time_to_live": "soon"}, "time_to_live"),
         ({"name": "a", "time_to_live": "PT0S"}, "time_to_live"),

@@ -52,6 +52,7 @@ def test_a_former_version_is_started(office: Office, as_owner: Caller) -> None:
         ("p", {"version": 0}, 422),
         ("p", {"version": 10**20}, 422),
         ("p", {"version": "one"}, 422),
+        ("p", {"version": 1.5}, 422),
         ("p", {"variables": [1]}, 422),
         ("p", {"variables": {"initiator": "me"}}, 422),
         ("p", {"variables": {"n": 2**60}}, 422),
@@ -194,6 +195,40 @@ def test_definitions_that_are_not_there(office: Office, as_owner: Caller, path: 
     office.deploy(one_task())
 
     problem(as_owner.get(f"process-definitions/{path}"), 404)
+
+
+def test_definitions_come_in_pages(office: Office, as_owner: Caller) -> None:
+    office.deploy(one_task())
+    office.deploy(two_tasks())
+    office.deploy({"q.bpmn": one_task()["p.bpmn"].replace(b'id="p"', b'id="q"')})
+
+    for path, key, expected in (
+        ("process-definitions", "key", ["p", "q"]),
+        ("process-definitions/p", "version", [2, 1]),
+    ):
+        first = body(as_owner.get(path, limit=1))
+        second = body(as_owner.get(path, limit=1, cursor=first["next_cursor"]))
+        assert [one[key] for page in (first, second) for one in page["items"]] == expected
+        assert second["next_cursor"] is None
+
+
+def test_a_version_asked_for_in_the_query_is_not_passed_over(
+    office: Office, as_owner: Caller
+) -> None:
+    office.deploy(one_task())
+
+    refused = as_owner.post("process-definitions/p/instances?version=7")
+
+    assert set(problem(refused, 422)["errors"]) == {"version"}
+    assert items(as_owner.get("process-instances")) == []
+
+
+def test_a_case_with_a_blank_key_has_none(office: Office, as_owner: Caller) -> None:
+    office.deploy(one_task())
+
+    started = body(as_owner.post("process-definitions/p/instances", {"business_key": "  "}), 201)
+
+    assert started["business_key"] is None
 
 
 # --- incidents ------------------------------------------------------------------------------------

@@ -128,6 +128,43 @@ def test_a_wrong_form_is_told_by_field(office: Office, owner: Actor, as_owner: C
     assert office.open(instance_id) == ["U_fill"]
 
 
+@pytest.mark.parametrize("act", ["claim", "release"])
+def test_nobody_claims_for_another(
+    office: Office, owner: Actor, as_owner: Caller, act: str
+) -> None:
+    office.deploy(one_task())
+    task = office.task(office.start(owner), "U_do")
+
+    refused = as_owner.post(f"user-tasks/{task.id}/{act}", {"assignee": "somebody else"})
+
+    assert set(problem(refused, 422)["errors"]) == {"assignee"}
+    assert office.task(task.instance_id, "U_do").assignee is None
+
+
+@pytest.mark.parametrize("path", ["user-tasks/{id}", "user-tasks/{id}/form"])
+def test_a_query_that_nothing_reads_is_refused(
+    office: Office, owner: Actor, as_owner: Caller, path: str
+) -> None:
+    office.deploy(one_task())
+    task = office.task(office.start(owner), "U_do")
+
+    refused = as_owner.get(path.format(id=task.id), verbose="yes")
+
+    assert set(problem(refused, 422)["errors"]) == {"verbose"}
+
+
+def test_a_claim_after_the_end_tells_who_did_it(
+    office: Office, owner: Actor, as_owner: Caller
+) -> None:
+    office.deploy(one_task())
+    task = office.task(office.start(owner), "U_do")
+    office.complete(owner, task.id)
+
+    late = problem(as_owner.post(f"user-tasks/{task.id}/claim"), 409)
+
+    assert late["winner"]["id"] == owner.key
+
+
 def test_who_is_late_learns_who_was_quicker(office: Office, owner: Actor, connect: Connect) -> None:
     office.deploy(one_task())
     task = office.task(office.start(owner), "U_do")

@@ -15,7 +15,7 @@ from ssflow.web.api.blueprint import repeatable, rest_blueprint
 from ssflow.web.api.rest import answer_once
 from ssflow.web.api.schemas.definitions import DefinitionSchema
 from ssflow.web.api.schemas.instances import InstanceSchema, StartSchema
-from ssflow.web.api.schemas.paging import page_of
+from ssflow.web.api.schemas.paging import PageQuerySchema, page_of
 from ssflow.web.request_work import request_work
 
 blueprint = rest_blueprint("process_definitions", "Deployed processes and their versions")
@@ -23,23 +23,25 @@ blueprint = rest_blueprint("process_definitions", "Deployed processes and their 
 
 @blueprint.get("/process-definitions")
 @bearer("read")
+@blueprint.arguments(PageQuerySchema, location="query")
 @blueprint.response(200, page_of(DefinitionSchema))
-def list_latest() -> Any:
-    """List the newest version of every process."""
+def list_latest(query: dict[str, Any]) -> Any:
+    """List the newest version of every process, by key."""
     with request_work(read_only=True) as work:
-        return {"items": rows.list_latest(work.session), "next_cursor": None}
+        return rows.page_latest(work.session, **query)
 
 
 @blueprint.get("/process-definitions/<key>")
 @bearer("read")
+@blueprint.arguments(PageQuerySchema, location="query")
 @blueprint.response(200, page_of(DefinitionSchema))
-def list_versions(key: str) -> Any:
+def list_versions(query: dict[str, Any], key: str) -> Any:
     """List the versions of a process, newest first."""
     with request_work(read_only=True) as work:
-        found = rows.list_versions(work.session, key)
-        if not found:
+        page = rows.page_versions(work.session, key, **query)
+        if not page.items and rows.find_latest(work.session, key) is None:
             raise NotFoundError(f"There is no process {key}.")
-        return {"items": found, "next_cursor": None}
+        return page
 
 
 @blueprint.get("/process-definitions/<key>/versions/<int(max=2147483647):version>")

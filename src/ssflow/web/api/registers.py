@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from ssflow.domain.registers.record import Record, record_as_json
 from ssflow.services import registers
 from ssflow.web.access import bearer
-from ssflow.web.api.blueprint import rest_blueprint
+from ssflow.web.api.blueprint import reads_query, rest_blueprint
 from ssflow.web.api.rest import read_query
 from ssflow.web.api.schemas.paging import PageQuerySchema
 from ssflow.web.request_work import request_work
@@ -18,6 +18,7 @@ blueprint = rest_blueprint("registers", "Business records")
 
 @blueprint.get("/registers/<kind>")
 @bearer("read")
+@reads_query
 @blueprint.doc(responses={"200": {"description": "A page of records"}})
 def list_records(kind: str) -> ResponseReturnValue:
     """List the records of a kind, `sort` by a field (`-`: descending); others filter by field."""

@@ -101,6 +101,17 @@ def json_object() -> dict[str, Any]:
     return body
 
 
+def require_no_fields() -> None:
+    """Refuse a body that would go unheard, such as the name of another person for a claim.
+
+    Raises:
+        InvalidInputError: the body holds fields, or is no JSON.
+    """
+    if fields := json_object():
+        errors = {name: ["Unknown field."] for name in fields}
+        raise InvalidInputError("This address takes no fields.", errors=errors)
+
+
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"JSON knows no {name}")
 

@@ -15,7 +15,7 @@ from ssflow.store.unit_of_work import UnitOfWork
 from ssflow.store.user_tasks import InboxSort, InboxView
 from ssflow.web.access import bearer
 from ssflow.web.api.blueprint import repeatable, rest_blueprint
-from ssflow.web.api.rest import answer_in_parts, answer_once, json_object
+from ssflow.web.api.rest import answer_in_parts, answer_once, json_object, require_no_fields
 from ssflow.web.api.schemas.paging import page_of
 from ssflow.web.api.schemas.user_tasks import (
     BulkTasksSchema,
@@ -98,6 +98,7 @@ def form(task_id: UUID) -> Any:
 @blueprint.response(200, UserTaskSchema)
 def claim(task_id: UUID) -> ResponseReturnValue:
     """Reserve a task."""
+    require_no_fields()
     return answer_once(UserTaskSchema, lambda work: user_tasks.claim_task(work, task_id))
 
 
@@ -107,6 +108,7 @@ def claim(task_id: UUID) -> ResponseReturnValue:
 @blueprint.response(200, UserTaskSchema)
 def release(task_id: UUID) -> ResponseReturnValue:
     """Give a task back to its role."""
+    require_no_fields()
     return answer_once(UserTaskSchema, lambda work: user_tasks.release_task(work, task_id))
 
 

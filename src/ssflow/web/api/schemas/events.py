@@ -3,7 +3,7 @@
 from typing import Any
 
 from marshmallow import Schema, fields
-from marshmallow.validate import OneOf
+from marshmallow.validate import OneOf, Regexp
 
 from ssflow.domain.audit import AuditAction
 from ssflow.domain.incident import Incident, IncidentKind, IncidentStatus, RetryOutcome
@@ -153,7 +153,7 @@ class JobQuerySchema(PageQuerySchema):
 class MessageSchema(Schema):
     """A message for the instance that waits for its name and key, or will."""
 
-    name = fields.String(required=True)
+    name = fields.String(required=True, validate=Regexp(r"(?s).*\S", error="Name the message."))
     correlation_key = fields.String(load_default=None, allow_none=True)
     message_id = fields.String(load_default=None, allow_none=True)
     payload = fields.Dict(keys=fields.String(), load_default=dict)

@@ -39,7 +39,9 @@ class StartSchema(Schema):
 
     business_key = fields.String(load_default=None, allow_none=True)
     variables = fields.Dict(keys=fields.String(), load_default=dict)
-    version = fields.Integer(load_default=None, allow_none=True, validate=Range(1, MAX_VERSION))
+    version = fields.Integer(
+        strict=True, load_default=None, allow_none=True, validate=Range(1, MAX_VERSION)
+    )
 
 
 class ReasonSchema(Schema):
