@@ -140,6 +140,16 @@ def delivery_row(
     }
 
 
+def starting_row(name: str, now: datetime) -> dict[str, Any]:
+    """Build the job that starts a process by a message which was kept before it was deployed."""
+    return {
+        "kind": JobKind.DELIVER_MESSAGE,
+        "due_at": now,
+        "payload": {"name": name},
+        "created_at": now,
+    }
+
+
 def _store_names(moved: Step, surroundings: Surroundings) -> None:
     """Give the instance its business key and title as soon as the diagram knows them."""
     instance, variables = moved.instance, moved.result.variables

@@ -23,6 +23,7 @@ from ssflow.engine.problems import Problem, Severity
 from ssflow.errors import InvalidInputError
 from ssflow.forms.layout import LayoutError, read_layout
 from ssflow.operations.registry import OPERATIONS
+from ssflow.services.advance import starting_row
 from ssflow.services.audit import record
 from ssflow.services.definitions import (
     FORM_SUFFIX,
@@ -35,6 +36,8 @@ from ssflow.services.definitions import (
 from ssflow.services.schedules import find_query_problem, keep_schedule
 from ssflow.services.variables import text_problem
 from ssflow.store import definitions as definition_rows
+from ssflow.store import jobs as job_rows
+from ssflow.store import messages as message_rows
 from ssflow.store import people as people_rows
 from ssflow.store.unit_of_work import UnitOfWork
 
@@ -92,7 +95,8 @@ def deploy_files(
 
     Deploying identical files again changes nothing, but to bring back what newer files replaced.
     A process whose diagram, decisions, forms and called processes are as before keeps its version.
-    A schedule takes effect, unless it `is_rehearsal`: walks through a process start it themselves.
+    A schedule takes effect, and messages kept for its start, unless it `is_rehearsal`: walks
+    through a process start it themselves.
 
     Raises:
         ForbiddenError: the actor may not deploy.
@@ -112,6 +116,8 @@ def deploy_files(
     if not is_rehearsal:
         for definition in definitions:
             keep_schedule(work, definition)
+            if definition.id not in former:
+                _start_by_kept(work, definition.facts.get("start_message"))
     is_new = known is None or any(d.id not in former for d in definitions)
     if is_new:
         _tell(work, deployment, definitions, comment)
@@ -278,6 +284,15 @@ def _store_deployment(
         for name, content in files.items()
     )
     return deployment
+
+
+def _start_by_kept(work: UnitOfWork, name: str | None) -> None:
+    """Have messages start a process that came before it was there to be started."""
+    if name is None:
+        return
+    message_rows.lock_for_start(work.session, name, is_new=True)
+    if message_rows.has_buffered(work.session, name, work.now):
+        job_rows.add_jobs(work.session, [starting_row(name, work.now)])
 
 
 def _tell(

@@ -58,10 +58,16 @@ def send_message(work: UnitOfWork, job: Job) -> None:
 
 
 def deliver_message(work: UnitOfWork, job: Job) -> None:
-    """Give a case the message that was kept for what it waits for, if it is still there."""
-    if job.instance_id is not None:
-        key = job.payload.get("correlation_key")
-        messages.deliver_buffered(work, job.instance_id, job.payload["name"], key)
+    """Give a case the message that was kept for what it waits for, if it is still there.
+
+    A job without a case starts one: the message came before its process was deployed.
+    """
+    name = job.payload["name"]
+    if job.instance_id is None:
+        messages.start_by_kept(work, name)
+        return
+    key = job.payload.get("correlation_key")
+    messages.deliver_buffered(work, job.instance_id, name, key)
 
 
 def _origin(work: UnitOfWork, job: Job) -> ProcessInstance | None:

@@ -17,7 +17,7 @@ from ssflow.domain.message import Message, MessageStatus, MessageSubscription
 from ssflow.engine.commands import CatchMessage, StartByMessage
 from ssflow.engine.execution import TaskGoneError
 from ssflow.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
-from ssflow.services.advance import advance_instance, delivery_row
+from ssflow.services.advance import advance_instance, delivery_row, starting_row
 from ssflow.services.attachments import bind_files
 from ssflow.services.audit import Entry, record
 from ssflow.services.instances import (
@@ -158,6 +158,25 @@ def deliver_buffered(
         if sender and may_send and message_rows.take_message(work.session, message, instance_id):
             _deliver(replace(work, actor=sender), waiting, payload)
             _deliver_next(work, instance_id, waiting_id, has_more=len(kept) > 1)
+            return True
+    return False
+
+
+def start_by_kept(work: UnitOfWork, name: str) -> bool:
+    """Start a process by the oldest message that was kept before it was there; false if none was.
+
+    Only messages of senders who may start it count, whose start form lets them pass, and that no
+    case waits for. Each starts its case in a step of its own.
+    """
+    definition = _started_by(work, name)
+    if definition is None:
+        return False
+    kept = message_rows.lock_buffered(work.session, name, work.now, limit=_LOOKED_AT)
+    for message in kept:
+        sender = _find_sender(work, message.sender)
+        if sender is not None and _start_by(replace(work, actor=sender), definition, message):
+            if len(kept) > 1:
+                job_rows.add_jobs(work.session, [starting_row(name, work.now)])
             return True
     return False
 
@@ -318,6 +337,7 @@ def _deliver_now(work: UnitOfWork, message: _Incoming) -> Correlation | None:
 
 
 def _start_now(work: UnitOfWork, message: _Incoming) -> Correlation | None:
+    message_rows.lock_for_start(work.session, message.name, is_new=False)
     definition = _started_by(work, message.name)
     if definition is None:
         return None
@@ -331,13 +351,44 @@ def _start(
     work: UnitOfWork, definition: ProcessDefinition, message: _Incoming, *, by: UnitOfWork
 ) -> ProcessInstance:
     """Start a case with what the start form lets pass; files are those of who sends (`by`)."""
-    payload = check_start(by, definition, dict(message.payload))
-    command = StartByMessage(message.name, payload)
-    instance = begin_instance(work, definition, command, payload, None)
-    if definition.facts.get("start_form"):
-        bind_files(by, payload, instance, None)
+    instance = _begin(work, definition, message.name, message.payload, by=by)
     _remember(work, message, instance.id)
     return instance
+
+
+def _begin(
+    work: UnitOfWork,
+    definition: ProcessDefinition,
+    name: str,
+    given: Mapping[str, Any],
+    *,
+    by: UnitOfWork,
+) -> ProcessInstance:
+    payload = check_start(by, definition, dict(given))
+    instance = begin_instance(work, definition, StartByMessage(name, payload), payload, None)
+    if definition.facts.get("start_form"):
+        bind_files(by, payload, instance, None)
+    return instance
+
+
+def _start_by(work: UnitOfWork, definition: ProcessDefinition, kept: Message) -> bool:
+    """Start a case with a message that was kept; false when it is not the one to start it."""
+    if not is_starter(work, definition) or _is_awaited(work, kept):
+        return False
+    try:
+        check_start(work, definition, dict(kept.payload))
+    except InvalidInputError:
+        return False
+    instance = _begin(work, definition, kept.name, kept.payload, by=work)
+    return message_rows.take_message(work.session, kept, instance.id)
+
+
+def _is_awaited(work: UnitOfWork, kept: Message) -> bool:
+    """Tell whether a case waits for a message, one that is suspended among them."""
+    found = message_rows.find_subscription(
+        work.session, kept.name, kept.correlation_key, visible_to=work.actor
+    )
+    return found is not None
 
 
 def _remember(work: UnitOfWork, message: _Incoming, instance_id: UUID) -> None:

@@ -117,6 +117,24 @@ def find_buffered(
     return session.scalars(query).all()
 
 
+def has_buffered(session: Session, name: str, now: datetime) -> bool:
+    """Tell whether messages with this name wait for an instance, by whatever key."""
+    query = select(Message.id).where(Message.name == name, *_waits(now)).limit(1)
+    return session.scalar(query) is not None
+
+
+def lock_buffered(session: Session, name: str, now: datetime, limit: int) -> Sequence[Message]:
+    """Hold messages with a name that wait for an instance, by whatever key, oldest first."""
+    query = (
+        select(Message)
+        .where(Message.name == name, *_waits(now))
+        .order_by(Message.created_at, Message.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return session.scalars(query).all()
+
+
 def find_awaited(
     session: Session, awaited: Iterable[NameAndKey], now: datetime
 ) -> frozenset[NameAndKey]:
@@ -210,6 +228,17 @@ def lock_for_keeping(session: Session, name: str, correlation_key: str | None) -
     if _has_locks(session):
         number = _lock_number("message", name, correlation_key)
         session.execute(select(func.pg_advisory_xact_lock(number)))
+
+
+def lock_for_start(session: Session, name: str, *, is_new: bool) -> None:
+    """Let no process that starts with this message be deployed until this work is done.
+
+    With `is_new` one is: then let nobody look in vain for a process that the message starts.
+    """
+    if _has_locks(session):
+        number = _lock_number("message start", name)
+        lock = func.pg_advisory_xact_lock if is_new else func.pg_advisory_xact_lock_shared
+        session.execute(select(lock(number)))
 
 
 def lock_message_id(session: Session, sender: str, message_id: str) -> None:
