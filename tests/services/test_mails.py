@@ -486,3 +486,24 @@ def test_when_nothing_may_leave_mails_stay_in_the_outbox(office: Office, owner: 
     office.run_jobs()
 
     assert (states(office), office.open(instance_id)) == ({"ann@example.org": "sent"}, ["U_see"])
+
+
+def test_mails_that_fail_again_open_the_same_incident_again(
+    office: Office, server: MailServer, owner: Actor
+) -> None:
+    office.deploy(mailing(to="'ann@example.org'"))
+    server.answers["*"] = "451 Try later"
+    instance_id, admin = office.start(owner), office.hire("admin")
+    for _ in range(4):
+        office.run_jobs(after=HOUR)
+    first = office.incident(instance_id)
+
+    tried = office.act(admin, incidents.retry_incident, first.id)
+    is_under_way = []
+    for _ in range(4):
+        is_under_way.append(office.act(admin, incidents.is_under_way, tried))
+        office.run_jobs(after=HOUR)
+
+    again = office.incident(instance_id)
+    assert (first.attempts, again.id, again.attempts) == (3, first.id, 6)
+    assert is_under_way[:3] == [True, True, True]

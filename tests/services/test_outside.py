@@ -155,6 +155,54 @@ def test_trying_an_incident_again_calls_again(
     assert len(set(keys)) == 2
 
 
+def test_a_call_that_is_made_again_is_under_way_until_it_is_answered(
+    office: Office, server: WebServer, owner: Actor
+) -> None:
+    office.deploy(asking(server, retry='<spiffworkflow:retry retries="1"/>'))
+    server.answers["/stock"] = Answer(500, b"Out of order")
+    instance_id, admin = office.start(owner), office.hire("admin")
+    office.run_jobs(after=HOUR)
+    office.run_jobs(after=HOUR)
+    incident = office.incident(instance_id)
+
+    tried = office.act(admin, incidents.retry_incident, incident.id)
+    told = [office.act(admin, incidents.is_under_way, tried)]
+    office.run_jobs()
+    told.append(office.act(admin, incidents.is_under_way, tried))
+    server.answers["/stock"] = Answer()
+    office.run_jobs(after=HOUR)
+    told.append(office.act(admin, incidents.is_under_way, tried))
+
+    assert told == [True, True, False]
+    assert office.open(instance_id) == ["U_see"]
+
+
+def test_a_call_that_is_made_again_in_vain_opens_the_same_incident_again(
+    office: Office, server: WebServer, owner: Actor
+) -> None:
+    office.deploy(asking(server, retry='<spiffworkflow:retry retries="1"/>'))
+    server.answers["/stock"] = Answer(500, b"Out of order")
+    instance_id, admin = office.start(owner), office.hire("admin")
+    office.run_jobs(after=HOUR)
+    office.run_jobs(after=HOUR)
+    first = office.incident(instance_id)
+
+    for status in (502, 404):
+        server.answers["/stock"] = Answer(status, b"Still broken")
+        office.act(admin, incidents.retry_incident, first.id)
+        office.run_jobs(after=HOUR)
+        office.run_jobs(after=HOUR)
+
+    again = office.incident(instance_id)
+    assert (again.id, again.attempts, again.resolved_by) == (first.id, 2 + 2 + 1, None)
+    assert [fault["message"].partition("status ")[2][:3] for fault in again.faults or []] == [
+        "500",
+        "502",
+        "404",
+    ]
+    assert again.message.endswith("status 404: Still broken")
+
+
 @pytest.mark.parametrize("code", ["http_404", None])
 def test_a_diagram_may_catch_a_failure(
     office: Office, server: WebServer, owner: Actor, code: str | None

@@ -16,7 +16,8 @@ from ssflow.domain.mail import Mail, MailState
 from ssflow.domain.message import Message
 from ssflow.services import instances, jobs
 from ssflow.store import jobs as job_rows
-from tests.services.bundles import with_script
+from tests.engine.diagrams import end, flows, service, start
+from tests.services.bundles import bundle, with_script
 from tests.services.office import Office
 from tests.services.test_schedules import scheduled
 from tests.web.browsing import Browser, text_of
@@ -102,6 +103,27 @@ def test_a_second_failure_leads_back_to_the_incident(
     assert "It failed again" in told
     assert "2 attempts" in told
     assert "What each attempt said" in told
+
+
+def test_what_a_worker_does_again_is_not_called_done_before_it_is(
+    sign_in: SignIn, office: Office, boss: Actor
+) -> None:
+    call = service("S_ask", "http.request", {"url": "'http://nowhere.example.org/'"}, "told")
+    office.deploy(bundle(start(), call, end(), flows("start S_ask end")))
+    case, browser = office.start(boss), sign_in(boss)
+    office.run_jobs()
+
+    answer = browser.send(_path(office, case, "/retry"), reason="The list was mended")
+    begun = browser.open(answer.headers["Location"])
+    office.run_jobs()
+    ended = browser.open(answer.headers["Location"])
+
+    assert "It worked" not in text_of(begun)
+    assert "Being tried again" in text_of(begun)
+    assert 'hx-trigger="every 2s"' in begun.text
+    assert "2 attempts" in text_of(ended)
+    assert "Bring the case back on its way" in text_of(ended)
+    assert "hx-trigger" not in ended.text
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,8 @@ class NotPassableError(ConflictError):
         super().__init__("Only a task's work can be done by hand; mend the data and try again.")
 
 
+CALLED_AGAIN = "It is called again; if that fails, the incident opens again."
+"""What came of an incident whose work a worker does."""
 MAX_AT_ONCE = 10_000
 """How many incidents one bulk retry takes; those that came up first go first."""
 
@@ -102,6 +104,8 @@ def retry_incident(
 ) -> Incident:
     """Run the faulty element again, with changed data if given; it may fail again.
 
+    What a worker does (a call to another system, mails) only begins: see `is_under_way`.
+
     Raises:
         NotFoundError: as `get_visible_incident`.
         ForbiddenError: the actor does not administer.
@@ -125,9 +129,30 @@ def retry_incident(
     again = _find_again(incident, result)
     if again is None:
         incident.resolved_by = work.actor.user_id
+        incident.task_id = _find_call(incident, result) or incident.task_id
     else:
         _reopen(work, incident, again)
     return incident
+
+
+def is_under_way(work: UnitOfWork, incident: Incident) -> bool:
+    """Tell whether a worker still does what was tried again; it may fail once more."""
+    is_tried = incident.status is IncidentStatus.RESOLVED
+    return is_tried and job_rows.is_any_of_task(work.session, incident.task_id)
+
+
+def go_on_with_incident(work: UnitOfWork, call_id: UUID, result: StepResult, attempts: int) -> None:
+    """Open the incident again whose call was made anew and failed, instead of a further one."""
+    new = [one for i, one in result.after.incidents.items() if i not in result.before.incidents]
+    incident_rows.note_attempts(work.session, [one.id for one in new], attempts)
+    incident = incident_rows.find_by_task(work.session, call_id)
+    if incident is None or incident.status is not IncidentStatus.RESOLVED:
+        return
+    work.session.flush()
+    again = _find_again(incident, result)
+    if again is not None:
+        incident.attempts += attempts - 1
+        _reopen(work, incident, again)
 
 
 def read_faulty_code(work: UnitOfWork, incident: Incident) -> FaultyCode:
@@ -226,7 +251,7 @@ def _outcome(work: UnitOfWork, retry: BulkRetry, incident_id: UUID) -> tuple[Ret
         return RetryOutcome.SKIPPED, error.message
     if incident.status is IncidentStatus.OPEN:
         return RetryOutcome.FAILED_AGAIN, incident.message
-    return RetryOutcome.SETTLED, ""
+    return RetryOutcome.SETTLED, CALLED_AGAIN if is_under_way(work, incident) else ""
 
 
 def _open(wanted: IncidentFilter) -> IncidentFilter:
@@ -319,6 +344,13 @@ def _code_of(work: UnitOfWork, instance: ProcessInstance, incident: Incident) ->
     return read_element_code(files, incident.activity_id)
 
 
+def _find_call(incident: Incident, result: StepResult) -> UUID | None:
+    """Find what a worker does for the element now."""
+    before, after = result.before.operations, result.after.operations
+    new = (i for i, call in after.items() if i not in before)
+    return next((i for i in new if after[i].activity_id == incident.activity_id), None)
+
+
 def _find_again(incident: Incident, result: StepResult) -> ParkedIncident | None:
     """Find the incident with which the same element failed again."""
     before, after = result.before.incidents, result.after.incidents
@@ -331,6 +363,7 @@ def _reopen(work: UnitOfWork, incident: Incident, again: ParkedIncident) -> None
     if (double := incident_rows.find_by_task(work.session, again.id)) is not None:
         work.session.delete(double)
     incident.status, incident.resolved_at = IncidentStatus.OPEN, None
+    incident.resolved_by = None
     incident.task_id, incident.kind, incident.message = again.id, str(again.kind), again.message
     incident.line, incident.source_line = again.line, again.source_line
     incident.variables = dict(again.variables)

@@ -31,6 +31,7 @@ from ssflow.operations.outside import CallFailedError
 from ssflow.operations.recipients import Recipient
 from ssflow.services.advance import advance_instance
 from ssflow.services.audit import Entry
+from ssflow.services.incidents import go_on_with_incident
 from ssflow.services.job_kinds import Call, GiveUpError, OutsideWork
 from ssflow.store import instances as instance_rows
 from ssflow.store import jobs as job_rows
@@ -108,9 +109,10 @@ def settle(work: UnitOfWork, job: Job, told: Mapping[str, JsonValue]) -> None:
         entry = Entry(AuditAction.OPERATION_ANSWERED, job.activity_id, details)
     instance = instance_rows.lock_instance(work.session, job.instance_id)
     try:
-        advance_instance(work, instance, command, entry)
+        result = advance_instance(work, instance, command, entry)
     except TaskGoneError:
         return
+    go_on_with_incident(work, job.task_id, result, attempts)
 
 
 def list_own_mails(work: UnitOfWork, cursor: str | None = None) -> Page[Mail]:

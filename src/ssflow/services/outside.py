@@ -21,10 +21,10 @@ from ssflow.operations.registry import OPERATIONS
 from ssflow.services import mails
 from ssflow.services.advance import advance_instance, record_entries
 from ssflow.services.audit import Entry, record, record_all
+from ssflow.services.incidents import go_on_with_incident
 from ssflow.services.job_kinds import Call, GiveUpError, OutsideWork
 from ssflow.services.operation_port import context_of
 from ssflow.services.working_days import calendar_of
-from ssflow.store import incidents as incident_rows
 from ssflow.store import instances as instance_rows
 from ssflow.store import mail as mail_rows
 from ssflow.store import notes as note_rows
@@ -100,8 +100,7 @@ def _fail(work: UnitOfWork, job: Job, error: SsflowError, is_last: bool) -> None
         result = advance_instance(work, _instance(work, job), command, because)
     except TaskGoneError:
         return
-    parked = result.after.incidents.keys() - result.before.incidents.keys()
-    incident_rows.note_attempts(work.session, parked, job.attempts)
+    go_on_with_incident(work, _task_id(job), result, job.attempts)
 
 
 OPERATION_CALLS = OutsideWork(_prepare, _finish, _fail)

@@ -72,6 +72,12 @@ def get_job(session: Session, job_id: UUID) -> Job:
     return job
 
 
+def is_any_of_task(session: Session, task_id: UUID) -> bool:
+    """Tell whether a waiting point has a job that is still to be done."""
+    query = select(Job.id).where(Job.task_id == task_id, Job.due_at.is_not(None)).limit(1)
+    return session.scalar(query) is not None
+
+
 def delete_jobs_of_tasks(session: Session, task_ids: Iterable[UUID]) -> None:
     """Drop the timers and operations of waiting points that are gone."""
     if ids := list(task_ids):

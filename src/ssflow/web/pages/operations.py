@@ -84,10 +84,14 @@ def retry(incident_id: UUID) -> ResponseReturnValue:
             changes = read_edited(request.form, incidents.read_faulty_code(work, found))
             reason = request.form.get("reason", "")
             tried = incidents.retry_incident(work, incident_id, changes, reason)
+            is_under_way = incidents.is_under_way(work, tried)
     except InvalidInputError as error:
         return _incident_again(incident_id, error), 422
     if tried.status is IncidentStatus.OPEN:
         flash(gettext("It failed again. See what the incident says now."), "danger")
+        return redirect(url_for(".show_incident", incident_id=incident_id), 303)
+    if is_under_way:
+        flash(gettext("It is being tried again. Here you see what comes of it."), "info")
         return redirect(url_for(".show_incident", incident_id=incident_id), 303)
     return _to_case(tried, gettext("It worked: the case goes on."))
 
@@ -181,6 +185,7 @@ def _incident_page(
         values=edited_values(code) if error is None else typed_values(request.form),
         typed=request.form,
         error=error,
+        is_under_way=incidents.is_under_way(work, incident),
         may_resolve=incident.status is IncidentStatus.OPEN
         and incidents.may_resolve(work, incident),
         kind_title=incident_kind_title,
