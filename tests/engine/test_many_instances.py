@@ -12,6 +12,7 @@ from tests.engine.diagrams import (
     flows,
     for_each,
     process,
+    scope,
     script,
     so_often,
     start,
@@ -120,6 +121,89 @@ def test_the_name_of_an_item_must_be_free(case: Make) -> None:
     run.complete("a")
 
     assert run.incident.message == "The item name item is in use already; choose another one."
+
+
+# --- when enough have ended -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("sequential", [False, True])
+@pytest.mark.parametrize(
+    ("until", "rounds"),
+    [
+        ("numberOfCompletedInstances == 2", 2),
+        ("numberOfCompletedInstances / numberOfInstances &gt; 0.5", 3),
+        ("len(votes) == 4", 4),
+        ('len([v for v in votes if v.says == "no"]) == 2', 3),
+        ("numberOfInstances == 7", 5),
+        ('vote.says == "yes"', 2),
+    ],
+)
+def test_a_completion_condition_sees_how_many_ended_and_what_they_gave(
+    case: Make, until: str, rounds: int, *, sequential: bool
+) -> None:
+    each = for_each("people", "person", "votes", "vote", sequential=sequential, until=until)
+    run = case(around(user("u", each, variable="vote")))
+    run.start(people=[1, 2, 3, 4, 5])
+    run.complete("a")
+
+    answers = iter(["no", "yes", "no", "yes", "no"])
+    while "u" in run.open:
+        run.complete("u", says=next(answers))
+
+    assert (run.open, len(run.variables["votes"]), run.incidents) == (["z"], rounds, [])
+
+
+def test_a_completion_condition_sees_how_many_are_still_going_on(case: Make) -> None:
+    until = "numberOfActiveInstances &lt;= 1"
+    together = case(around(user("u", for_each("items", "i", "all", "one", until=until))))
+    in_turn = case(
+        around(user("u", for_each("items", "i", "all", "one", until=until, sequential=True)))
+    )
+    for run in (together, in_turn):
+        run.start(items=[1, 2, 3])
+        run.complete("a")
+
+    for run, rounds in ((together, 2), (in_turn, 1)):
+        for _ in range(rounds):
+            assert run.open[0] == "u"
+            run.complete("u", one=1)
+        assert run.open == ["z"]
+
+
+def test_the_counts_are_known_at_the_end_of_a_sub_process_and_nowhere_else(case: Make) -> None:
+    until = "numberOfCompletedInstances == 2"
+    inner = scope(
+        "s",
+        for_each("items", "i", "all", "one", until=until),
+        start("is"),
+        script("x", "one = i"),
+        user("u"),
+        end("ie"),
+        flows("is x u ie"),
+    )
+    run = case(around(inner, "s"))
+    run.start(items=[1, 2, 3])
+    run.complete("a")
+
+    run.complete("u")
+    run.complete("u")
+
+    assert run.open == ["z"]
+    assert run.variables["all"] == [1, 2]
+    assert not [name for name in run.data("z") if name.startswith("numberOf")]
+
+
+def test_a_completion_condition_that_fails_can_be_tried_again(case: Make) -> None:
+    each = for_each("items", "i", "all", "one", until="len(all) &gt;= needed")
+    run = case(around(user("u", each, variable="one")))
+    run.start(items=[1, 2, 3])
+    run.complete("a")
+
+    run.complete("u", n=1)
+    assert "needed" in run.incident.message
+    run.retry(needed=1)
+
+    assert (run.open, run.variables["all"]) == (["z"], [{"n": 1}])
 
 
 def test_an_instance_must_give_its_result(case: Make) -> None:

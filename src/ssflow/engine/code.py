@@ -28,6 +28,11 @@ ALLOWED_MODULES = frozenset(
     }
 )
 SUPPLIED_FUNCTIONS = frozenset({"today", "wd"})
+INSTANCES, ACTIVE, COMPLETED = (
+    f"numberOf{which}Instances" for which in ("", "Active", "Completed")
+)
+COUNTS = frozenset({INSTANCES, ACTIVE, COMPLETED})
+"""What the completion condition of a multi-instance activity knows of the others."""
 
 # Reads a key of data or an attribute of anything else; used where the text alone cannot tell.
 _OPENING, _CLOSING = frozenset("([{"), frozenset(")]}")

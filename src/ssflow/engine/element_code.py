@@ -4,7 +4,7 @@ import builtins
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from ssflow.engine.code import SUPPLIED_FUNCTIONS
+from ssflow.engine.code import COUNTS, SUPPLIED_FUNCTIONS
 from ssflow.engine.json_values import RESERVED_NAMES
 from ssflow.engine.rules.code_places import CodePlace, list_node_code
 from ssflow.engine.rules.extensions import find_extension
@@ -13,7 +13,7 @@ from ssflow.engine.rules.tables import read_decision_files
 from ssflow.engine.rules.tree import Node, Process, find_child, read_processes
 from ssflow.engine.xml_reading import Element, read_xml
 
-_NO_DATA = RESERVED_NAMES | SUPPLIED_FUNCTIONS | frozenset(dir(builtins))
+_NO_DATA = RESERVED_NAMES | SUPPLIED_FUNCTIONS | COUNTS | frozenset(dir(builtins))
 
 
 @dataclass(frozen=True)

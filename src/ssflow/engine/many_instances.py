@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ssflow.engine.code import ACTIVE, COMPLETED, INSTANCES
 from ssflow.engine.faults import ElementError
 from ssflow.engine.joins import merge_three_way
 from ssflow.engine.snapshot import IncidentKind
@@ -104,9 +105,25 @@ class _Instances:
             return [*there[:key], result, *there[key + 1 :]]
         return [*there, result]
 
-    def _is_enough(self: Any, child: SpiffTask) -> bool:
+    def _is_enough(self: Any, my_task: SpiffTask, child: SpiffTask) -> bool:
+        """Ask the diagram, by the data of the instance that ended and by how it stands with all."""
+        if self.condition is None:
+            return False
         engine = child.workflow.script_engine
-        return self.condition is not None and bool(engine.evaluate(child, self.condition))
+        return bool(engine.evaluate_among(child, self.condition, self._progress(my_task)))
+
+    def _progress(self: Any, my_task: SpiffTask) -> dict[str, Any]:
+        completed = my_task.internal_data["merged"]
+        active = sum(not t._state & TaskState.FINISHED_MASK for t in self._instances(my_task))
+        to_come = len(my_task.internal_data.get("remaining", ()))
+        progress = {
+            INSTANCES: completed + active + to_come,
+            ACTIVE: active,
+            COMPLETED: completed,
+        }
+        if self.data_output is not None:
+            progress[self.data_output.bpmn_id] = self.data_output.get(my_task)
+        return progress
 
 
 class ParallelInstances(_Instances, ParallelMultiInstanceTask):
@@ -123,7 +140,7 @@ class ParallelInstances(_Instances, ParallelMultiInstanceTask):
         """Take over what one instance gave; go on when all or enough have."""
         my_task = child.parent
         self._collect(my_task, child, my_task.parent.data)
-        if self._is_enough(child):
+        if self._is_enough(my_task, child):
             for other in self._instances(my_task):
                 other.cancel()
             my_task._set_state(TaskState.READY)
@@ -153,7 +170,7 @@ class SequentialInstances(_Instances, SequentialMultiInstanceTask):
         """Take over what one instance gave; go on with the next one, or when enough have."""
         my_task = child.parent
         self._collect(my_task, child, my_task.data)
-        if self._is_enough(child) or not my_task.internal_data["remaining"]:
+        if self._is_enough(my_task, child) or not my_task.internal_data["remaining"]:
             my_task._set_state(TaskState.READY)
         else:
             self.add_next_child(my_task)

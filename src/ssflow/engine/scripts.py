@@ -179,6 +179,17 @@ class ScriptEngine:
                 fault.kind = IncidentKind.CONDITION
             raise fault.at(task.task_spec.bpmn_id) from None
 
+    def evaluate_among(self, task: SpiffTask, expression: str, around: Mapping[str, Any]) -> Any:
+        """Give the value of an expression of this task, which sees what is `around` it first.
+
+        Raises:
+            ElementError: it failed.
+        """
+        try:
+            return self.environment.evaluate(expression, {**task.data, **around})
+        except ElementError as fault:
+            raise fault.at(task.task_spec.bpmn_id) from None
+
     def evaluate_all(self, task: SpiffTask, expressions: Mapping[str, str]) -> dict[str, Any]:
         """Give the values of several expressions of this task, by name.
 

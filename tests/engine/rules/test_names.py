@@ -145,6 +145,40 @@ def test_the_item_and_the_results_of_a_multi_instance_activity_are_known() -> No
     assert problems_of(data) == ()
 
 
+@pytest.mark.parametrize(
+    ("condition", "unknown"),
+    [
+        ("len(answers) / numberOfInstances == numberOfCompletedInstances", []),
+        ("numberOfActiveInstances == 0", []),
+        ("numberOfInstance == 3", ["undefined-name"]),
+    ],
+)
+def test_a_completion_condition_knows_how_many_rounds_there_are(
+    condition: str, unknown: list[str]
+) -> None:
+    until = f"<bpmn:completionCondition>{condition}</bpmn:completionCondition></bpmn:multi"
+    data = diagram(
+        start(),
+        script("X_a", "people = [1]"),
+        sub_process(
+            "SP_a",
+            several().replace("</bpmn:multi", until),
+            start(id="S2"),
+            script("X_in", "answer = person"),
+            end(id="E2"),
+            chain("S2", "X_in", "E2"),
+        ),
+        end(),
+        chain("Start_1", "X_a", "SP_a", "E_done"),
+    )
+
+    assert [problem.code for problem in problems_of(data)] == unknown
+
+
+def test_the_counts_of_rounds_are_known_nowhere_else() -> None:
+    assert_breaks(_using("numberOfInstances"), "undefined-name", "X_use")
+
+
 def test_what_a_decision_tests_is_known() -> None:
     data = diagram(start(), decide("B_a", "route"), end(), chain("Start_1", "B_a", "E_done"))
     route = table(("-", '"high"'), tests="turnover")

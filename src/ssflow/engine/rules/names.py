@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+from ssflow.engine.code import COUNTS
 from ssflow.engine.problems import Problem
 from ssflow.engine.rules.calls import find_called_decision, list_called_processes
 from ssflow.engine.rules.code_places import list_code
@@ -15,7 +16,7 @@ from ssflow.engine.rules.schedules import list_scheduled_names
 from ssflow.engine.rules.times import is_unquoted_time
 from ssflow.engine.rules.tree import Process
 from ssflow.engine.rules.variables import SUPPLIED_NAMES, list_variables, list_written_names
-from ssflow.engine.xml_reading import BPMN, Element
+from ssflow.engine.xml_reading import BPMN, Element, get_local_name
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,8 @@ def _list_uses(process: Process, bundle: Bundle) -> Iterator[tuple[str, str, Ele
     for place in list_code(process):
         if not is_unquoted_time(place) and place.element.get("name") != "schedule_payload":
             used = read_code(place.text, is_expression=place.is_expression).used
-            for name in sorted(used):
+            is_end = get_local_name(place.element) == "completionCondition"
+            for name in sorted(used - COUNTS if is_end else used):
                 yield name, place.what, place.element, place.line_of(1)
     for node in process.nodes():
         called = None if node.kind != "businessRuleTask" else find_called_decision(node)
