@@ -115,6 +115,27 @@ def test_an_expression_is_one_expression() -> None:
     assert check_code(" a.b > 1 and\n b ", expression=True) == []
 
 
+@pytest.mark.parametrize("source", ["# later", "#{amount}", " # a\n# b"])
+def test_a_comment_is_no_expression(source: str) -> None:
+    [(line, message)] = check_code(source, expression=True)
+
+    assert (line, "only a comment" in message) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("${amount > 5}", "without ${ }"),
+        ("=amount > 5", "without the ="),
+        ('= status = "open"', "without the ="),
+    ],
+)
+def test_expressions_of_other_engines_are_told_how_to_be_written(source: str, words: str) -> None:
+    [(_, message)] = check_code(source, expression=True)
+
+    assert words in message
+
+
 def test_what_only_the_sandbox_refuses_is_found_without_running_the_code() -> None:
     problems = check_code("x = 1\ntype Name = int\n", expression=False)
     fine = check_code("while True:\n    x = 1 / 0\n", expression=False)

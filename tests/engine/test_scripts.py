@@ -167,6 +167,8 @@ def test_a_fault_names_its_line_as_the_author_wrote_it(
         ("x = float('nan')", "x: nan is not a finite number."),
         ("from datetime import timedelta\nx = timedelta(days=3)", "x: a length of time"),
         ("x = b'bytes'", "x: a value of type bytes cannot be kept."),
+        ("x = ['a\\x00']", "x[0]: a text with a NUL character cannot be kept."),
+        ("x = {'a\\x00': 1}", "x: a text with a NUL character cannot be kept."),
     ],
 )
 def test_a_result_that_is_not_json_names_its_place(

@@ -78,6 +78,15 @@ def test_a_refusal_names_file_and_line() -> None:
     problem = refusal_of(b"<a>\n<b>\n</a>")
 
     assert (problem.file, problem.line) == ("a.bpmn", 3)
+    assert refusal_of(b'<?xml version="1.0"?>\n\n<!DOCTYPE a>\n<a/>').line == 3
+
+
+def test_a_file_that_is_too_deep_is_told_so_without_words_of_the_parser() -> None:
+    problem = refusal_of(b"<a>" * 1_000 + b"</a>" * 1_000)
+
+    assert (problem.code, problem.line) == ("xml-not-readable", 1)
+    assert "too deep" in problem.message
+    assert "HUGE" not in problem.message
 
 
 @pytest.mark.parametrize("name", ["U_a", "_x", "Aktivität", "a.b-c", "X1"])

@@ -167,7 +167,16 @@ def _parse_expression(source: str) -> ast.AST:
     if not source.strip():
         raise CodeError(1, "The expression is missing.")
     _require_closed_brackets(source.strip())
-    return _parse(_bracket(source), "eval")
+    tree = _parse(_bracket(source), "eval")
+    if _is_nothing(tree) and source.strip().startswith("#"):
+        raise CodeError(1, "There is only a comment (what follows #); write an expression.")
+    return tree
+
+
+def _is_nothing(tree: ast.AST) -> bool:
+    """Tell whether our brackets stayed empty."""
+    body = tree.body if isinstance(tree, ast.Expression) else None
+    return isinstance(body, ast.Tuple) and not body.elts
 
 
 def _require_closed_brackets(expression: str) -> None:
@@ -186,9 +195,20 @@ def _parse(text: str, mode: str) -> ast.AST:
     try:
         return ast.parse(text, mode=mode)
     except SyntaxError as error:
-        raise CodeError(error.lineno or 1, f"This is not valid Python: {error.msg}.") from None
+        told = f"This is not valid Python: {(error.msg or '').rstrip('.?')}.{_way_out(text)}"
+        raise CodeError(error.lineno or 1, told) from None
     except (ValueError, RecursionError, MemoryError):
         raise CodeError(1, "This is not valid Python.") from None
+
+
+def _way_out(text: str) -> str:
+    """Say what to do about the ways in which other engines mark their expressions."""
+    given = text.lstrip("( ")
+    if given.startswith(("${", "#{")):
+        return " Write the expression without ${ }, such as amount > 5."
+    if given.startswith("="):
+        return " Write the expression without the = before it, in Python: == and != compare."
+    return ""
 
 
 def _refuse(tree: ast.AST) -> None:

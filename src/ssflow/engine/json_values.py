@@ -14,7 +14,7 @@ MAX_TASK_BYTES = 1_000_000
 MAX_INTEGER = 2**53
 RESERVED_NAMES = frozenset({"initiator", "done_by", "now", "business_key"})
 
-_PLAIN = (str, bool, type(None))
+_PLAIN = (bool, type(None))
 
 
 def to_json(value: Any, name: str) -> Any:
@@ -63,6 +63,8 @@ def count_bytes(value: Any) -> int:
 
 def _normalise(value: Any, path: str) -> Any:
     kind = type(value)
+    if kind is str:
+        return _text(value, path)
     if kind in _PLAIN:
         return value
     if kind is int:
@@ -89,6 +91,12 @@ def _special(value: Any, path: str) -> Any:
     raise _refusal(path, f"a value of type {type(value).__name__} cannot be kept")
 
 
+def _text(value: str, path: str) -> str:
+    if "\0" in value:
+        raise _refusal(path, "a text with a NUL character cannot be kept")
+    return value
+
+
 def _integer(value: int, path: str) -> int:
     if abs(value) > MAX_INTEGER:
         raise _refusal(path, "whole numbers may go up to 2**53; write larger ones as text")
@@ -104,7 +112,7 @@ def _finite(value: Any, path: str) -> Any:
 def _key(key: Any, path: str) -> str:
     if type(key) is not str:
         raise _refusal(path, f"key {key!r} is not text")
-    return key
+    return _text(key, path)
 
 
 def _refusal(path: str, reason: str) -> ElementError:

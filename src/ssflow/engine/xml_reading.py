@@ -66,7 +66,7 @@ def read_xml(data: bytes, file: str) -> Element:
     _require_small_file(data, file)
     root = _parse(data, file)
     _require_utf_8(data, root, file)
-    _require_plain_document(root, file)
+    _require_plain_document(data, root, file)
     _require_few_elements(root, file)
     _trim_references(root)
     _require_plain_names(root, file)
@@ -118,6 +118,14 @@ def _parse(data: bytes, file: str) -> Element:
     try:
         return etree.fromstring(data, parser)
     except etree.XMLSyntaxError as error:
+        if "XML_PARSE_HUGE" in error.msg:
+            raise _refusal(
+                file,
+                "xml-not-readable",
+                "Elements of the file stand too deep in one another, or one of its texts is too "
+                "long; save it again from a BPMN editor.",
+                line=error.lineno,
+            ) from error
         raise _refusal(
             file,
             "xml-not-readable",
@@ -137,13 +145,14 @@ def _require_utf_8(data: bytes, root: Element, file: str) -> None:
         )
 
 
-def _require_plain_document(root: Element, file: str) -> None:
+def _require_plain_document(data: bytes, root: Element, file: str) -> None:
     document = root.getroottree()
     if document.docinfo.internalDTD is not None:
         raise _refusal(
             file,
             "doctype-refused",
             "The file has a DOCTYPE, which diagrams do not need; take the <!DOCTYPE …> part out.",
+            line=_line_of_doctype(data),
         )
     if any(True for _ in _instructions(root)):
         raise _refusal(
@@ -152,6 +161,10 @@ def _require_plain_document(root: Element, file: str) -> None:
             "The file has a processing instruction (<?…?>), such as a style sheet, which diagrams "
             "do not need; take it out.",
         )
+
+
+def _line_of_doctype(data: bytes) -> int:
+    return data.count(b"\n", 0, max(data.find(b"<!DOCTYPE"), 0)) + 1
 
 
 def _instructions(root: Element) -> Iterator[Element]:
