@@ -3,7 +3,6 @@
 import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler
 from ipaddress import ip_network
 from pathlib import Path
@@ -11,16 +10,12 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from ssflow.operations.http import HTTP_REQUEST, MAX_ANSWER_BYTES
 from ssflow.operations.http_rules import HttpRules
 from ssflow.operations.outside import CallFailedError, OutsideContext
 from tests.conftest import NOW
-from tests.loopback import Answer, Asked, WebServer, web_server
+from tests.loopback import Answer, Asked, WebServer, make_certificate, web_server
 
 JOB = UUID(int=7)
 LOOPBACK = ip_network("127.0.0.1/32")
@@ -446,31 +441,7 @@ def test_headers_that_a_diagram_may_not_set_are_refused(
 @pytest.fixture
 def certificate(tmp_path: Path) -> Path:
     """A certificate for api.example.org, with its key, that signs itself."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "api.example.org")])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(
-            x509.SubjectAlternativeName([x509.DNSName("api.example.org")]), critical=False
-        )
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    file = tmp_path / "certificate.pem"
-    private = key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    )
-    file.write_bytes(made.public_bytes(serialization.Encoding.PEM) + private)
-    return file
+    return make_certificate(tmp_path, "api.example.org")
 
 
 def test_a_certificate_is_checked_for_the_name_though_the_address_is_used(
@@ -493,6 +464,7 @@ def test_an_unknown_certificate_is_refused(ask: Ask, certificate: Path) -> None:
         error = refused(ask, secured.url(host="api.example.org", scheme="https"))
 
     assert (error.code, secured.asked) == ("http_unreachable", [])
+    assert "its certificate does not hold: self-signed certificate" in error.message
 
 
 def test_a_redirect_from_https_to_http_is_refused(

@@ -12,7 +12,7 @@ from marshmallow.validate import Length, OneOf, Range
 
 from ssflow.domain.base import JsonValue
 from ssflow.operations.http_rules import DEFAULT_PORTS, HttpRules
-from ssflow.operations.http_transport import NOT_ALLOWED, Deadline, GuardedTransport
+from ssflow.operations.http_transport import NOT_ALLOWED, Deadline, GuardedTransport, tell_why
 from ssflow.operations.outside import CallFailedError, OutsideContext, outside_operation
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
@@ -149,7 +149,7 @@ class _Conversation:
             finally:
                 response.close()
         except (httpx.HTTPError, OSError) as error:
-            place, reason = _place(pending.url), _reason(error)
+            place, reason = _place(pending.url), tell_why(error)
             message = f"{place} did not answer: {reason}."
             raise _failed(message, UNREACHABLE, is_temporary=True) from error
 
@@ -249,7 +249,3 @@ def _place(url: httpx.URL) -> str:
 
 def _origin(url: httpx.URL) -> tuple[str, bytes, int | None]:
     return url.scheme, url.raw_host, url.port or DEFAULT_PORTS.get(url.scheme)
-
-
-def _reason(error: Exception) -> str:
-    return (str(error) or type(error).__name__).rstrip(".")

@@ -24,6 +24,20 @@ def trusted_by_all() -> ssl.SSLContext:
     return context
 
 
+def tell_why(error: BaseException) -> str:
+    """Say what was wrong with a connection; of a certificate, what to do about it."""
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, ssl.SSLError):
+        cause = cause.__cause__ or cause.__context__
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        reason = cause.verify_message.rstrip(".")
+        return f"its certificate does not hold: {reason} (SSL_CERT_FILE adds an authority of yours)"
+    if isinstance(cause, ssl.SSLError):
+        reason = (cause.reason or "no TLS").replace("_", " ").lower()
+        return f"no secured connection can be made with it: {reason}"
+    return (str(error) or type(error).__name__).rstrip(".")
+
+
 @dataclass(frozen=True)
 class Deadline:
     """A moment of the monotonic clock after which nothing is waited for any more."""

@@ -1,6 +1,7 @@
 """How mails leave: built as messages, and brought to a mail server or into a folder."""
 
 import os
+import re
 import smtplib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from typing import Protocol
 from urllib.parse import parse_qs, unquote, urlsplit
 from uuid import UUID
 
-from ssflow.operations.http_transport import trusted_by_all
+from ssflow.operations.http_transport import tell_why, trusted_by_all
 from ssflow.operations.letters import Letter, one_line
 from ssflow.operations.outside import CallFailedError
 
@@ -23,6 +24,7 @@ TIMEOUT_SECONDS = 20
 REFUSED, FAILED = "mail_refused", "mail_failed"
 _LASTING = 500
 _DEFAULT_PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
+_MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9.+-]*/[a-z0-9][a-z0-9.+-]*")
 _PRIVATE_FILE, _PRIVATE_FOLDER = 0o600, 0o700
 
 
@@ -51,7 +53,7 @@ def build_message(
     message = EmailMessage(policy=SMTP)
     domain = sender.rpartition("@")[2]
     message["From"] = Address("ssflow", addr_spec=sender)
-    message["To"] = Address(one_line(name), addr_spec=address)
+    message["To"] = Address(one_line(name), addr_spec=_as_sent(address))
     message["Subject"] = one_line(letter.subject)
     message["Date"] = format_datetime(at)
     message["Message-ID"] = f"<{mail_id}@{domain}>"
@@ -60,14 +62,26 @@ def build_message(
     message.set_content(letter.text)
     message.add_alternative(letter.html, subtype="html")
     for file in enclosures:
-        main, _, sub = file.media_type.partition(";")[0].strip().partition("/")
-        message.add_attachment(
-            file.content,
-            maintype=main or "application",
-            subtype=sub or "octet-stream",
-            filename=one_line(file.name),
-        )
+        main, _, sub = _plain_type(file.media_type).partition("/")
+        name = one_line(file.name).replace("/", "-").replace("\\", "-")
+        message.add_attachment(file.content, maintype=main, subtype=sub, filename=name)
     return message
+
+
+def _plain_type(media_type: str) -> str:
+    """Give a media type that a single file can have, without its parameters."""
+    told = media_type.partition(";")[0].strip().lower()
+    is_plain = _MEDIA_TYPE.fullmatch(told) and not told.startswith(("multipart/", "message/"))
+    return told if is_plain else "application/octet-stream"
+
+
+def _as_sent(address: str) -> str:
+    """Write the domain of an address as the name system knows it."""
+    name, _, domain = address.rpartition("@")
+    try:
+        return f"{name}@{domain.encode('idna').decode()}"
+    except UnicodeError:
+        return address
 
 
 class Mailer(Protocol):
@@ -112,9 +126,9 @@ class ServerMailer:
         """
         try:
             with self._connect(sender.rpartition("@")[2]) as server:
-                server.send_message(message, sender, [address])
+                server.send_message(message, sender, [_as_sent(address)])
         except smtplib.SMTPRecipientsRefused as error:
-            code, said = error.recipients.get(address, (_LASTING, b""))
+            code, said = next(iter(error.recipients.values()), (_LASTING, b""))
             raise _failure(said, is_lasting=code >= _LASTING) from error
         except smtplib.SMTPDataError as error:
             raise _failure(error.smtp_error, is_lasting=error.smtp_code >= _LASTING) from error
@@ -123,7 +137,7 @@ class ServerMailer:
         except smtplib.SMTPResponseException as error:
             raise _failure(error.smtp_error, is_lasting=False) from error
         except (smtplib.SMTPException, OSError) as error:
-            raise _failure(str(error) or type(error).__name__, is_lasting=False) from error
+            raise _failure(tell_why(error), is_lasting=False) from error
 
     def _connect(self, own_name: str) -> smtplib.SMTP:
         server: smtplib.SMTP
@@ -155,6 +169,8 @@ class ServerMailer:
             return
         if not is_secure and not _is_this_machine(self._host):
             raise smtplib.SMTPException("it offers no secured connection for the password")
+        if not (self._user + self._password).isascii():
+            raise smtplib.SMTPException("its user and password may hold plain ASCII letters only")
         server.login(self._user, self._password)
 
 
