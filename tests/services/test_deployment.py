@@ -358,6 +358,30 @@ def test_a_problem_says_where_it_is(office: Office) -> None:
     assert problem.message.endswith(".")
 
 
+def test_a_problem_in_a_form_says_where_it_is(office: Office) -> None:
+    broken = b'{"id": "fill", "components": [\n{"type": "number", "key": "a", "min": 1,\n'
+    broken += b'"validate": {"min": 5, "max": 1}},\n{"type": "button", "action": "submit"}]}'
+    unread = {**with_form(), "fill.form.json": b'{"id": "fill",\n"components": [}'}
+
+    first, second = refusal_of(office, {**with_form(), "fill.form.json": broken})
+    [no_json] = refusal_of(office, unread)
+
+    assert (first.file, first.element_id, first.line) == ("fill.form.json", "a", 2)
+    assert (second.line, second.code) == (4, "unsupported_type")
+    assert "delete" in second.message
+    assert (no_json.line, no_json.code) == (2, "not-json")
+
+
+def test_a_form_of_a_newer_editor_is_warned_about(office: Office) -> None:
+    newer = {**with_form(), "fill.form.json": form("fill", schemaVersion=99)}
+
+    outcome = office.deploy(newer)
+
+    assert [(w.code, w.file, w.line) for w in outcome.warnings] == [
+        ("form-newer", "fill.form.json", 1)
+    ]
+
+
 def test_every_problem_is_told_at_once(office: Office) -> None:
     files = {**one_task(role="emperor", form="nowhere"), "x.form.json": b"{", "y.txt": b""}
 

@@ -78,11 +78,19 @@ def _read_component(source: Source, place: Place, default_id: str) -> Component 
         return None
     kind = source.data.get("type")
     if not isinstance(kind, str) or kind not in ComponentType.__members__.values():
-        source.note("unsupported_type", f"A component of type “{kind}” is not supported.")
+        source.note("unsupported_type", _unsupported(kind))
         return None
     component_type = ComponentType(kind)
     component = _read_common(source, place, Component(identifier, component_type))
     return _READERS.get(component_type, read_field)(source, place, component)
+
+
+def _unsupported(kind: object) -> str:
+    if kind is None:
+        return "The component has no type; give it one, such as “textfield”."
+    if kind == "button":
+        return "Pages have their own buttons; delete the component of type “button”."
+    return f"A component of type “{str(kind)[:100]}” is not supported; delete or replace it."
 
 
 def _read_common(source: Source, place: Place, component: Component) -> Component:

@@ -73,7 +73,7 @@ def _read(source: Source, labels: Mapping[str, object]) -> Layout:
     if not is_name(form_id):
         source.note("missing_id", "A form needs an id: a letter, then letters, digits or “_”.")
     if source.text("type", "default") != "default":
-        source.note("not_a_form", "The type of a form is “default”.")
+        source.note("not_a_form", "This is no form for one page; write “default” as its type.")
     texts = Labels(form_id, labels)
     components = read_components(source.children("components"), Place(texts))
     return Layout(form_id, texts.title(source.text("title", form_id)), components)

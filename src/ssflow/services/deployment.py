@@ -5,7 +5,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -33,6 +33,11 @@ from ssflow.services.definitions import (
     labels_of,
     read_labels,
 )
+from ssflow.services.json_places import (
+    NotJsonError,
+    find_component_line,
+    read_json_object,
+)
 from ssflow.services.schedules import find_query_problem, keep_schedule
 from ssflow.services.variables import text_problem
 from ssflow.store import definitions as definition_rows
@@ -41,6 +46,8 @@ from ssflow.store import messages as message_rows
 from ssflow.store import people as people_rows
 from ssflow.store.unit_of_work import UnitOfWork
 
+FORM_SCHEMA_VERSION = 19
+"""That of the form editor; forms of a newer one may ask for what is not known here."""
 MAX_FILES = 200
 MAX_BUNDLE_BYTES = 20 * 1024 * 1024
 MAX_TOLD_CHARACTERS = 1_000
@@ -195,8 +202,10 @@ def _file_problems(files: Mapping[str, bytes]) -> Iterable[Problem]:
         elif not _FILE_NAME.fullmatch(name):
             message = "Name files with at most 200 letters, digits, blanks and ( ) + , @ . - _"
             yield _problem(name, "file-name", message)
-        elif name.endswith(SCENARIOS_SUFFIX) and not isinstance(_json(content), dict):
-            yield _problem(name, "not-json", f"{name} does not hold a JSON object.")
+        elif not name.endswith((SCENARIOS_SUFFIX, LABELS_SUFFIX)):
+            continue
+        elif isinstance(unread := _json_object(name, content), Problem):
+            yield unread
         elif name.endswith(LABELS_SUFFIX) and read_labels(content) is None:
             message = (
                 f'{name} is to hold {{language: {{element id: text}}}}, such as "nl" for Dutch.'
@@ -219,33 +228,53 @@ def _read_forms(files: Mapping[str, bytes]) -> tuple[dict[str, frozenset[str]], 
 def _read_form(
     name: str, form_id: str, files: Mapping[str, bytes], keys: dict[str, frozenset[str]]
 ) -> list[Problem]:
-    data = _json(files[name])
-    if not isinstance(data, dict):
-        return [_problem(name, "not-json", f"{name} does not hold a JSON object.")]
+    data = _json_object(name, files[name])
+    if isinstance(data, Problem):
+        return [data]
     if data.get("id") != form_id:
-        message = f'The form says "id": "{data.get("id")}"; it must be "{form_id}", as its file.'
-        return [_problem(name, "form-id", message)]
+        told = f'says "id": {json.dumps(data["id"])[:100]}' if "id" in data else 'has no "id"'
+        message = f'The form {told}; write "id": "{form_id}", as its file is named.'
+        return [_problem(name, "form-id", message, line=1)]
     try:
         keys[form_id] = frozenset(read_layout(data).keys())
         for language in LANGUAGES:
             read_layout(data, labels=labels_of(files, language))
     except LayoutError as error:
         return [
-            Problem(name, p.component, None, p.code, p.message, Severity.ERROR)
+            Problem(
+                name,
+                p.component,
+                find_component_line(files[name], p.component),
+                p.code,
+                p.message,
+                Severity.ERROR,
+            )
             for p in error.problems
         ]
-    return []
+    return list(_newer_form(name, data))
 
 
-def _json(content: bytes) -> Any:
+def _newer_form(name: str, form: Mapping[str, Any]) -> Iterable[Problem]:
+    made_with = form.get("schemaVersion")
+    if isinstance(made_with, int) and made_with > FORM_SCHEMA_VERSION:
+        message = (
+            f"The form was made for version {made_with} of the form schema, ssflow knows "
+            f"{FORM_SCHEMA_VERSION}: look at it in the editor here before people work with it."
+        )
+        yield replace(_problem(name, "form-newer", message, line=1), severity=Severity.WARNING)
+
+
+def _json_object(name: str, content: bytes) -> dict[str, Any] | Problem:
+    """Read a file that is to hold a JSON object, or say why it holds none."""
     try:
-        return json.loads(content)
-    except (ValueError, RecursionError):
-        return None
+        return read_json_object(content)
+    except NotJsonError as error:
+        message = f"{name} holds no JSON object: {error.message} Mend it there."
+        return _problem(name, "not-json", message, line=error.line)
 
 
-def _problem(file: str, code: str, message: str) -> Problem:
-    return Problem(file, None, None, code, message, Severity.ERROR)
+def _problem(file: str, code: str, message: str, *, line: int | None = None) -> Problem:
+    return Problem(file, None, line, code, message, Severity.ERROR)
 
 
 def _without_folders(files: Mapping[str, bytes]) -> dict[str, bytes]:

@@ -87,7 +87,7 @@ def read_source(work: UnitOfWork, key: str, file: str | None = None) -> Source:
     kind = _kind(name)
     if content is None or kind is None:
         raise NotFoundError(f"{key} has no file {name}.")
-    return Source(name, kind, content.decode("utf-8", "replace"), 0)
+    return Source(name, kind, content.decode("utf-8-sig", "replace"), 0)
 
 
 def save_draft(work: UnitOfWork, key: str, file: str, content: str, revision: int) -> int:
