@@ -6,10 +6,11 @@ from uuid import UUID
 
 import pytest
 
-from ssflow.config import Outside
+from ssflow.config import Config, Outside
 from ssflow.domain.identity import Actor
 from ssflow.domain.mail import Mail
 from ssflow.services.mails import list_own_mails
+from tests.services.bundles import one_task
 from tests.services.office import Office
 from tests.services.test_mails import mailing, meet
 from tests.web.conftest import SignIn
@@ -40,6 +41,39 @@ def test_people_read_the_mails_to_them(sign_in: SignIn, ann: Actor, mail: Mail) 
     assert f'href="/mail/{mail.id}">&lt;b&gt;Grüße</a>' in listed
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in shown
     assert "<script>alert(1)" not in shown
+
+
+def test_a_mail_keeps_its_lines_and_leads_to_what_it_is_about(
+    sign_in: SignIn, office: Office, ann: Actor, config: Config
+) -> None:
+    office.outside = Outside(base_url=config.base_url)
+    office.deploy(one_task(due="PT10H", remind="PT1H", assignee=str(ann.user_id)))
+    case = office.start(office.hire("service_owner"))
+    office.run_jobs(after=timedelta(hours=1))
+    with office.look(ann) as work:
+        [found] = list_own_mails(work).items
+
+    shown = sign_in(ann).open(f"/mail/{found.id}").text
+
+    link = f"{config.base_url}/tasks/{office.task(case, 'U_do').id}"
+    assert f'<a href="{link}">{link}</a>' in shown
+    assert '<div class="mail-text" lang="en">Dear Ann Ek,\n\nThe task' in shown
+
+
+def test_only_links_to_pages_of_ours_can_be_followed(
+    sign_in: SignIn, office: Office, ann: Actor, config: Config
+) -> None:
+    told = f"'{config.base_url}.evil.net/ {config.base_url}@evil.net/ https://evil.net/'"
+    office.deploy(mailing(to="'ann'", text=told))
+    office.start(office.hire("service_owner"))
+    office.run_jobs()
+    with office.look(ann) as work:
+        [found] = list_own_mails(work).items
+
+    shown = sign_in(ann).open(f"/mail/{found.id}").text
+
+    assert "https://evil.net/" in shown
+    assert 'href="http' not in shown
 
 
 def test_nobody_reads_the_mails_of_others(sign_in: SignIn, office: Office, mail: Mail) -> None:

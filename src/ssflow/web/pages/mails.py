@@ -1,5 +1,6 @@
 """The mails that ssflow wrote to the reader, and for operators those to anybody."""
 
+import re
 from uuid import UUID
 
 from flask import Blueprint, render_template, request, url_for
@@ -9,6 +10,7 @@ from ssflow.services.mails import list_own_mails, read_mail
 from ssflow.web.access import signed_in
 from ssflow.web.operation_parts import mail_state_title
 from ssflow.web.request_work import request_work
+from ssflow.web.site import current_site
 
 blueprint = Blueprint("mails", __name__, url_prefix="/mail")
 
@@ -35,4 +37,10 @@ def show(mail_id: UUID) -> ResponseReturnValue:
     """Show a mail as plain text."""
     with request_work(read_only=True) as work:
         mail = read_mail(work, mail_id)
-    return render_template("mails/show.html", mail=mail, state_title=mail_state_title)
+    parts = _around_links(mail.text, current_site().config.base_url)
+    return render_template("mails/show.html", mail=mail, parts=parts, state_title=mail_state_title)
+
+
+def _around_links(text: str, base_url: str) -> list[str]:
+    """Split a text at links to pages of ours, which are every second part; others stay text."""
+    return re.split(rf"({re.escape(base_url)}/\S*)", text)
