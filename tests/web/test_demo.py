@@ -89,7 +89,29 @@ def test_the_page_tells_of_a_task_to_watch(demo_browser: Browser, office: Office
     assert "from then on IT director may do it, too" in before
     assert "It is late now." not in before
     assert "It is late now." in after
-    assert "Watch time pass" not in later
+    assert "is late at" not in later
+
+
+def test_a_visitor_who_came_too_late_has_another_task_become_late(
+    demo_browser: Browser, office: Office
+) -> None:
+    owner = office.hire("service_owner")
+    office.deploy(one_task(due="P9D", esc="it_director"))
+    first, second = office.start(owner), office.start(owner)
+    before = demo_browser.open("/demo/people")
+
+    begun = [demo_browser.send("/demo/late-task").status_code]
+    waiting = text_of(demo_browser.open("/demo/people"))
+    office.run_jobs(timedelta(minutes=3))
+    begun.append(demo_browser.send("/demo/late-task").status_code)
+    office.run_jobs(timedelta(minutes=3))
+    begun.append(demo_browser.send("/demo/late-task").status_code)
+
+    assert "Watch a task become late" in text_of(before)
+    assert "become late" not in waiting
+    assert begun == [303, 303, 303]
+    assert {office.task(case, "U_do").escalated_to for case in (first, second)} == {"it_director"}
+    assert "There is no open task left" in text_of(demo_browser.open("/demo/people"))
 
 
 def test_a_case_and_a_record_of_the_sample_say_so(sign_in: SignIn, office: Office) -> None:

@@ -12,6 +12,7 @@ import click
 from ssflow.cli.serve import DEFAULT_HOST, DEFAULT_PORT, Server, leave_on_signal
 from ssflow.cli.surroundings import Installation, now
 from ssflow.config import read_config
+from ssflow.domain.user_task import UserTask
 from ssflow.services.demo import DemoPerson, build_demo, stage_late_task
 from ssflow.services.jobs import run_due_jobs
 from ssflow.store.database import open_database, upgrade_schema
@@ -37,8 +38,8 @@ def demo(port: int) -> None:
         config = here.config
         people = build_demo(here.database, config.timezone, now(), run_due_jobs, config.outside)
         with here.work() as work:
-            stage_late_task(work)
-        _tell(here, people)
+            staged = stage_late_task(work)
+        _tell(here, people, staged)
         server.run()
 
 
@@ -62,10 +63,15 @@ def _installation(folder: Path, port: int) -> Iterator[Installation]:
         database.close()
 
 
-def _tell(here: Installation, people: list[DemoPerson]) -> None:
+def _tell(here: Installation, people: list[DemoPerson], staged: UserTask | None) -> None:
     address = here.config.base_url
     click.echo(f"\nssflow is at {address}\n")
     click.echo("Sign in as one of these people; each link works once, and inside you can switch:")
     for person in people:
         click.echo(f"  {person.title:<30} {address}/sign-in-link#{person.secret}")
+    if staged is not None:
+        click.echo(
+            f"\nIn a minute “{staged.name}” is reminded of, in two it is late and another role"
+        )
+        click.echo(f"may do it, too. Watch it, and more like it, at {address}/demo/people")
     click.echo("\nPress Ctrl+C to stop; the data is thrown away.")

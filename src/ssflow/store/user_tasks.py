@@ -186,17 +186,22 @@ def find_open_tasks_of_instance(session: Session, instance_id: UUID) -> Sequence
     return session.scalars(query).all()
 
 
-def find_task_to_escalate(session: Session, due_after: datetime | None = None) -> UserTask | None:
-    """Find an open task that another role may do once it is late: the next due, else the newest."""
+def find_task_to_escalate(
+    session: Session, due_between: tuple[datetime, datetime] | None = None
+) -> UserTask | None:
+    """Find an open task that another role may do once it is late.
+
+    That is the newest that is not late yet, or of those due between two moments the last.
+    """
     query = select(UserTask).where(
         UserTask.status == TaskStatus.OPEN,
         UserTask.escalate_to.is_not(None),
         UserTask.due_at.is_not(None),
     )
-    if due_after is None:
+    if due_between is None:
         query = query.where(UserTask.escalated_to.is_(None)).order_by(UserTask.created_at.desc())
     else:
-        query = query.where(UserTask.due_at > due_after).order_by(UserTask.due_at)
+        query = query.where(UserTask.due_at.between(*due_between)).order_by(UserTask.due_at.desc())
     return session.scalars(query.limit(1)).one_or_none()
 
 

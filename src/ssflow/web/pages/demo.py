@@ -3,11 +3,13 @@
 from datetime import timedelta
 from uuid import UUID
 
-from flask import Blueprint, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 
 from ssflow.errors import NotFoundError
 from ssflow.services import people
+from ssflow.services.demo import STAGED_DUE, stage_late_task
 from ssflow.store import people as rows
 from ssflow.store.user_tasks import find_task_to_escalate
 from ssflow.web.access import signed_in
@@ -34,9 +36,20 @@ def choose() -> ResponseReturnValue:
             "demo/people.html",
             people=found,
             roles=roles,
-            watched=find_task_to_escalate(work.session, due_after=now - WATCHED),
+            watched=find_task_to_escalate(work.session, (now - WATCHED, now + STAGED_DUE)),
             names=Names(work),
         )
+
+
+@blueprint.post("/late-task")
+@signed_in
+def make_late() -> ResponseReturnValue:
+    """Let a task be reminded of in a minute, and be late in two."""
+    with request_work() as work:
+        task = stage_late_task(work)
+    if task is None:
+        flash(gettext("There is no open task left that somebody else may do once it is late."))
+    return redirect(url_for(".choose"), 303)
 
 
 @blueprint.post("/people/<uuid:user_id>")
