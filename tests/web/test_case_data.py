@@ -69,8 +69,8 @@ def test_labels_options_and_money_stand_as_in_the_form(office: Office, sign_in: 
 
     assert "Odd name left" in told
     assert "U_fill Where the need comes from A customer needs it" in told
-    assert "Spend at most € 200,000" in told
-    assert "What for How much A <server> € 1,234.50" in told
+    assert "Spend at most EUR 200,000" in told
+    assert "What for How much A <server> EUR 1,234.50" in told
     for raw in ("need_source", "customer_need", "investment"):
         assert raw not in told
 

@@ -102,7 +102,7 @@ class FieldArtist:
             value = show_typed_number(number, self.context.language, decimals=decimals)
         is_whole = component.limits.decimals == 0 and (component.limits.minimum or -1) >= 0
         suffix = component.suffix or ("%" if component.kind is FieldKind.PCT else "")
-        prefix = component.prefix or ("€" if component.kind is FieldKind.MONEY else "")
+        prefix = component.prefix or ("EUR" if component.kind is FieldKind.MONEY else "")
         return replace(
             self._base(component, Widget.INPUT),
             value=value,

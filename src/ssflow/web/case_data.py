@@ -14,7 +14,7 @@ from ssflow.services.definitions import load_layout
 from ssflow.services.instances import tasks_of
 from ssflow.store import definitions as definition_rows
 from ssflow.store.unit_of_work import UnitOfWork
-from ssflow.web.formats import amount, told
+from ssflow.web.formats import amount, exact_money, told
 from ssflow.web.i18n import page_language
 from ssflow.web.names import Names
 
@@ -120,7 +120,7 @@ def _text(value: Any, component: Component | None, labels: Mapping[str, str]) ->
     if component.type is ComponentType.DYNAMICLIST and isinstance(value, list):
         return _table(value, _by_key(component.children), labels)
     if component.kind is FieldKind.MONEY:
-        return _money(value)
+        return exact_money(value)
     if component.kind in _PER_CENT:
         return f"{amount(value)} %"
     options = {option.text: option.label for option in component.options}
@@ -128,10 +128,6 @@ def _text(value: Any, component: Component | None, labels: Mapping[str, str]) ->
         return told([_option(item, options) for item in value], labels)
     named = told(_option(value, options), labels)
     return f"{named} {component.suffix}" if component.suffix else named
-
-
-def _money(value: Any) -> str:
-    return f"€\N{NO-BREAK SPACE}{amount(value)}"
 
 
 def _option(value: Any, options: Mapping[str, str]) -> Any:

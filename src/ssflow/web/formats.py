@@ -124,7 +124,12 @@ def figure(value: Any) -> str:
 
 def money(value: Any) -> str:
     """Write an amount of money in whole euros the reader's way."""
-    return f"EUR {format_decimal(value, format='#,##0', locale=get_locale())}"
+    return f"EUR\N{NO-BREAK SPACE}{format_decimal(value, format='#,##0', locale=get_locale())}"
+
+
+def exact_money(value: Any) -> str:
+    """Write an amount of money the reader's way, with its cents where there are any."""
+    return f"EUR\N{NO-BREAK SPACE}{amount(value)}"
 
 
 def filesize(size_bytes: int) -> str:

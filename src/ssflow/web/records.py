@@ -16,7 +16,7 @@ from ssflow.domain.registers.record import Record, record_as_json, record_values
 from ssflow.services import registers
 from ssflow.store import instances as instance_rows
 from ssflow.store.unit_of_work import UnitOfWork
-from ssflow.web.formats import amount, day, moment, plain
+from ssflow.web.formats import amount, day, exact_money, moment, plain
 from ssflow.web.names import Names
 from ssflow.web.record_words import column_label, option_title
 from ssflow.web.texts import register_title
@@ -211,7 +211,7 @@ def told_value(name: str, value: Any) -> Markup | str:
     if name.endswith("_pct"):
         return f"{amount(value)} %"
     if isinstance(value, Decimal) and name not in _PLAIN_NUMBERS:
-        return f"EUR\N{NO-BREAK SPACE}{amount(value)}"
+        return exact_money(value)
     if name in _YEARS:
         return str(value)
     return plain(value) if isinstance(value, int | Decimal | bool) else str(value)
