@@ -9,7 +9,7 @@ import pytest
 from ssflow.errors import InvalidInputError
 from tests.cli.conftest import Type, write
 from tests.engine.diagrams import call, diagram, end, flows, process, start, user
-from tests.services.bundles import changed, one_task, with_script
+from tests.services.bundles import changed, one_task, text_field, with_form, with_script
 
 ROOT = Path(__file__).parents[2]
 
@@ -108,6 +108,27 @@ def test_something_has_to_be_named(ssflow: Type, tmp_path: Path, command: str) -
     assert isinstance(ssflow(command, tmp_path / "empty").exception, InvalidInputError)
 
 
+@pytest.mark.parametrize("command", ["deploy", "lint", "test"])
+def test_a_file_beside_no_diagram_is_told(ssflow: Type, tmp_path: Path, command: str) -> None:
+    folder = write(tmp_path / "notes", {"notes.txt": b"Call Ann."})
+    (folder / "old.bpmn").mkdir()
+
+    for path in (folder, folder / "notes.txt"):
+        refused = ssflow(command, path)
+        assert isinstance(refused.exception, InvalidInputError)
+        assert "There is no .bpmn file in or below" in refused.exception.message
+
+
+def test_a_way_round_leads_to_the_forms_too(ssflow: Type, tmp_path: Path) -> None:
+    files = with_form(text_field("name"))
+    write(tmp_path / "processes" / "sales", {"p.bpmn": files["p.bpmn"]})
+    write(tmp_path / "forms" / "sales", {"fill.form.json": files["fill.form.json"]})
+
+    deployed = ssflow("deploy", tmp_path / "processes" / "sales" / ".." / "sales")
+
+    assert (deployed.exit_code, deployed.output) == (0, "p version 1 deployed\n")
+
+
 # --- lint -----------------------------------------------------------------------------------------
 
 
@@ -166,6 +187,16 @@ def test_scenarios_that_pass_succeed(ssflow: Type, tmp_path: Path, home: Path) -
 
     assert (tested.exit_code, tested.output.splitlines()[-1]) == (0, "1 passed, 0 failed")
     assert not home.exists()
+
+
+def test_where_there_are_no_scenarios_nothing_is_called_tested(
+    ssflow: Type, tmp_path: Path
+) -> None:
+    tested = ssflow("test", write(tmp_path / "bundle", one_task()))
+
+    assert tested.exit_code == 1
+    assert "nothing was tested" in tested.output
+    assert tested.output.splitlines()[-1] == "0 passed, 0 failed"
 
 
 def test_coverage_tells_the_flows_that_no_scenario_took(ssflow: Type, tmp_path: Path) -> None:

@@ -101,8 +101,10 @@ def test(paths: tuple[Path, ...], *, coverage: bool) -> None:
             click.echo(f"{covered.process}: {taken} of {covered.flows} sequence flows taken")
             for missed in covered.missed:
                 click.echo(f"  not taken: {missed}")
+    if not passed + failed:
+        click.echo("No scenario stands beside these diagrams: nothing was tested.", err=True)
     click.echo(f"{passed} passed, {failed} failed")
-    sys.exit(1 if failed else 0)
+    sys.exit(0 if passed and not failed else 1)
 
 
 def tell_outcomes(outcomes: Iterable[DeploymentOutcome]) -> None:
@@ -118,8 +120,8 @@ def tell_problems(problems: Iterable[Problem]) -> None:
     """Say what is wrong, one line a problem."""
     for problem in problems:
         place = ":".join(str(part) for part in (problem.file, problem.line) if part)
-        element = f" {problem.element_id}" if problem.element_id else ""
-        click.echo(f"{place}:{element} {problem.severity} [{problem.code}] {problem.message}")
+        words = (f"{place}:" if place else "", problem.element_id or "", str(problem.severity))
+        click.echo(f"{' '.join(filter(None, words))} [{problem.code}] {problem.message}")
 
 
 def _tell_missing_holidays(work: UnitOfWork) -> None:

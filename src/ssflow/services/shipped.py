@@ -72,10 +72,12 @@ def read_bundles(path: Path) -> list[Bundle]:
     Raises:
         InvalidInputError: there is no diagram in or below the path.
     """
-    path = path.absolute()
+    path = path.resolve()
     if path.is_file():
-        return [_read_bundle(path.parent)]
-    folders = [path] if any(path.glob("*.bpmn")) else sorted(_bundle_folders(path))
+        path = path.parent
+        folders = [path] if _holds_diagram(path) else []
+    else:
+        folders = [path] if _holds_diagram(path) else sorted(_bundle_folders(path))
     if not folders:
         raise InvalidInputError(f"There is no .bpmn file in or below {path}.")
     bundles = [_read_bundle(folder) for folder in folders]
@@ -91,7 +93,7 @@ def read_bundles_around(path: Path) -> list[Bundle]:
     Raises:
         InvalidInputError: as `read_bundles`.
     """
-    for folder in (path.absolute(), *path.absolute().parents):
+    for folder in (path.resolve(), *path.resolve().parents):
         if folder.name == "processes":
             return read_bundles(folder)
     wanted = read_bundles(path)
@@ -102,7 +104,11 @@ def read_bundles_around(path: Path) -> list[Bundle]:
 
 
 def _bundle_folders(path: Path) -> Iterator[Path]:
-    return iter({found.parent for found in path.rglob("*.bpmn")})
+    return iter({found.parent for found in path.rglob("*.bpmn") if found.is_file()})
+
+
+def _holds_diagram(folder: Path) -> bool:
+    return any(found.is_file() for found in folder.glob("*.bpmn"))
 
 
 def _read_bundle(folder: Path) -> Bundle:
