@@ -11,6 +11,7 @@ from ssflow.domain.identity import OPERATOR, SYSTEM, Actor
 from ssflow.domain.message import Message
 from ssflow.errors import ForbiddenError, InvalidInputError, NotFoundError
 from ssflow.services import instances, messages
+from ssflow.services.advance import delivery_row
 from ssflow.services.messages import (
     Delivery,
     TooManyMessagesError,
@@ -20,6 +21,7 @@ from ssflow.services.messages import (
     send_message,
 )
 from ssflow.services.people import disable_user
+from ssflow.store import jobs as job_rows
 from ssflow.store import messages as message_rows
 from tests.engine.diagrams import (
     after,
@@ -198,6 +200,67 @@ def test_a_running_case_is_served_before_a_suspended_one(office: Office, owner: 
     sent = send(office, owner)
 
     assert (sent.status, sent.instance_id) == ("delivered", running)
+
+
+def test_what_one_case_leaves_goes_to_the_next_that_waits(office: Office, owner: Actor) -> None:
+    office.deploy(asking_first())
+    cases = [ask(office, owner) for _ in range(3)]
+    admin = office.hire("admin")
+    for one in cases:
+        office.act(admin, instances.suspend_instance, one, "Audit")
+    for n in (1, 2, 3):
+        send(office, owner, n=n)
+        office.now += timedelta(seconds=1)
+
+    for one in cases:
+        office.act(admin, instances.resume_instance, one, "Done")
+    office.run_jobs()
+
+    assert sorted(office.variables(one)["answer"]["n"] for one in cases) == [1, 2, 3]
+    assert (kept(office), office.jobs()) == ([], [])
+
+
+def test_what_was_held_for_a_case_that_is_cancelled_goes_to_another_when_that_goes_on(
+    office: Office, owner: Actor
+) -> None:
+    office.deploy(asking_first())
+    first, second = ask(office, owner), ask(office, owner)
+    admin = office.hire("admin")
+    for one in (first, second):
+        office.act(admin, instances.suspend_instance, one, "Audit")
+    send(office, owner, n=1)
+
+    office.act(admin, instances.cancel_instance, first, "Wrong")
+    office.act(admin, instances.resume_instance, second, "Done")
+    office.run_jobs()
+
+    assert (office.open(second), kept(office)) == (["U_read"], [])
+
+
+def test_a_message_left_over_by_an_impatient_case_goes_to_the_next(
+    office: Office, owner: Actor
+) -> None:
+    """Two messages are on their way to one case at once, as when many come in a crowd."""
+    office.deploy(asking_first())
+    one, other = ask(office, owner), ask(office, owner)
+    for n in (1, 2):
+        with office.work(owner) as work:
+            early = Message(
+                name="answer",
+                sender=owner.key,
+                payload={"n": n},
+                created_at=office.now,
+                expires_at=office.now + DAY,
+                correlation_key="K1",
+            )
+            work.session.add(early)
+            [waiting] = message_rows.subscriptions_of(work.session, one)
+            row = delivery_row(one, waiting.id, "answer", "K1", office.now)
+            job_rows.add_jobs(work.session, [row])
+
+    office.run_jobs()
+
+    assert (office.open(one), office.open(other)) == (["U_read"], ["U_read"])
 
 
 # --- every kind of waiting point ------------------------------------------------------------------

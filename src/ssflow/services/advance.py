@@ -317,7 +317,7 @@ def _effect_row(
 def _store_subscriptions(moved: Step) -> None:
     before, after = moved.result.before.messages, moved.result.after.messages
     renamed = _renamed(moved)
-    new = [
+    new: list[dict[str, Any]] = [
         {
             "id": waiting.id,
             "instance_id": moved.instance.id,
@@ -334,17 +334,27 @@ def _store_subscriptions(moved: Step) -> None:
         message_rows.delete_subscriptions(moved.work.session, gone)
     if new:
         message_rows.add_subscriptions(moved.work.session, new)
-        _store_deliveries(moved, new)
+        awaited = {(row["name"], row["correlation_key"]): row["id"] for row in new}
+        _store_deliveries(moved.work, moved.instance, awaited)
 
 
-def _store_deliveries(moved: Step, opened: Sequence[Mapping[str, Any]]) -> None:
-    """Have messages that were kept brought to the places that just began to wait for them."""
-    session, now = moved.work.session, moved.work.now
-    awaited = {(row["name"], row["correlation_key"]): row["id"] for row in opened}
+def bring_kept_messages(work: UnitOfWork, instance: ProcessInstance) -> None:
+    """Have messages that were kept brought to a case that waits for them and goes on again."""
+    waiting = message_rows.subscriptions_of(work.session, instance.id)
+    awaited = {(one.name, one.correlation_key): one.id for one in waiting}
+    if awaited:
+        _store_deliveries(work, instance, awaited)
+
+
+def _store_deliveries(
+    work: UnitOfWork, instance: ProcessInstance, awaited: Mapping[message_rows.NameAndKey, UUID]
+) -> None:
+    """Have messages that were kept brought to where a case waits for them."""
+    session, now = work.session, work.now
     with session.no_autoflush:
         message_rows.lock_for_waiting(session, awaited)
         kept = message_rows.find_awaited(session, awaited, now)
-    rows = [delivery_row(moved.instance.id, awaited[one], *one, now) for one in kept]
+    rows = [delivery_row(instance.id, awaited[one], *one, now) for one in kept]
     if rows:
         job_rows.add_jobs(session, rows)
 

@@ -17,7 +17,12 @@ from ssflow.domain.user_task import UserTask
 from ssflow.engine.commands import Start, StartByMessage
 from ssflow.errors import ForbiddenError, InvalidInputError, NotFoundError
 from ssflow.forms.submission import read_submission
-from ssflow.services.advance import advance_instance, close_waiting_points, instance_variables
+from ssflow.services.advance import (
+    advance_instance,
+    bring_kept_messages,
+    close_waiting_points,
+    instance_variables,
+)
 from ssflow.services.attachments import bind_files
 from ssflow.services.audit import Entry, record
 from ssflow.services.definitions import load_layout
@@ -185,6 +190,7 @@ def resume_instance(work: UnitOfWork, instance_id: UUID, reason: str = "") -> Pr
     instance = _lock_for_operator(work, instance_id)
     told = read_reason(reason, is_needed=False)
     instance.resume()
+    bring_kept_messages(work, instance)
     record(work, AuditAction.INSTANCE_RESUMED, instance, reason=told)
     return instance
 

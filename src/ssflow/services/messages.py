@@ -139,13 +139,15 @@ def deliver_buffered(
     """Give a case the oldest message that was kept for what it waits for; false if none was.
 
     Only messages whose sender may see the case count. One that is suspended gets none: what
-    brings it messages is held until it goes on.
+    brings it messages is held until it goes on. What one that waits no more leaves is brought to
+    the next that does.
     """
     instance = instance_rows.lock_instance(work.session, instance_id)
-    if instance.status is not InstanceStatus.RUNNING:
+    if instance.status is InstanceStatus.SUSPENDED:
         return False
     waiting = message_rows.find_subscription_of(work.session, instance_id, name, correlation_key)
     if waiting is None:
+        _pass_on(work, name, correlation_key)
         return False
     waiting_id = waiting.id
     kept = message_rows.find_buffered(
@@ -407,7 +409,9 @@ def _keep(work: UnitOfWork, message: _Incoming) -> Correlation:
     _require_room(work)
     message_rows.lock_for_keeping(work.session, name, key)
     work.session.add(_row(work, message, message.payload, MessageStatus.BUFFERED, None))
-    waiting = message_rows.find_subscription(work.session, name, key, visible_to=actor)
+    waiting = message_rows.find_subscription(
+        work.session, name, key, visible_to=actor, in_status=InstanceStatus.RUNNING
+    ) or message_rows.find_subscription(work.session, name, key, visible_to=actor)
     if waiting is not None:
         job_rows.add_jobs(
             work.session, [delivery_row(waiting.instance_id, waiting.id, name, key, work.now)]
@@ -477,6 +481,26 @@ def _deliver_next(work: UnitOfWork, instance_id: UUID, waiting_id: UUID, *, has_
                 instance_id, waiting_id, waiting.name, waiting.correlation_key, work.now
             )
             job_rows.add_jobs(work.session, [row])
+
+
+def _pass_on(work: UnitOfWork, name: str, correlation_key: str | None) -> None:
+    """Have a message that is kept brought to a case that waits for it all the same."""
+    kept = message_rows.find_buffered(
+        work.session, name, correlation_key, work.now, limit=_LOOKED_AT
+    )
+    for sender in dict.fromkeys(message.sender for message in kept):
+        actor = _find_sender(work, sender)
+        waiting = actor and message_rows.find_subscription(
+            work.session,
+            name,
+            correlation_key,
+            visible_to=actor,
+            in_status=InstanceStatus.RUNNING,
+        )
+        if waiting:
+            row = delivery_row(waiting.instance_id, waiting.id, name, correlation_key, work.now)
+            job_rows.add_jobs(work.session, [row])
+            return
 
 
 def _started_by(work: UnitOfWork, name: str) -> ProcessDefinition | None:
