@@ -168,9 +168,11 @@ def test_a_month_that_waits_for_costs_is_looked_at_again_later(
     nothing = {"entry": str(other.id), "category": None, "line": None}
 
     waits = closed(portfolio, month, closed=False, entries=[nothing])
-    goes_on = closed(portfolio, month, closed=False, entries=[row, nothing])
+    still_waits = closed(portfolio, month, closed=False, entries=[row, nothing])
+    goes_on = closed(portfolio, month, closed=False, entries=[row])
 
     assert waits == {"closed": False, "left": 2, "at_once": False}
+    assert still_waits == {"closed": False, "left": 1, "at_once": False}
     assert goes_on == {"closed": False, "left": 1, "at_once": True}
 
 

@@ -83,6 +83,7 @@ def test_what_holds_no_scenarios_is_told_by_its_file(content: bytes) -> None:
         {"steps": [{"complete": "U", "as": "ann", "form": 5}]},
         {"steps": [{"expect": 5}]},
         {"steps": [{"message": 5}]},
+        {"steps": [{"given": "a record"}]},
     ],
 )
 def test_a_malformed_scenario_is_told_by_file_and_name(told: dict[str, Any]) -> None:

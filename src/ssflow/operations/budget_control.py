@@ -120,14 +120,14 @@ def close_period(context: OperationContext, given: dict[str, Any]) -> dict[str, 
     """Store what was classified by hand; a complete month is closed and compared with the plan.
 
     Costs may be left because the form showed only some, or because they came in meanwhile: it is
-    asked again `at_once` when something was classified or the month was thought to be complete.
+    asked again `at_once` when all that was shown is done or the month was thought to be complete.
     """
     period, told = _period(context, given["period"]), given["close"]
     is_complete = bool(told.get("closed"))
-    was_classified = _classify_by_hand(context, period, rows_of(told, "entries"))
+    are_done = _classify_by_hand(context, period, rows_of(told, "entries"))
     left = len(budget_rows.open_entries_of(context.session, period.period))
     if left or not is_complete:
-        at_once = bool(left) and (is_complete or was_classified)
+        at_once = bool(left) and (is_complete or are_done)
         return {"closed": False, "left": left, "at_once": at_once}
     with changing(context, period):
         period.accruals = [_accrual(row) for row in rows_of(told, "accruals")]
@@ -372,8 +372,8 @@ def _told_entry(entry: CostEntry) -> dict[str, Any]:
 def _classify_by_hand(
     context: OperationContext, period: BudgetPeriod, rows: Iterable[Mapping[str, Any]]
 ) -> bool:
-    """Store what was said about costs; tells whether one of them became complete by it."""
-    was_classified = False
+    """Store what was said about costs; tells whether there were any and all are known now."""
+    open_costs = []
     for row in rows:
         entry = context.session.get(CostEntry, _required_id(row.get("entry")))
         if entry is None or entry.period != period.period:
@@ -383,9 +383,8 @@ def _classify_by_hand(
             if row.get("category"):
                 entry.category = CostCategory(row["category"])
             entry.line_id = id_of(row.get("line")) or entry.line_id
-        is_known = entry.category is not CostCategory.UNCLASSIFIED
-        was_classified |= is_known and entry.line_id is not None
-    return was_classified
+        open_costs.append(entry.category is CostCategory.UNCLASSIFIED or entry.line_id is None)
+    return bool(open_costs) and not any(open_costs)
 
 
 def _variances(

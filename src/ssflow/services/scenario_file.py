@@ -7,7 +7,17 @@ from typing import Any
 
 from ssflow.errors import InvalidInputError
 
-STEP_KINDS = ("attach", "complete", "claim", "advance", "message", "refuse", "expect", "retry")
+STEP_KINDS = (
+    "attach",
+    "complete",
+    "claim",
+    "advance",
+    "message",
+    "refuse",
+    "expect",
+    "retry",
+    "given",
+)
 
 _BY_SOMEBODY = ("attach", "complete", "claim", "refuse")
 _PARTS: Mapping[str, type] = {"start": dict, "given": dict, "steps": list, "expect": dict}
@@ -71,7 +81,7 @@ def _check_step(step: Any, where: str) -> None:
     if len(kinds) != 1:
         raise InvalidInputError(f"{where} needs one of: {', '.join(STEP_KINDS)}.")
     [kind] = kinds
-    wanted = dict if kind == "expect" else str
+    wanted = dict if kind in ("expect", "given") else str
     if not isinstance(step[kind], wanted):
         raise InvalidInputError(f'{where}: "{kind}" is {_KINDS[wanted]}.')
     if kind in _BY_SOMEBODY and not isinstance(step.get("as"), str):

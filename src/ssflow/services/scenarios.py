@@ -338,6 +338,11 @@ class Player:
                 raise ScenarioFailedError(f"{step['retry']} has no open incident.")
             retry_incident(work, incident.id, changes, "scenario")
 
+    def _give(self, step: Mapping[str, Any]) -> None:
+        """Put records there meanwhile, as an import or another case does."""
+        for given in step["given"].get("records", []):
+            self._make_record(given)
+
     def _expect(self, step: Mapping[str, Any]) -> None:
         self._check(step["expect"], "here")
 
@@ -484,6 +489,7 @@ _STEPS: Mapping[str, Callable[[Player, Mapping[str, Any]], None]] = {
     "advance": Player._advance,  # noqa: SLF001
     "message": Player._message,  # noqa: SLF001
     "retry": Player._retry,  # noqa: SLF001
+    "given": Player._give,  # noqa: SLF001
     "expect": Player._expect,  # noqa: SLF001
 }
 _CHECKS: Mapping[str, Callable[[Player, Any], str | None]] = {
