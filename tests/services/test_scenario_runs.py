@@ -100,8 +100,8 @@ def test_time_passes_and_timers_fire_in_order(tmp_path: Path) -> None:
     assert run(tmp_path, files, {"steps": steps, "expect": expect}).failed == []
 
 
-def test_messages_go_by_the_business_key(tmp_path: Path) -> None:
-    files = {
+def waiting_for_an_answer() -> Files:
+    return {
         "p.bpmn": diagram(
             message("m", "answer"),
             process(
@@ -113,16 +113,63 @@ def test_messages_go_by_the_business_key(tmp_path: Path) -> None:
             ),
         )
     }
-    refused = {"message": "answer", "correlation_key": "K2", "status": 404}
-    steps = [refused, {"message": "answer", "payload": {"text": "Yes"}}]
-    expect = {"ended": "end", "variables": {"told": {"text": "Yes"}}}
 
-    assert (
-        run(
-            tmp_path, files, {"start": {"business_key": "K1"}, "steps": steps, "expect": expect}
-        ).failed
-        == []
-    )
+
+def test_messages_go_by_the_business_key(tmp_path: Path) -> None:
+    other = {"message": "answer", "correlation_key": "K2", "status": "buffered"}
+    steps = [other, {"message": "answer", "payload": {"text": "Yes"}, "status": "delivered"}]
+    expect = {"ended": "end", "variables": {"told": {"text": "Yes"}}}
+    walk = {"start": {"business_key": "K1"}, "steps": steps, "expect": expect}
+
+    assert run(tmp_path, waiting_for_an_answer(), walk).failed == []
+
+
+def test_a_message_that_comes_too_early_is_kept_as_in_the_product(tmp_path: Path) -> None:
+    files = {
+        "p.bpmn": diagram(
+            message("m", "answer"),
+            process(
+                "p",
+                start(),
+                user("U_ask", role="service_owner"),
+                catch("I", on_message("m", into("told"))),
+                end(),
+                flows("start U_ask I end"),
+            ),
+        )
+    }
+    early = {"message": "answer", "message_id": "x", "payload": {"text": "Yes"}}
+    steps = [early, {**early, "status": "duplicate"}, {"complete": "U_ask", "as": "service_owner"}]
+    expect = {"ended": "end", "variables": {"told": {"text": "Yes"}}}
+    walk = {"start": {"business_key": "K1"}, "steps": steps, "expect": expect}
+
+    assert run(tmp_path, files, walk).failed == []
+
+
+def test_a_message_that_the_product_refuses_is_refused(tmp_path: Path) -> None:
+    refused = {"message": "answer", "payload": {"now": 1}, "status": 422}
+    walk = {"steps": [refused, {"message": "answer", "correlation_key": "K1", "status": 202}]}
+
+    assert run(tmp_path, waiting_for_an_answer(), walk).failed == []
+
+
+@pytest.mark.parametrize(
+    ("step", "told"),
+    [
+        ({"status": 404}, "was buffered, not 404"),
+        ({"status": "delivered"}, "was buffered, not delivered"),
+        ({"payload": {"now": 1}}, "reserved"),
+        ({"payload": {"now": 1}, "status": 403}, "reserved"),
+    ],
+)
+def test_a_message_that_does_not_fare_as_told_fails_the_walk(
+    tmp_path: Path, step: dict[str, Any], told: str
+) -> None:
+    walk = {"steps": [{"message": "answer", "correlation_key": "K2", **step}]}
+
+    [failed] = run(tmp_path, waiting_for_an_answer(), walk).failed
+
+    assert told in str(failed.failure)
 
 
 def test_an_incident_is_retried_with_changes(tmp_path: Path) -> None:

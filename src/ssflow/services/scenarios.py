@@ -27,7 +27,7 @@ from ssflow.services.attachments import store_attachment
 from ssflow.services.audit import record_refusals
 from ssflow.services.incidents import retry_incident
 from ssflow.services.instances import begin_instance, start_instance
-from ssflow.services.messages import correlate_message
+from ssflow.services.messages import send_message
 from ssflow.services.scenario_file import Scenario
 from ssflow.services.trail_path import count_elements
 from ssflow.services.user_tasks import claim_task, complete_task
@@ -49,6 +49,7 @@ _STATUS: tuple[tuple[type[SsflowError], int], ...] = (
     (ConflictError, 409),
     (InvalidInputError, 422),
 )
+_ACCEPTED = 202
 _NUMBERED = {
     "Service": "SRV",
     "ServiceProposal": "PRP",
@@ -321,12 +322,16 @@ class Player:
         key = self._filled(step.get("correlation_key")) or self._instance().business_key
         payload = self._filled(step.get("payload", {}))
         actor = self.actor(step["as"]) if "as" in step else SYSTEM
+        named = {name: step[name] for name in ("message_id", "time_to_live") if name in step}
+        wanted, got = step.get("status"), None
         try:
             with self.work(actor) as work:
-                correlate_message(work, step["message"], key, payload)
+                got = send_message(work, step["message"], key, payload, **named).status
         except SsflowError as error:
-            if _status_of(error) != step.get("status"):
+            if _status_of(error) != wanted:
                 raise
+        if got is not None and wanted not in (None, _ACCEPTED, got):
+            raise ScenarioFailedError(f"The message {step['message']} was {got}, not {wanted}.")
         self.let_time_pass(timedelta(0))
 
     def _retry(self, step: Mapping[str, Any]) -> None:
