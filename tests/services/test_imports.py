@@ -1,6 +1,7 @@
 """Imports: what each kind takes, what it refuses, and that it is all or nothing."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -17,9 +18,12 @@ from ssflow.domain.registers.portfolio import Service, ServiceState
 from ssflow.domain.registers.working_time import Holiday
 from ssflow.errors import ForbiddenError, InvalidInputError, NotFoundError
 from ssflow.services import imports
+from ssflow.services.audit import verify_stream
 from ssflow.services.import_kinds import KINDS
-from ssflow.services.imports import ImportRefusedError, Preview
+from ssflow.services.imports import ImportRefusedError, ImportTakenError, Preview
+from ssflow.services.trail_path import details_of
 from ssflow.store.people import roles_of
+from ssflow.store.records import RECORD_KINDS
 from tests.services.office import Office
 
 COSTS = "document_no;booking_date;gl;amount\n"
@@ -190,6 +194,83 @@ def test_an_import_is_in_the_trail(office: Office, accountant: Actor) -> None:
         0,
     )
     assert len(told["sha256"]) == 64
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "told"),
+    [
+        ("CostEntry", COSTS + "F-1;2026-03-15;6100;1,5\n", {"document_no": "F-1", "amount": "1.5"}),
+        ("Service", "name;state\nMail;live\n", {"name": "Mail", "number": "SRV-2026-0001"}),
+        ("Customer", "name;status\nSales;lead\n", {"name": "Sales", "status": "lead"}),
+        ("Holiday", "day;name\n2026-12-25;Jul\n", {"day": "2026-12-25", "name": "Jul"}),
+    ],
+)
+def test_each_record_that_came_in_is_in_the_trail(
+    office: Office, admin: Actor, kind: str, text: str, told: dict[str, str]
+) -> None:
+    take(office, admin, kind, text)
+
+    found = office.details(f"sys-{office.now.date()}", AuditAction.RECORD_CREATED)
+    [added] = all_of(office, RECORD_KINDS[kind])
+    assert (found["kind"], found["id"]) == (kind, str(added.id))
+    assert found["number"] == getattr(added, "number", None)
+    assert told.items() <= found["after"].items()
+    with office.look() as work:
+        assert verify_stream(work, f"sys-{office.now.date()}").is_ok
+
+
+def test_where_a_customer_belongs_is_told_with_the_customer(office: Office, admin: Actor) -> None:
+    take(office, admin, "Customer", "name;parent\nHall 2;Production\nProduction;\n")
+
+    stream = f"sys-{office.now.date()}"
+    events = [e for e in office.events(stream) if e.action is AuditAction.RECORD_CREATED]
+    found = {told["name"]: told for e in events if (told := details_of(e)["after"])}
+    [production] = [c for c in all_of(office, Customer) if c.name == "Production"]
+    assert found["Hall 2"]["parent_id"] == str(production.id)
+    assert "parent_id" not in found["Production"]
+
+
+def test_a_certificate_that_came_in_is_in_the_trail(office: Office, admin: Actor) -> None:
+    text = "user;certificaat;geldig tot\nanna;RA-1;31-12-2027\nbo;;\n"
+
+    take(office, admin, "User", text)
+
+    told = office.details(f"sys-{office.now.date()}", AuditAction.USER_CHANGED)
+    assert told["before"] == {"certificate_no": None, "certified_until": None}
+    assert told["after"] == {"certificate_no": "RA-1", "certified_until": "2027-12-31"}
+
+
+def test_a_file_is_taken_once_however_often_its_button_is_pressed(
+    office: Office, admin: Actor
+) -> None:
+    file_id = keep(office, admin, "Service", "name\nMail\n")
+    with office.work(admin) as work:
+        imports.import_upload(work, "Service", file_id)
+
+    with office.work(admin) as work, pytest.raises(ImportTakenError, match="already"):
+        imports.import_upload(work, "Service", file_id)
+    with office.look(admin) as work, pytest.raises(ImportTakenError):
+        imports.preview_upload(work, "Service", file_id)
+
+    assert len(all_of(office, Service)) == 1
+
+
+def test_two_who_import_the_same_at_once_do_not_add_it_twice(office: Office, admin: Actor) -> None:
+    uploads = [keep(office, admin, "Service", "name\nMail\n") for _ in range(2)]
+
+    def take_one(file_id: UUID) -> bool:
+        try:
+            with office.work(admin) as work:
+                imports.import_upload(work, "Service", file_id)
+        except ImportRefusedError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(2) as pool:
+        taken = list(pool.map(take_one, uploads))
+
+    assert sorted(taken) == [False, True]
+    assert len(all_of(office, Service)) == 1
 
 
 def test_ten_thousand_lines_are_taken_in_reasonable_time(office: Office, accountant: Actor) -> None:

@@ -52,6 +52,22 @@ def test_a_file_is_looked_at_before_it_is_taken(accountant: Browser) -> None:
     assert "F-1" in listed
 
 
+def test_a_second_click_takes_the_file_once_and_says_so(sign_in: SignIn, office: Office) -> None:
+    admin = sign_in(office.hire("admin"))
+    sent = upload(admin, "Service", "name\nMail\n")
+    admin.open(sent.location)
+    admin.send(sent.location, {})
+
+    again = admin.send(sent.location, {})
+    back = admin.open(sent.location)
+
+    listed = text_of(admin.open(again.location))
+    assert (again.status_code, back.status_code) == (303, 303)
+    assert "imported already; it is taken once" in listed
+    assert "SRV-2026-0001 Mail" in listed
+    assert "SRV-2026-0002" not in listed
+
+
 def test_problems_are_shown_by_line_and_column_and_nothing_is_taken(accountant: Browser) -> None:
     sent = upload(accountant, "CostEntry", BAD)
 

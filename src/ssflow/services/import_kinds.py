@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from ssflow.domain.audit import AuditAction
 from ssflow.domain.base import new_id
 from ssflow.domain.identity import ADMIN, ROLE_TITLES
 from ssflow.domain.registers.budget import BudgetClass, CostCategory, CostEntry
@@ -15,11 +16,12 @@ from ssflow.domain.registers.customers import (
     CustomerTier,
 )
 from ssflow.domain.registers.portfolio import Service, ServiceState
-from ssflow.domain.registers.record import Record
+from ssflow.domain.registers.record import Record, record_as_json, values_as_json
 from ssflow.domain.registers.working_time import Holiday
 from ssflow.errors import InvalidInputError
 from ssflow.forms.messages import N_
 from ssflow.services import people
+from ssflow.services.audit import Entry
 from ssflow.services.import_columns import (
     NOT_KNOWN,
     Column,
@@ -79,7 +81,8 @@ class ImportKind:
     roles: frozenset[str]
     columns: tuple[Column, ...]
     fit: Callable[[UnitOfWork, Sequence[Row]], Fitting]
-    write: Callable[[UnitOfWork, Sequence[Row]], None]
+    write: Callable[[UnitOfWork, Sequence[Row]], list[Entry]]
+    """Adds what the rows say; gives what the trail is to tell of each."""
 
 
 def _fit_costs(work: UnitOfWork, rows: Sequence[Row]) -> Fitting:
@@ -96,8 +99,10 @@ def _fit_costs(work: UnitOfWork, rows: Sequence[Row]) -> Fitting:
     return Fitting(new, len(rows) - len(new), [*_doubles(rows, "document_no"), *late])
 
 
-def _write_costs(work: UnitOfWork, rows: Sequence[Row]) -> None:
-    import_rows.insert_costs(work.session, [_record(work, row) for row in rows])
+def _write_costs(work: UnitOfWork, rows: Sequence[Row]) -> list[Entry]:
+    costs = [_record(work, row) for row in rows]
+    import_rows.insert_costs(work.session, costs)
+    return [_created(CostEntry, cost["id"], None, values_as_json(cost)) for cost in costs]
 
 
 def _fit_services(work: UnitOfWork, rows: Sequence[Row]) -> Fitting:
@@ -108,13 +113,15 @@ def _fit_services(work: UnitOfWork, rows: Sequence[Row]) -> Fitting:
     return Fitting(rows, 0, objections)
 
 
-def _write_services(work: UnitOfWork, rows: Sequence[Row]) -> None:
+def _write_services(work: UnitOfWork, rows: Sequence[Row]) -> list[Entry]:
+    added: list[Record] = []
     for row in rows:
         given = dict(row.values)
         given["number"] = given["number"] or next_number(work.session, "SRV", work.now.year)
         if given["version"] is None:
             given["version"] = 1 if given["state"] in _LIVE else 0
-        _add(work, Service, given)
+        added.append(_add(work, Service, given))
+    return _entries(work, added)
 
 
 def _fit_customers(work: UnitOfWork, rows: Sequence[Row]) -> Fitting:
@@ -129,7 +136,7 @@ def _fit_customers(work: UnitOfWork, rows: Sequence[Row]) -> Fitting:
     return Fitting(rows, 0, objections)
 
 
-def _write_customers(work: UnitOfWork, rows: Sequence[Row]) -> None:
+def _write_customers(work: UnitOfWork, rows: Sequence[Row]) -> list[Entry]:
     """Add all customers first, then say which is part of which: parents may stand below."""
     ids = import_rows.customers_by_name(work.session)
     added: list[tuple[Customer, str | None]] = []
@@ -142,6 +149,7 @@ def _write_customers(work: UnitOfWork, rows: Sequence[Row]) -> None:
     work.session.flush()
     for customer, parent in added:
         customer.parent_id = ids[_key(parent)] if parent else None
+    return _entries(work, [customer for customer, _ in added])
 
 
 def _fit_people(work: UnitOfWork, rows: Sequence[Row]) -> Fitting:
@@ -160,7 +168,9 @@ def _fit_people(work: UnitOfWork, rows: Sequence[Row]) -> Fitting:
     return Fitting(rows, 0, objections)
 
 
-def _write_people(work: UnitOfWork, rows: Sequence[Row]) -> None:
+def _write_people(work: UnitOfWork, rows: Sequence[Row]) -> list[Entry]:
+    """Add accounts, which tell of themselves; of certificates the trail is told here."""
+    entries = []
     for row in rows:
         given = row.values
         user = people.create_user(
@@ -173,6 +183,11 @@ def _write_people(work: UnitOfWork, rows: Sequence[Row]) -> None:
         )
         user.certificate_no = given["certificate_no"]
         user.certified_until = given["certified_until"]
+        names = ("certificate_no", "certified_until")
+        if told := {name: str(given[name]) for name in names if given[name]}:
+            details = {"user": str(user.id), "before": dict.fromkeys(told), "after": told}
+            entries.append(Entry(AuditAction.USER_CHANGED, None, details))
+    return entries
 
 
 def _fit_holidays(work: UnitOfWork, rows: Sequence[Row]) -> Fitting:
@@ -181,9 +196,8 @@ def _fit_holidays(work: UnitOfWork, rows: Sequence[Row]) -> Fitting:
     return Fitting(new, len(rows) - len(new), _doubles(rows, "day"))
 
 
-def _write_holidays(work: UnitOfWork, rows: Sequence[Row]) -> None:
-    for row in rows:
-        _add(work, Holiday, row.values)
+def _write_holidays(work: UnitOfWork, rows: Sequence[Row]) -> list[Entry]:
+    return _entries(work, [_add(work, Holiday, row.values) for row in rows])
 
 
 def _doubles(rows: Sequence[Row], column: str) -> list[Objection]:
@@ -219,6 +233,21 @@ def _add(work: UnitOfWork, kind: Callable[..., Any], values: Mapping[str, Any]) 
     record: Record = kind(created_at=work.now, created_by=work.actor.key, **values)
     work.session.add(record)
     return record
+
+
+def _entries(work: UnitOfWork, added: Sequence[Record]) -> list[Entry]:
+    """Tell of records that were added, once the database has filled in what is left out."""
+    work.session.flush()
+    return [
+        _created(type(one), one.id, getattr(one, "number", None), record_as_json(one))
+        for one in added
+    ]
+
+
+def _created(kind: type, record_id: UUID, number: str | None, after: dict[str, Any]) -> Entry:
+    told = {name: value for name, value in after.items() if value not in (None, "", [], {})}
+    details = {"kind": kind.__name__, "id": str(record_id), "number": number, "after": told}
+    return Entry(AuditAction.RECORD_CREATED, None, details)
 
 
 _A_USER = a_reference("User", "person")

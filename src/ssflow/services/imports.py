@@ -8,10 +8,10 @@ from uuid import UUID
 
 from ssflow.domain.audit import AuditAction
 from ssflow.domain.note import Attachment
-from ssflow.errors import ForbiddenError, InvalidInputError, NotFoundError
+from ssflow.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
 from ssflow.forms.messages import N_
 from ssflow.services.attachments import read_attachment, store_attachment
-from ssflow.services.audit import record
+from ssflow.services.audit import Entry, record_all
 from ssflow.services.csv_files import Line, Sheet, read_sheet, write_sheet
 from ssflow.services.import_columns import REQUIRED, CellError, Column, Known
 from ssflow.services.import_kinds import KINDS, ImportKind, Row
@@ -27,7 +27,9 @@ COLUMN_TWICE = N_("The column stands in the file twice.")
 TOO_MANY_CELLS = N_("The line has %(found)d values for %(columns)d columns.")
 NOTHING_TO_IMPORT = N_("The file has no lines below the names of its columns.")
 REFUSED = N_("%(count)d problems; nothing was imported.")
-_FIELD = "import"
+TAKEN = N_("This file was imported already; it is taken once.")
+_FIELD, _TAKEN = "import", "imported"
+"""What an upload is marked with before and after its lines were taken."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,10 @@ class Imported:
 
 class ImportRefusedError(InvalidInputError):
     """The file has problems, so nothing of it was taken."""
+
+
+class ImportTakenError(ConflictError):
+    """The lines of the upload were taken before, by a second click or in another tab."""
 
 
 def importable_kinds(work: UnitOfWork) -> list[str]:
@@ -108,6 +114,7 @@ def preview_upload(work: UnitOfWork, kind: str, file_id: UUID) -> Preview:
 
     Raises:
         NotFoundError, ForbiddenError: as `columns_of_import`, or there is no such upload.
+        ImportTakenError: its lines were taken already.
         InvalidInputError: the file is no CSV.
     """
     chosen, file = _kind(work, kind), _upload(work, kind, file_id)
@@ -129,25 +136,22 @@ def preview_upload(work: UnitOfWork, kind: str, file_id: UUID) -> Preview:
 def import_upload(work: UnitOfWork, kind: str, file_id: UUID) -> Imported:
     """Take all lines of an uploaded file, or none when there is a single problem.
 
+    The trail tells of each record that was added, then of the file.
+
     Raises:
         ImportRefusedError: a line cannot be taken.
-        NotFoundError, ForbiddenError, InvalidInputError: as `preview_upload`.
+        ImportTakenError, NotFoundError, ForbiddenError, InvalidInputError: as `preview_upload`.
     """
-    chosen, file = _kind(work, kind), _upload(work, kind, file_id)
+    chosen = _kind(work, kind)
+    import_rows.lock_imports(work.session, chosen.name)
+    file = _upload(work, kind, file_id)
     checked = _check(work, chosen, _read(work, chosen, file.content))
     if checked.problems:
         raise ImportRefusedError(_say(work, REFUSED, count=len(checked.problems)))
-    chosen.write(work, checked.new)
+    entries = chosen.write(work, checked.new)
+    file.field = f"{_TAKEN}:{chosen.name}"
     work.session.flush()
-    record(
-        work,
-        AuditAction.RECORDS_IMPORTED,
-        kind=chosen.name,
-        file=file.name,
-        sha256=hashlib.sha256(file.content).hexdigest(),
-        added=len(checked.new),
-        known=checked.known,
-    )
+    record_all(work, [*entries, _told(chosen, file, checked)])
     return Imported(len(checked.new), checked.known)
 
 
@@ -171,8 +175,21 @@ def _may_import(work: UnitOfWork, kind: ImportKind) -> bool:
     return work.actor.is_system or not kind.roles.isdisjoint(work.actor.roles)
 
 
+def _told(kind: ImportKind, file: Attachment, checked: _Checked) -> Entry:
+    told = {
+        "kind": kind.name,
+        "file": file.name,
+        "sha256": hashlib.sha256(file.content).hexdigest(),
+        "added": len(checked.new),
+        "known": checked.known,
+    }
+    return Entry(AuditAction.RECORDS_IMPORTED, None, told)
+
+
 def _upload(work: UnitOfWork, kind: str, file_id: UUID) -> Attachment:
     file = read_attachment(work, file_id)
+    if file.field == f"{_TAKEN}:{kind}":
+        raise ImportTakenError(_say(work, TAKEN))
     if file.field != f"{_FIELD}:{kind}" or file.instance_id is not None:
         raise NotFoundError("There is no such upload.")
     return file

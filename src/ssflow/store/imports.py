@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from ssflow.domain.identity import User
@@ -15,6 +15,16 @@ from ssflow.domain.registers.portfolio import Service
 from ssflow.domain.registers.working_time import Holiday
 
 _ROWS_AT_ONCE = 1_000
+
+
+def lock_imports(session: Session, kind: str) -> None:
+    """Keep others from importing this kind until the end of the transaction.
+
+    SQLite has one writer at a time anyway.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        key = func.hashtextextended(f"import:{kind}", 0)
+        session.execute(select(func.pg_advisory_xact_lock(key)))
 
 
 def services_by_name(session: Session) -> dict[str, UUID]:

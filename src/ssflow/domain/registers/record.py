@@ -38,7 +38,12 @@ _UNTOLD = frozenset(
 def record_as_json(record: Record) -> dict[str, Any]:
     """Give a record's business values as JSON: ids, dates and decimals as text."""
     names = inspect(type(record)).column_attrs.keys()
-    return {name: _as_json(getattr(record, name)) for name in names if name not in _UNTOLD}
+    return values_as_json({name: getattr(record, name) for name in names})
+
+
+def values_as_json(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the business values among those of a record's columns as JSON."""
+    return {name: _as_json(value) for name, value in values.items() if name not in _UNTOLD}
 
 
 def record_values(kind: type[Record], values: Mapping[str, Any]) -> dict[str, Any]:

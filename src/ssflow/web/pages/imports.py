@@ -58,7 +58,10 @@ def upload(kind: str) -> ResponseReturnValue:
 @signed_in
 def preview(kind: str, file_id: UUID) -> ResponseReturnValue:
     """Show what the import would do."""
-    return _preview_page(kind, file_id)
+    try:
+        return _preview_page(kind, file_id)
+    except imports.ImportTakenError as error:
+        return _taken(kind, error)
 
 
 @blueprint.post("/<kind>/import/<uuid:file_id>")
@@ -68,6 +71,8 @@ def take(kind: str, file_id: UUID) -> ResponseReturnValue:
     try:
         with request_work() as work:
             done = imports.import_upload(work, kind, file_id)
+    except imports.ImportTakenError as error:
+        return _taken(kind, error)
     except imports.ImportRefusedError:
         return _preview_page(kind, file_id), 422
     flash(gettext("%(count)d added.", count=done.added), "success")
@@ -117,6 +122,12 @@ def _preview_page(kind: str, file_id: UUID) -> str:
     return render_template(
         "imports/preview.html", kind=kind, found=found, column_label=column_label, home=_home(kind)
     )
+
+
+def _taken(kind: str, error: imports.ImportTakenError) -> ResponseReturnValue:
+    """Go on to what a second click, or a step back, would have brought twice."""
+    flash(error.message, "info")
+    return redirect(_home(kind), 303)
 
 
 def _home(kind: str) -> str:
