@@ -1,5 +1,6 @@
 """The real application on a real port, with the sample organisation and its worker."""
 
+import shutil
 import socket
 import threading
 from collections.abc import Iterator, Mapping
@@ -14,7 +15,7 @@ from sqlalchemy import select
 from waitress.server import create_server
 
 from ssflow.cli.surroundings import Clock, Installation, now
-from ssflow.config import read_config
+from ssflow.config import Config, read_config
 from ssflow.domain.definition import ProcessDefinition
 from ssflow.domain.identity import ROLE_TITLES, Actor, User
 from ssflow.domain.instance import ProcessInstance
@@ -144,23 +145,41 @@ class LiveServer:
             }
 
 
-@contextmanager
-def live_server(folder: Path) -> Iterator[LiveServer]:
-    """Run ssflow on a free port of this machine until the block ends."""
-    config = read_config({"SSFLOW_TIMEZONE": "Europe/Amsterdam", "SSFLOW_HOME": str(folder)})
+@dataclass(frozen=True)
+class Sample:
+    """The sample organisation in a database file, of which servers take copies."""
+
+    file: Path
+    secrets: dict[str, str]
+    """Sign-in links by user name."""
+
+
+def make_sample(folder: Path) -> Sample:
+    """Make the sample organisation as it is today; that takes as long as many tests."""
+    config = _config(folder)
     database = open_database(config.database_url)
     upgrade_schema(database)
     people = build_demo(database, config.timezone, now(), run_due_jobs)
-    here = Installation(replace(config, is_demo=True), database)
-    with _serving(here) as serving:
-        yield LiveServer(serving, {person.name: person.secret for person in people})
+    database.close()
+    secrets = {person.name: person.secret for person in people}
+    return Sample(Path(database.url.database or ""), secrets)
+
+
+@contextmanager
+def live_server(folder: Path, sample: Sample) -> Iterator[LiveServer]:
+    """Run ssflow on a free port of this machine until the block ends."""
+    config = replace(_config(folder), is_demo=True)
+    database = open_database(config.database_url)
+    shutil.copy(sample.file, database.url.database or "")
+    with _serving(Installation(config, database)) as serving:
+        yield LiveServer(serving, dict(sample.secrets))
     database.close()
 
 
 @contextmanager
 def bare_server(folder: Path, clock: Clock = now, **people: str) -> Iterator[LiveServer]:
     """Run ssflow without the sample organisation, for people with one role each."""
-    config = read_config({"SSFLOW_TIMEZONE": "Europe/Amsterdam", "SSFLOW_HOME": str(folder)})
+    config = _config(folder)
     database = open_database(config.database_url)
     upgrade_schema(database)
     here = Installation(config, database)
@@ -193,6 +212,10 @@ def _serving(here: Installation, clock: Clock = now) -> Iterator[Installation]:
             worker.stop()
             server.close()
             serving.join(timeout=10)
+
+
+def _config(home: Path) -> Config:
+    return read_config({"SSFLOW_TIMEZONE": "Europe/Amsterdam", "SSFLOW_HOME": str(home)})
 
 
 def _walk_through(activity: str) -> Scenario:

@@ -17,16 +17,16 @@ from tests.browser.drawing import (
     status,
 )
 from tests.browser.hands import choose, claim_from_inbox, complete, pick, require_done, write
-from tests.browser.live import SERVICE_CHANGE, LiveServer, live_server
+from tests.browser.live import SERVICE_CHANGE, LiveServer, Sample, live_server
 from tests.browser.watching import Watch
 
 NEW_TASK = "Take a second look"
 
 
 @pytest.fixture(scope="module")
-def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+def live(tmp_path_factory: pytest.TempPathFactory, sample: Sample) -> Iterator[LiveServer]:
     """A running ssflow of its own: what is published here is met by no other test."""
-    with live_server(tmp_path_factory.mktemp("drawing")) as server:
+    with live_server(tmp_path_factory.mktemp("drawing"), sample) as server:
         yield server
 
 

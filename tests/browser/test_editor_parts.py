@@ -9,13 +9,13 @@ from playwright.sync_api import expect
 from tests.browser.conftest import OpenAs
 from tests.browser.drawing import open_editor, open_group, publish
 from tests.browser.hands import claim_from_inbox, complete, pick, require_done, row_of, see_in_inbox
-from tests.browser.live import SERVICE_CHANGE, LiveServer, live_server
+from tests.browser.live import SERVICE_CHANGE, LiveServer, Sample, live_server
 
 
 @pytest.fixture(scope="module")
-def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+def live(tmp_path_factory: pytest.TempPathFactory, sample: Sample) -> Iterator[LiveServer]:
     """A running ssflow of its own: what is published here is met by no other test."""
-    with live_server(tmp_path_factory.mktemp("drawing")) as server:
+    with live_server(tmp_path_factory.mktemp("drawing"), sample) as server:
         yield server
 
 

@@ -18,31 +18,38 @@ AREAS = sorted(folder.name for folder in PROCESSES.iterdir() if any(folder.glob(
 
 
 class CopiesOnServer:
-    """Databases on a PostgreSQL server: the first is filled, the others are copies of it."""
+    """A database on a PostgreSQL server that becomes a copy of the one that was filled first."""
 
     def __init__(self, server: str) -> None:
         self._server = server
-        self._names: list[str] = []
+        self._first, self._copy = (sql.Identifier(f"walk_{uuid4().hex}") for _ in range(2))
+        self._given: Database | None = None
 
     def __call__(self, fill: Fill) -> Database:
-        if not self._names:
-            first = self._make("template0")
+        if self._given is None:
+            self._make(self._first, sql.Identifier("template0"))
+            first = self._open(self._first)
             upgrade_schema(first)
             fill(first)
             first.close()
-        return self._make(self._names[0])
+            self._given = self._open(self._copy)
+        self._drop(self._copy)
+        self._make(self._copy, self._first)
+        return self._given
 
     def drop(self) -> None:
-        for name in reversed(self._names):
-            self._do(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+        for name in (self._copy, self._first):
+            self._drop(name)
 
-    def _make(self, template: str) -> Database:
-        name = f"ssflow_walk_{uuid4().hex}"
-        statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
-        self._do(statement.format(sql.Identifier(name), sql.Identifier(template)))
-        self._names.append(name)
-        url = make_url(self._server).set(database=name)
+    def _open(self, name: sql.Identifier) -> Database:
+        url = make_url(self._server).set(database=name.as_string().strip('"'))
         return open_database(url.render_as_string(hide_password=False))
+
+    def _make(self, name: sql.Identifier, template: sql.Identifier) -> None:
+        self._do(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(name, template))
+
+    def _drop(self, name: sql.Identifier) -> None:
+        self._do(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
 
     def _do(self, statement: sql.Composed) -> None:
         with psycopg.connect(self._server, autocommit=True) as connection:

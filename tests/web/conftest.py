@@ -12,7 +12,9 @@ from ssflow.domain.identity import Actor
 from ssflow.services import people
 from ssflow.services.definitions import SANDBOX
 from ssflow.store.database import Database
+from ssflow.store.unit_of_work import no_submit
 from ssflow.web.app import create_app
+from ssflow.web.site import Site
 from tests.conftest import NOW, TIMEZONE
 from tests.services.office import Office
 from tests.web.browsing import Browser
@@ -43,9 +45,24 @@ def config(tmp_path: Path) -> Config:
     )
 
 
+@pytest.fixture(scope="session")
+def _app_in_turn() -> list[Flask]:
+    """The application that tests take in turn; empty until the first has made it."""
+    return []
+
+
 @pytest.fixture
-def app(config: Config, office: Office) -> Flask:
-    return create_app(config, office.database, clock=lambda: office.now)
+def app(
+    request: pytest.FixtureRequest, config: Config, office: Office, _app_in_turn: list[Flask]
+) -> Flask:
+    """The application of this test's office; only the endpoints and templates are of others."""
+    if request.node.get_closest_marker("adds_endpoints"):
+        return create_app(config, office.database, clock=lambda: office.now)
+    if not _app_in_turn:
+        _app_in_turn.append(create_app(config, office.database, clock=lambda: office.now))
+    [app] = _app_in_turn
+    Site(config, office.database, lambda: office.now, no_submit).attach(app)
+    return app
 
 
 @pytest.fixture

@@ -45,6 +45,7 @@ def test_only_the_doors_to_the_house_are_public(app: Flask) -> None:
     assert public == _PUBLIC
 
 
+@pytest.mark.adds_endpoints
 def test_an_application_with_an_endpoint_without_a_rule_is_refused(app: Flask) -> None:
     app.view_functions["forgotten"] = lambda: "secret"
     app.url_map.add(app.url_rule_class("/forgotten", endpoint="forgotten", methods={"GET"}))
@@ -55,6 +56,7 @@ def test_an_application_with_an_endpoint_without_a_rule_is_refused(app: Flask) -
     assert "forgotten" in str(refused.value)
 
 
+@pytest.mark.adds_endpoints
 def test_an_endpoint_without_a_rule_lets_nobody_in(app: Flask, browser: Browser) -> None:
     app.view_functions["forgotten"] = lambda: "secret"
     app.url_map.add(app.url_rule_class("/forgotten", endpoint="forgotten", methods={"GET"}))

@@ -92,6 +92,7 @@ def test_a_form_with_thousands_of_fields_is_refused(sign_in: SignIn, office: Off
     assert answer.status_code == 413
 
 
+@pytest.mark.adds_endpoints
 def test_a_mistake_of_ours_shows_no_trace_but_a_number_that_the_log_has(
     app: Flask, browser: Browser, caplog: pytest.LogCaptureFixture
 ) -> None:

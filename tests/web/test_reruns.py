@@ -22,6 +22,8 @@ from tests.web.api.calling import Caller
 from tests.web.browsing import text_of
 from tests.web.conftest import SignIn
 
+pytestmark = pytest.mark.adds_endpoints
+
 
 @pytest.fixture
 def office(database: Database) -> Office:
