@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -92,12 +93,12 @@ class Operation:
     run: Callable[[OperationContext, dict[str, Any]], JsonValue]
     is_outside: bool
 
-    @property
+    @cached_property
     def required(self) -> frozenset[str]:
         """Names of the parameters that a service task must give."""
         return frozenset(n for n, f in self.schema().fields.items() if f.required)
 
-    @property
+    @cached_property
     def optional(self) -> frozenset[str]:
         """Names of the parameters that a service task may give."""
         return frozenset(n for n, f in self.schema().fields.items() if not f.required)

@@ -50,10 +50,14 @@ class ScenarioReport:
 
 
 class CopiesInMemory:
-    """Databases in memory: the first is filled, the others are copies of it."""
+    """A database in memory that becomes a copy of the one that was filled first.
+
+    One after the other, not several at once; what SQLAlchemy compiled for one serves the next.
+    """
 
     def __init__(self) -> None:
         self._first: Database | None = None
+        self._copy = open_database("sqlite://")
 
     def __call__(self, fill: Fill) -> Database:
         """Give a database that was just filled."""
@@ -61,9 +65,8 @@ class CopiesInMemory:
             self._first = open_database("sqlite://")
             upgrade_schema(self._first)
             fill(self._first)
-        copy = open_database("sqlite://")
-        copy_in_memory(self._first, copy)
-        return copy
+        copy_in_memory(self._first, self._copy)
+        return self._copy
 
 
 def run_scenarios(
@@ -75,7 +78,7 @@ def run_scenarios(
 ) -> ScenarioReport:
     """Run every scenario in or below a path; bundles that it calls come along.
 
-    `make_database` gives each scenario a database of its own that was filled as it is told.
+    `make_database` gives each scenario, one after the other, a database filled as it is told.
 
     Raises:
         InvalidInputError: a file cannot be read, or its bundle cannot be deployed.
