@@ -1,10 +1,12 @@
 """A complaint about somebody's conduct: who sees its case, its record and its tasks."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from ssflow.domain.identity import Actor
+from ssflow.domain.job import JobKind
 from ssflow.domain.registers.feedback import Feedback
 from ssflow.errors import InvalidInputError, NotFoundError
 from ssflow.services.deployment import deploy_files
@@ -114,6 +116,71 @@ def test_nobody_reads_the_record_of_a_complaint_about_themselves(
     other = office.hire("complaint_manager")
     with office.look(other) as work:
         assert isinstance(read_record(work, "Feedback", "CMP-2026-0001"), Feedback)
+
+
+def test_nobody_sees_the_case_of_a_complaint_about_themselves(office: Office, desk: Actor) -> None:
+    accused, other = office.hire("complaint_manager"), office.hire("complaint_manager")
+
+    instance_id = triaged(office, desk, about_user=str(accused.user_id))
+
+    assert sees(office, accused, instance_id) == (False, False, False)
+    assert sees(office, other, instance_id) == (True, True, True)
+
+
+def test_nobody_steps_in_for_a_late_task_of_a_complaint_about_themselves(
+    office: Office, desk: Actor
+) -> None:
+    accused, director = office.hire("complaint_manager"), office.hire("it_director")
+    instance_id = triaged(office, desk, category="billing", about_user=str(accused.user_id))
+
+    office.run_jobs(timedelta(days=30))
+    office.run_jobs()
+
+    assert sees(office, accused, instance_id) == (False, False, False)
+    assert office.open(instance_id) == ["U_contact", "U_takeover"]
+    for task in office.open_tasks(instance_id):
+        with pytest.raises(NotFoundError):
+            office.claim(accused, task.id)
+    assert sees(office, director, instance_id)[0]
+
+
+def test_notices_of_a_complaint_never_reach_whom_it_is_about(office: Office, desk: Actor) -> None:
+    accused = office.hire("complaint_manager")
+
+    instance_id = triaged(office, desk, about_user=str(accused.user_id))
+
+    notices = [job.payload for job in office.jobs(instance_id) if job.kind is JobKind.NOTICE]
+    [assigned] = [told for told in notices if told["template"] == "complaint_assigned"]
+    assert assigned["to"] == ["complaint_manager"]
+    assert assigned["exclude"] == [str(accused.user_id)]
+
+
+def test_who_is_complained_about_carries_out_no_action(office: Office, desk: Actor) -> None:
+    accused, manager = office.hire("service_owner"), office.hire("complaint_manager")
+    instance_id = triaged(office, desk, about_user=str(accused.user_id))
+    contact = {"contacted_on": "2026-03-02", "via": "phone", "understanding": "She was shouted at."}
+    office.complete(
+        manager,
+        office.task(instance_id, "U_contact").id,
+        **contact,
+        desired_remedy="An apology",
+        resolve_now=True,
+    )
+    action = {"what": "Say sorry", "owner": str(accused.user_id), "kind": "correct"}
+
+    with pytest.raises(InvalidInputError) as caught:
+        office.complete(
+            manager,
+            office.task(instance_id, "U_response").id,
+            upheld="upheld",
+            root_cause="people",
+            response_text="You are right: our colleague should not have shouted.",
+            remedy="apology",
+            remedy_cost="0",
+            actions=[action | {"due": "2099-01-04"}],
+        )
+
+    assert list(getattr(caught.value, "errors", {})) == ["actions.0.owner"]
 
 
 def test_customers_see_no_register_of_feedback(office: Office, desk: Actor) -> None:

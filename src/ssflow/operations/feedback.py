@@ -569,7 +569,14 @@ def _action_named(context: OperationContext, row: dict[str, Any]) -> ActionItem:
 def _notify(
     context: OperationContext, feedback: Feedback, template: str, to: list[str], **facts: Any
 ) -> None:
-    payload = {"template": template, "to": list(dict.fromkeys(to)), "number": feedback.number}
+    """Tell our own people, but never the one whom the complaint is about."""
+    payload: dict[str, Any] = {
+        "template": template,
+        "to": list(dict.fromkeys(to)),
+        "number": feedback.number,
+    }
+    if feedback.about_user is not None:
+        payload["exclude"] = [str(feedback.about_user)]
     context.effects.append(Effect(EffectKind.NOTICE, payload | facts))
 
 
@@ -594,13 +601,18 @@ def _escalate(context: OperationContext, feedback: Feedback, reason: str) -> Non
     asked = {
         "subject_type": "Feedback",
         "subject_id": str(feedback.id),
-        "question": f"{feedback.number}: {feedback.subject}",
+        "question": _question(feedback),
         "options": ["uphold", "reject", "reassign"],
         "recommendation": reason,
         "exclude": [str(u) for u in (feedback.handler, feedback.about_user) if u],
     }
     payload = {"key": "shared_itsg_decision", "variables": {"itsg_in": asked}}
     context.effects.append(Effect(EffectKind.START_PROCESS, payload))
+
+
+def _question(feedback: Feedback) -> str:
+    """Name a complaint to the steering group; what is confidential is told by its number only."""
+    return feedback.number if feedback.is_confidential else f"{feedback.number}: {feedback.subject}"
 
 
 def _start(key: str, feedback: Feedback) -> Effect:

@@ -171,6 +171,8 @@ def next_task_after(work: UnitOfWork, done: UserTask) -> UserTask | None:
 def _lock_visible(work: UnitOfWork, task_id: UUID) -> tuple[UserTask, ProcessInstance]:
     task, instance = task_rows.lock_task(work.session, task_id)
     if not _may_see(work, task):
+        if task.is_excluded(work.actor):
+            _remember_block(work, task)
         raise NotFoundError("There is no such task, or you may not see it.")
     return task, instance
 
@@ -189,9 +191,13 @@ def _guard(work: UnitOfWork, task: UserTask) -> None:
     try:
         task.require_workable_by(work.actor)
     except SeparationOfDutiesError:
-        blocked = AuditAction.SEPARATION_OF_DUTIES_BLOCKED
-        work.remember_refusal(Refusal(blocked, task.instance_id, task.activity_id, task.id))
+        _remember_block(work, task)
         raise
+
+
+def _remember_block(work: UnitOfWork, task: UserTask) -> None:
+    blocked = AuditAction.SEPARATION_OF_DUTIES_BLOCKED
+    work.remember_refusal(Refusal(blocked, task.instance_id, task.activity_id, task.id))
 
 
 def _read_form(

@@ -23,6 +23,7 @@ from sqlalchemy.orm import Session, undefer
 from ssflow.domain.definition import ProcessDefinition
 from ssflow.domain.identity import Actor
 from ssflow.domain.instance import InstanceStatus, ProcessInstance
+from ssflow.domain.registers.feedback import Feedback
 from ssflow.domain.user_task import UserTask
 from ssflow.errors import NotFoundError
 from ssflow.store.paging import (
@@ -105,7 +106,8 @@ def is_visible_to(actor: Actor) -> ColumnElement[bool]:
 
     That is: who sees everything; who started it; who holds or held one of its tasks; who holds a
     role among its definition's viewers. Of a confidential one: who holds an open task, or a role
-    among its own readers. Of either: who may do one of its tasks because it is overdue.
+    among its own readers, but never the person it is about. Of either: who may do one of its tasks
+    because it is overdue.
     """
     if actor.sees_everything:
         return true()
@@ -119,9 +121,8 @@ def is_visible_to(actor: Actor) -> ColumnElement[bool]:
         _is_open_to_all() & (ProcessInstance.started_by == actor.key),
         _is_open_to_all() & ProcessInstance.definition_id.in_(_viewed_by(actor)),
         _is_open_to_all() & took_part,
-        _is_confidential() & names_a_role_of(actor, ProcessInstance.readers),
-        _is_confidential() & ProcessInstance.id.in_(_working_on(actor.user_id)),
-        ProcessInstance.id.in_(_escalated_to(actor)),
+        _is_shown_to(actor, actor.user_id),
+        ProcessInstance.id.in_(_escalated_to(actor)) & ~_is_kept_from(actor.user_id),
     )
 
 
@@ -165,13 +166,14 @@ def _sources(actor: Actor) -> list[ColumnElement[bool]]:
         return [true()]
     if actor.user_id is None:
         return [false()]
+    kept_away = _is_kept_from(actor.user_id)
     return [
         _is_open_to_all() & (ProcessInstance.started_by == actor.key),
         _is_open_to_all() & ProcessInstance.definition_id.in_(_viewed_by(actor)),
         _is_open_to_all() & ProcessInstance.id.in_(_with_tasks_of(actor.user_id)),
-        _is_confidential() & names_a_role_of(actor, ProcessInstance.readers),
-        _is_confidential() & ProcessInstance.id.in_(_working_on(actor.user_id)),
-        ProcessInstance.id.in_(_escalated_to(actor)),
+        _is_confidential() & names_a_role_of(actor, ProcessInstance.readers) & ~kept_away,
+        _is_confidential() & ProcessInstance.id.in_(_working_on(actor.user_id)) & ~kept_away,
+        ProcessInstance.id.in_(_escalated_to(actor)) & ~kept_away,
     ]
 
 
@@ -181,6 +183,19 @@ def _is_open_to_all() -> ColumnElement[bool]:
 
 def _is_confidential() -> ColumnElement[bool]:
     return ProcessInstance.readers.is_not(None)
+
+
+def _is_shown_to(actor: Actor, user_id: UUID) -> ColumnElement[bool]:
+    """Build the condition that a confidential case may be read by the actor."""
+    holds_role = names_a_role_of(actor, ProcessInstance.readers)
+    works_on_it = ProcessInstance.id.in_(_working_on(user_id))
+    return _is_confidential() & (holds_role | works_on_it) & ~_is_kept_from(user_id)
+
+
+def _is_kept_from(user_id: UUID) -> ColumnElement[bool]:
+    """Build the condition that a confidential case is about this very person."""
+    is_about = (Feedback.instance_id == ProcessInstance.id, Feedback.about_user == user_id)
+    return _is_confidential() & exists().where(*is_about)
 
 
 def _working_on(user_id: UUID) -> Select[UUID]:
