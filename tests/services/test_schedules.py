@@ -12,9 +12,9 @@ from ssflow.domain.job import JobKind
 from ssflow.domain.registers.customers import Customer, CustomerTier
 from ssflow.domain.registers.working_time import Holiday
 from ssflow.errors import ForbiddenError, InvalidInputError, NotFoundError
-from ssflow.services import schedules
+from ssflow.services import housekeeping, schedules
 from ssflow.services.deployment import DeploymentRefusedError
-from ssflow.services.jobs import run_next_job
+from ssflow.services.jobs import run_due_jobs, run_next_job
 from ssflow.services.trail_path import details_of
 from ssflow.store import instances as instance_rows
 from ssflow.store import schedules as rows
@@ -22,6 +22,7 @@ from ssflow.store.unit_of_work import LostRaceError
 from tests.engine.diagrams import diagram, end, flows, start, user
 from tests.services.bundles import Files
 from tests.services.office import Office
+from tests.services.test_races import at_once, split
 
 ADMIN = "admin"
 DAY = timedelta(days=1)
@@ -428,6 +429,39 @@ def test_start_up_plans_what_was_deployed_before_there_were_schedules(office: Of
 
     assert len(cases(office)) == 1
     assert tick_jobs(office) == 1
+
+
+def test_processes_that_start_at_once_plan_each_tick_once(office: Office) -> None:
+    office.deploy(scheduled())
+    with office.work() as work:
+        schedule = rows.find_schedule(work.session, "p")
+        assert schedule is not None
+        assert schedule.job_id is not None
+        rows.delete_job(work.session, schedule.job_id)
+        work.session.delete(schedule)
+
+    def start_up() -> None:
+        housekeeping.begin(lambda: office.work(SYSTEM))
+
+    _, lost = split(at_once(*[start_up] * 4))
+
+    assert (lost, tick_jobs(office)) == ([], 1)
+
+
+def test_workers_that_meet_at_a_tick_while_others_start_start_one_case(office: Office) -> None:
+    office.deploy(scheduled())
+    office.now += DAY
+
+    def work_on() -> None:
+        run_due_jobs(lambda: office.work(SYSTEM))
+
+    def start_up() -> None:
+        housekeeping.begin(lambda: office.work(SYSTEM))
+
+    _, lost = split(at_once(*[work_on] * 3, *[start_up] * 2))
+    office.run_jobs(timedelta(minutes=1))
+
+    assert (lost, len(cases(office)), len(ticked(office)), tick_jobs(office)) == ([], 1, 1, 1)
 
 
 def test_a_rehearsal_plans_nothing(office: Office) -> None:

@@ -10,8 +10,7 @@ from waitress.server import create_server
 
 from ssflow.cli.carriers import embedded_worker, postgresql_submit, run_worker
 from ssflow.cli.surroundings import Installation, installation, now
-from ssflow.domain.identity import SYSTEM
-from ssflow.services.housekeeping import ensure_standing_jobs
+from ssflow.services import housekeeping
 from ssflow.services.people import first_run_link
 from ssflow.web.app import create_app
 
@@ -51,8 +50,7 @@ def worker() -> None:
     leave_on_signal()
     _log_to_screen()
     with installation() as here:
-        with here.work(SYSTEM) as work:
-            ensure_standing_jobs(work)
+        housekeeping.begin(here.system_work())
         click.echo("ssflow worker is looking for due jobs.")
         run_worker(here)
 
@@ -87,8 +85,7 @@ class Server:
 
     def run(self) -> None:
         """Serve until the process is told to stop; what has begun is finished."""
-        with self._here.work(SYSTEM) as work:
-            ensure_standing_jobs(work)
+        housekeeping.begin(self._here.system_work())
         if self._worker:
             self._worker.start()
         try:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from ssflow.domain.job import Job, JobKind
 from ssflow.services.idempotency import KEEP as KEEP_ANSWERS
+from ssflow.services.job_runs import RACES, OpenWork
 from ssflow.services.messages import drop_expired
 from ssflow.services.schedules import keep_schedules
 from ssflow.services.working_days import calendar_of
@@ -13,7 +14,7 @@ from ssflow.store import jobs as job_rows
 from ssflow.store import mail as mail_rows
 from ssflow.store import schedules as schedule_rows
 from ssflow.store import sign_in as sign_in_rows
-from ssflow.store.unit_of_work import UnitOfWork
+from ssflow.store.unit_of_work import LostRaceError, UnitOfWork
 from ssflow.timetable import Timetable
 
 CLEAN_UP_ID = UUID("5f5b6c1e-6f9a-5d0c-9a55-0c1ea9500000")
@@ -25,6 +26,23 @@ KEEP_SESSIONS, KEEP_THROTTLES, KEEP_LINKS = (timedelta(days=n) for n in (1, 1, 1
 KEEP_FAILED_JOBS = KEEP_MAILS = timedelta(days=90)
 KEEP_RUNS = timedelta(days=400)
 _NEVER_GIVEN_UP = 1_000_000
+
+
+def begin(open_work: OpenWork) -> None:
+    """See to the standing jobs at start-up; another process that starts meanwhile may be quicker.
+
+    Raises:
+        LostRaceError: others were, again and again.
+    """
+    for chance in range(RACES):
+        try:
+            with open_work() as work:
+                ensure_standing_jobs(work)
+        except LostRaceError:
+            if chance == RACES - 1:
+                raise
+        else:
+            return
 
 
 def ensure_standing_jobs(work: UnitOfWork) -> None:
