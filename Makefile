@@ -8,6 +8,9 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 SOURCES := pyproject.toml constraints.txt $(wildcard frontend/*.* frontend/.npmrc frontend/src/* frontend/src/*/*)
 
+# Without bytecode each of a run's many processes would compile every module again, for seconds.
+unexport PYTHONDONTWRITEBYTECODE
+
 demo: build
 	.venv/bin/ssflow demo
 
