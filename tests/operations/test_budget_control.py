@@ -324,5 +324,72 @@ def test_the_report_tells_every_line(
 
     [report] = portfolio.session.scalars(select(Document))
     assert told["notified"] == [str(portfolio.initiator)]
-    for words in (b"Licences", b"12345.00", b"Anna", b"RA-1"):
+    for words in (b"Licences", b"12,345.00", b"Anna", b"RA-1"):
         assert words in report.content
+
+
+def test_the_report_tells_why_and_what_is_known_but_not_booked(
+    portfolio: Portfolio, budget: Budget, line: BudgetLine
+) -> None:
+    cost(portfolio, 60000, category=CostCategory.SOFTWARE, line_id=line.id)
+    month = opened(portfolio, budget)
+    [flagged] = closed(
+        portfolio,
+        month,
+        accruals=[{"line": str(line.id), "amount": "1234.5", "note": "Invoice of March"}],
+    )["deviating"]
+    said = {"line": str(line.id), "cause": "one_off", "nature": "one_time", "outlook_year": 140000}
+    portfolio.call_list(
+        "period.note",
+        period=month["id"],
+        flagged=[{**flagged, "rag": "red"}],
+        explained=[{**said, "request": "supplement", "amount": 20000, "action": "Talk <soon>."}],
+    )
+
+    content = report_of(portfolio, month)
+
+    for words in (
+        "61,234.50",
+        "one off",
+        "140,000.00",
+        "20,000.00",
+        "1,234.50",
+        "Invoice of March",
+    ):
+        assert words in content
+    assert "Talk &lt;soon&gt;." in content
+
+
+def test_a_month_without_costs_or_lines_is_reported(portfolio: Portfolio, budget: Budget) -> None:
+    month = opened(portfolio, budget)
+    closed(portfolio, month)
+
+    content = report_of(portfolio, month)
+
+    assert "no line with money" in content
+    assert "No line deviated" in content
+
+
+@pytest.mark.parametrize(
+    ("months", "state"),
+    [(["2026-12"], "closed"), (["2026-11"], "approved"), (["2026-10", "2026-12"], "approved")],
+)
+def test_the_last_month_closes_the_budget_unless_another_waits(
+    portfolio: Portfolio, budget: Budget, months: list[str], state: str
+) -> None:
+    begun = [opened(portfolio, budget, period) for period in months]
+    closed(portfolio, begun[-1])
+
+    report_of(portfolio, begun[-1])
+
+    assert budget.state == state
+
+
+def report_of(portfolio: Portfolio, month: dict[str, Any]) -> str:
+    """Sign a closed month and give its report."""
+    signer = accountant(portfolio, "anna", certificate_no="RA-1", certified_until=date(2030, 1, 1))
+    for key in ("it_director", "itsg_chair", "itsg_member"):
+        portfolio.session.add(Role(key=key, title=key))
+    portfolio.call("period.sign", period=month["id"], signer=str(signer.id))
+    portfolio.call("period.report", period=month["id"])
+    return portfolio.session.scalars(select(Document)).one().content.decode()

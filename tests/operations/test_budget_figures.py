@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ssflow.operations.budget_figures import (
+    add_up,
     free_of_line,
     gap_pct,
     growth_pct,
@@ -216,3 +217,15 @@ def test_free_money_is_never_more_than_the_line(
 
     assert 0 <= free <= amount
     assert free <= free_of_line(amount, frozen, committed)
+
+
+def test_figures_of_lines_are_added_up() -> None:
+    half = vary(Decimal(600), Decimal(0), [Decimal(100)] * 12, 5)
+    credit = vary(Decimal(-50), Decimal(0), [Decimal(0)] * 12, 5)
+
+    total = add_up([half, credit])
+
+    assert (total.actual, total.planned, total.var) == (Decimal(550), Decimal(500), Decimal(50))
+    assert total.var_pct == Decimal(10)
+    assert total.outlook == half.outlook + credit.outlook
+    assert add_up([]).var_pct == 0

@@ -492,7 +492,7 @@ def test_the_budget_book_is_sent_to_holders_and_customers(portfolio: Portfolio) 
     [book] = portfolio.session.scalars(select(Document))
     assert told["document"] == str(book.id)
     assert b"Mail" in book.content
-    assert b"1200" in book.content
+    assert b"1,200.00" in book.content
     assert set(told["notified"]) == {str(user.id), str(portfolio.initiator)}
     sent = [e.payload["template"] for e in portfolio.context.effects if e.kind is EffectKind.NOTICE]
     assert sent == ["budget_published"] * 2

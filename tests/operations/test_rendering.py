@@ -148,3 +148,11 @@ def test_blocks_are_read_from_html() -> None:
         Block("li", "x"),
         Block("table", "", [["a"], ["r", "1"]], 1),
     ]
+
+
+def test_columns_of_numbers_stand_to_the_right() -> None:
+    head = '<tr><th>Line</th><th class="number">Amount</th></tr>'
+    [table] = read_blocks(f'<table>{head}<tr><td>A</td><td class="number">1.00</td></tr></table>')
+
+    assert table.numbers == {1}
+    assert table.rows == [["Line", "Amount"], ["A", "1.00"]]

@@ -13,21 +13,20 @@ from ssflow.domain.registers.budget import (
     Budget,
     BudgetLine,
     BudgetPeriod,
-    BudgetState,
     CostCategory,
     CostEntry,
-    NoteStatus,
     PeriodState,
-    VarianceNote,
 )
-from ssflow.domain.registers.customers import Customer
-from ssflow.domain.registers.portfolio import Service
-from ssflow.operations.amendments import AmendmentRequest, request_amendment
-from ssflow.operations.budget_figures import WORTH_LOOKING_AT, Variance, vary
-from ssflow.operations.documents import make_document
+from ssflow.operations.budget_figures import WORTH_LOOKING_AT, Variance, add_up
+from ssflow.operations.budget_periods import (
+    NO_VARIANCE,
+    controlled_budget,
+    month_of,
+    period_of,
+    required_id,
+    variances_of,
+)
 from ssflow.operations.operation import (
-    Effect,
-    EffectKind,
     OperationContext,
     OperationRefusedError,
     Refusal,
@@ -41,7 +40,6 @@ from ssflow.store.instances import is_cancelled
 
 MAX_SHOWN = 50
 """Entries that the accountant classifies on one form; the rest comes after them."""
-_NOTHING = Variance(Decimal(0), Decimal(0), Decimal(0), Decimal(0), Decimal(0))
 
 
 @operation(
@@ -52,8 +50,8 @@ _NOTHING = Variance(Decimal(0), Decimal(0), Decimal(0), Decimal(0), Decimal(0))
 )
 def open_period(context: OperationContext, given: dict[str, Any]) -> dict[str, Any]:
     """Begin (or go on with) the control of a month and tell which accounts are not classified."""
-    budget = _budget(context, given["budget"])
-    month = _month_of(budget, given["period"])
+    budget = controlled_budget(context, given["budget"])
+    month = month_of(budget, given["period"])
     period = budget_rows.find_period(context.session, budget.id, given["period"])
     if period is None:
         period = add_record(context, _new_period(context, budget, given["period"]))
@@ -88,7 +86,7 @@ def open_period(context: OperationContext, given: dict[str, Any]) -> dict[str, A
 )
 def classify_costs(context: OperationContext, given: dict[str, Any]) -> dict[str, Any]:
     """Store the categories that the table gave to accounts, and give each cost its only line."""
-    period = _period(context, given["period"])
+    period = period_of(context, given["period"])
     categories = {
         str(account["gl"]): CostCategory(found["category"])
         for account, found in zip(given["accounts"], given["classed"], strict=True)
@@ -122,7 +120,7 @@ def close_period(context: OperationContext, given: dict[str, Any]) -> dict[str, 
     Costs may be left because the form showed only some, or because they came in meanwhile: it is
     asked again `at_once` when all that was shown is done or the month was thought to be complete.
     """
-    period, told = _period(context, given["period"]), given["close"]
+    period, told = period_of(context, given["period"]), given["close"]
     is_complete = bool(told.get("closed"))
     are_done = _classify_by_hand(context, period, rows_of(told, "entries"))
     left = len(budget_rows.open_entries_of(context.session, period.period))
@@ -135,70 +133,10 @@ def close_period(context: OperationContext, given: dict[str, Any]) -> dict[str, 
     return {"closed": True, "left": 0, "at_once": False, **_compare(context, period)}
 
 
-@operation(
-    "period.note",
-    "Note why lines deviate",
-    period=identifier(),
-    flagged=fields.List(fields.Dict(), required=True),
-    explained=fields.List(fields.Dict(), required=True),
-)
-def note_variances(context: OperationContext, given: dict[str, Any]) -> list[dict[str, Any]]:
-    """Keep what holders said about their lines; who was silent is noted as unexplained."""
-    period = _period(context, given["period"])
-    answers = {id_of(each.get("line")): each for each in given["explained"]}
-    told = []
-    for flag in given["flagged"]:
-        line_id = _required_id(flag.get("line"))
-        note = _note(context, period, line_id, flag, answers.get(line_id) or {})
-        told.append(_told_note(context, note, flag))
-    return told
-
-
-@operation(
-    "period.review",
-    "Store what follows from the explanations",
-    period=identifier(),
-    review=form(),
-)
-def review_notes(context: OperationContext, given: dict[str, Any]) -> dict[str, Any]:
-    """Store the step per line: accepted, reforecast, amended, or given back."""
-    period = _period(context, given["period"])
-    returned = []
-    for row in rows_of(given["review"], "lines"):
-        note = _found_note(context, period, _required_id(row.get("line")))
-        with changing(context, note):
-            note.step = str(row["step"])
-        if note.step == "return":
-            returned.append(str(note.line_id))
-    return {"returned": returned, "amended": len(_to_amend(context, period))}
-
-
-@operation("period.request_amendments", "Ask for amendments", period=identifier())
-def request_amendments(context: OperationContext, given: dict[str, Any]) -> dict[str, Any]:
-    """Start the amendment process for each line whose request was taken up."""
-    period = _period(context, given["period"])
-    notes = _to_amend(context, period)
-    for note in notes:
-        request_amendment(
-            context,
-            AmendmentRequest(
-                kind=note.request,
-                amount=note.request_amount or Decimal(0),
-                budget=period.budget_id,
-                from_line=note.from_line_id,
-                to_line=note.line_id,
-                reason=note.action or note.cause or "",
-                source=period.name,
-                requested_by=note.explained_by,
-            ),
-        )
-    return {"requested": len(notes)}
-
-
 @operation("period.sign", "Sign the month", period=identifier(), signer=identifier())
 def sign_period(context: OperationContext, given: dict[str, Any]) -> dict[str, Any]:
     """Lock the month when the accountant's certificate is valid; else tell that it is not."""
-    period, signer = _period(context, given["period"]), given["signer"]
+    period, signer = period_of(context, given["period"]), given["signer"]
     user = people_rows.get_user(context.session, signer)
     today = context.calendar.local_date(context.now)
     until = None if user.certified_until is None else user.certified_until.isoformat()
@@ -209,79 +147,12 @@ def sign_period(context: OperationContext, given: dict[str, Any]) -> dict[str, A
     return {"signed": True, "barred": None, "certified_until": until}
 
 
-@operation("period.report", "Report the month", period=identifier())
-def report_period(context: OperationContext, given: dict[str, Any]) -> dict[str, Any]:
-    """Make the monthly report and send it to holders, director, steering group and customers."""
-    period = _period(context, given["period"])
-    budget = _budget(context, period.budget_id)
-    lines = [line for line in budget_rows.lines_of(context.session, budget.id) if line.is_funded]
-    figures = _variances(context, budget, period)
-    document = make_document(
-        context,
-        ("BudgetPeriod", period.id),
-        "budget_report",
-        f"Budget report {period.name}",
-        budget=budget,
-        period=period,
-        lines=lines,
-        figures=figures,
-        notes=budget_rows.notes_of_period(context.session, budget.id, period.period),
-        signer=_name(context, period.signed_by),
-    )
-    readers = _readers(context, lines)
-    for user_id in readers:
-        _notify(context, user_id, "budget_reported", budget=budget.number, period=period.period)
-    for mandate_holder, share in _customer_shares(context, lines, figures).items():
-        _notify(
-            context,
-            mandate_holder,
-            "budget_share_reported",
-            budget=budget.number,
-            period=period.period,
-            actual=str(share),
-        )
-    return {"document": str(document.id), "notified": [str(user_id) for user_id in readers]}
-
-
 CONTROL_OPERATIONS = (
     open_period,
     classify_costs,
     close_period,
-    note_variances,
-    review_notes,
-    request_amendments,
     sign_period,
-    report_period,
 )
-
-
-def _budget(context: OperationContext, budget_id: UUID) -> Budget:
-    budget = context.session.get(Budget, budget_id)
-    if budget is None:
-        message = f"There is no budget {budget_id}."
-        raise OperationRefusedError(message, code=Refusal.NOT_FOUND)
-    if budget.state is not BudgetState.APPROVED:
-        raise OperationRefusedError(
-            f"Budget {budget.number} is {budget.state}; only an approved budget is controlled.",
-            code=Refusal.WRONG_STATE,
-        )
-    return budget
-
-
-def _month_of(budget: Budget, period: str) -> int:
-    """Read the month of a period.
-
-    Raises:
-        OperationRefusedError: it is none of the budget's year.
-    """
-    year, _, month = period.partition("-")
-    if year != str(budget.fiscal_year) or not month.isdecimal() or not 1 <= int(month) <= 12:
-        raise OperationRefusedError(
-            f"{period} is no month of budget {budget.number}; write {budget.fiscal_year}-01 "
-            f"to {budget.fiscal_year}-12.",
-            code=Refusal.WRONG_PARAMETER,
-        )
-    return int(month)
 
 
 def _new_period(context: OperationContext, budget: Budget, period: str) -> BudgetPeriod:
@@ -301,23 +172,15 @@ def _is_left_behind(context: OperationContext, period: BudgetPeriod) -> bool:
     return is_unsigned and is_cancelled(context.session, period.instance_id)
 
 
-def _period(context: OperationContext, period_id: UUID) -> BudgetPeriod:
-    period = context.session.get(BudgetPeriod, period_id)
-    if period is None:
-        message = f"There is no budget period {period_id}."
-        raise OperationRefusedError(message, code=Refusal.NOT_FOUND)
-    return period
-
-
 def _accrual(row: Mapping[str, Any]) -> dict[str, str]:
-    line_id, amount = _required_id(row.get("line")), amount_of(row.get("amount"))
+    line_id, amount = required_id(row.get("line")), amount_of(row.get("amount"))
     return {"line": str(line_id), "amount": str(amount), "note": row.get("note") or ""}
 
 
 def _compare(context: OperationContext, period: BudgetPeriod) -> dict[str, Any]:
     """Compare each line with its plan up to the month; tell who may not sign."""
-    budget = _budget(context, period.budget_id)
-    figures = _variances(context, budget, period)
+    budget = controlled_budget(context, period.budget_id)
+    figures = variances_of(context, budget, period)
     lines = [line for line in budget_rows.lines_of(context.session, budget.id) if line.is_funded]
     told = _told(context, budget, lines, figures)
     totals = _totals(figures.values())
@@ -375,7 +238,7 @@ def _classify_by_hand(
     """Store what was said about costs; tells whether there were any and all are known now."""
     open_costs = []
     for row in rows:
-        entry = context.session.get(CostEntry, _required_id(row.get("entry")))
+        entry = context.session.get(CostEntry, required_id(row.get("entry")))
         if entry is None or entry.period != period.period:
             message = f"{row.get('entry')} is no cost of {period.period}."
             raise OperationRefusedError(message, code=Refusal.NOT_FOUND)
@@ -385,28 +248,6 @@ def _classify_by_hand(
             entry.line_id = id_of(row.get("line")) or entry.line_id
         open_costs.append(entry.category is CostCategory.UNCLASSIFIED or entry.line_id is None)
     return bool(open_costs) and not any(open_costs)
-
-
-def _variances(
-    context: OperationContext, budget: Budget, period: BudgetPeriod
-) -> dict[UUID, Variance]:
-    month = _month_of(budget, period.period)
-    lines = budget_rows.lines_of(context.session, budget.id)
-    first = f"{budget.fiscal_year}-01"
-    spent = budget_rows.costs_of_lines(
-        context.session, [line.id for line in lines], first, period.period
-    )
-    accrued: dict[UUID | None, Decimal] = {}
-    for row in period.accruals:
-        line_id = id_of(row["line"])
-        accrued[line_id] = accrued.get(line_id, Decimal(0)) + amount_of(row["amount"])
-    return {
-        line.id: vary(
-            spent.get(line.id, Decimal(0)), accrued.get(line.id, Decimal(0)), line.phasing, month
-        )
-        for line in lines
-        if line.is_funded
-    }
 
 
 def _told(
@@ -428,7 +269,7 @@ def _told(
             "category": str(line.category),
             "amount": float(line.amount),
             "committed": float(promised.get(line.id, Decimal(0))),
-            **_told_variance(figures.get(line.id, _NOTHING)),
+            **_told_variance(figures.get(line.id, NO_VARIANCE)),
         }
         for line in lines
     ]
@@ -445,12 +286,12 @@ def _told_variance(found: Variance) -> dict[str, float]:
 
 
 def _totals(figures: Iterable[Variance]) -> dict[str, float]:
-    found = list(figures)
+    total = add_up(figures)
     return {
-        "planned": float(sum((f.planned for f in found), Decimal(0))),
-        "actual": float(sum((f.actual for f in found), Decimal(0))),
-        "var": float(sum((f.var for f in found), Decimal(0))),
-        "outlook": float(sum((f.outlook for f in found), Decimal(0))),
+        "planned": float(total.planned),
+        "actual": float(total.actual),
+        "var": float(total.var),
+        "outlook": float(total.outlook),
     }
 
 
@@ -464,116 +305,3 @@ def _accountants(context: OperationContext) -> tuple[list[User], list[User]]:
 
 def _is_certified(user: User, day: date) -> bool:
     return bool(user.certificate_no) and (user.certified_until or date.min) >= day
-
-
-def _note(
-    context: OperationContext,
-    period: BudgetPeriod,
-    line_id: UUID,
-    flag: Mapping[str, Any],
-    answer: Mapping[str, Any],
-) -> VarianceNote:
-    is_explained = bool(answer.get("cause"))
-    values: dict[str, Any] = {
-        "rag": str(flag.get("rag") or "amber"),
-        "status": NoteStatus.EXPLAINED if is_explained else NoteStatus.UNEXPLAINED,
-        "variance": amount_of(flag.get("var")),
-        "cause": answer.get("cause"),
-        "nature": answer.get("nature"),
-        "action": answer.get("action") or "",
-        "outlook_year": amount_of(answer["outlook_year"]) if is_explained else None,
-        "request": answer.get("request") or "none",
-        "request_amount": amount_of(answer.get("amount")) if answer.get("amount") else None,
-        "from_line_id": id_of(answer.get("from_line")),
-        "explained_by": id_of(answer.get("explained_by")) or id_of(flag.get("holder")),
-    }
-    note = budget_rows.find_note(context.session, line_id, period.period)
-    if note is None:
-        return add_record(
-            context,
-            VarianceNote(
-                name=f"{period.period} {flag.get('name') or ''}".strip(),
-                line_id=line_id,
-                period=period.period,
-                created_at=context.now,
-                created_by=context.actor.key,
-                **values,
-            ),
-        )
-    with changing(context, note):
-        for name, value in values.items():
-            setattr(note, name, value)
-    return note
-
-
-def _to_amend(context: OperationContext, period: BudgetPeriod) -> list[VarianceNote]:
-    notes = budget_rows.notes_of_period(context.session, period.budget_id, period.period)
-    return [note for note in notes if note.step == "amend" and note.request != "none"]
-
-
-def _found_note(context: OperationContext, period: BudgetPeriod, line_id: UUID) -> VarianceNote:
-    note = budget_rows.find_note(context.session, line_id, period.period)
-    if note is None:
-        message = f"Nothing was noted about line {line_id} in {period.period}."
-        raise OperationRefusedError(message, code=Refusal.NOT_FOUND)
-    return note
-
-
-def _told_note(
-    context: OperationContext, note: VarianceNote, flag: Mapping[str, Any]
-) -> dict[str, Any]:
-    return {
-        **{key: flag.get(key) for key in ("line", "name", "holder", "holder_name")},
-        **{key: flag.get(key) for key in ("planned", "actual", "var", "var_pct", "rag")},
-        "status": str(note.status),
-        "cause": note.cause,
-        "nature": note.nature,
-        "action": note.action,
-        "outlook": None if note.outlook_year is None else float(note.outlook_year),
-        "request": note.request,
-        "amount": None if note.request_amount is None else float(note.request_amount),
-        "explained_by": _name(context, note.explained_by),
-    }
-
-
-def _readers(context: OperationContext, lines: Sequence[BudgetLine]) -> list[UUID]:
-    today = context.calendar.local_date(context.now)
-    roles = ("it_director", "itsg_chair", "itsg_member")
-    found = [
-        user.id for r in roles for user in people_rows.users_with_role(context.session, r, today)
-    ]
-    return list(dict.fromkeys([*(line.holder for line in lines if line.holder), *found]))
-
-
-def _customer_shares(
-    context: OperationContext, lines: Sequence[BudgetLine], figures: Mapping[UUID, Variance]
-) -> dict[UUID, Decimal]:
-    """Sum what was spent for each customer's services, by who decides for the customer."""
-    shares: dict[UUID, Decimal] = {}
-    for line in lines:
-        service = context.session.get(Service, line.service_id) if line.service_id else None
-        customer_id = service.customer_id if service else None
-        customer = context.session.get(Customer, customer_id) if customer_id else None
-        if customer is not None and customer.mandate_holder is not None:
-            actual = figures.get(line.id, _NOTHING).actual
-            shares[customer.mandate_holder] = (
-                shares.get(customer.mandate_holder, Decimal(0)) + actual
-            )
-    return shares
-
-
-def _notify(context: OperationContext, user_id: UUID, template: str, **facts: Any) -> None:
-    payload = {"template": template, "to": str(user_id), **facts}
-    context.effects.append(Effect(EffectKind.NOTICE, payload))
-
-
-def _name(context: OperationContext, user_id: UUID | None) -> str:
-    names = people_rows.names_of(context.session, [user_id]) if user_id else {}
-    return names.get(user_id, "") if user_id else ""
-
-
-def _required_id(value: Any) -> UUID:
-    found = id_of(value)
-    if found is None:
-        raise OperationRefusedError("An id is missing.", code=Refusal.WRONG_PARAMETER)
-    return found

@@ -103,6 +103,16 @@ def vary(actual: Decimal, accruals: Decimal, phasing: Sequence[Any], month: int)
     )
 
 
+def add_up(figures: Iterable[Variance]) -> Variance:
+    """Add figures of lines up: each amount is the sum of theirs, var_pct = 100 var / budget YTD."""
+    found = list(figures)
+    actual, planned, var, outlook = (
+        sum((getattr(one, name) for one in found), Decimal(0))
+        for name in ("actual", "planned", "var", "outlook")
+    )
+    return Variance(actual, planned, var, _deviation_pct(var, planned, actual), outlook)
+
+
 def run_rate(actual: Decimal, planned: Decimal) -> Decimal:
     """Tell how fast money is spent: clamp(actual / planned, 0.5, 1.5); 1 without a plan so far."""
     rate = actual / planned if planned > 0 else Decimal(1)

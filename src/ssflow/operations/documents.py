@@ -1,6 +1,7 @@
 """Make documents (HTML) out of templates of ours and keep them as records."""
 
 import hashlib
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +18,19 @@ _TEMPLATES = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+
+
+def _money(value: Any) -> str:
+    """Write an amount with thousands and cents: 1,234.50."""
+    return f"{Decimal(str(value or 0)):,.2f}"
+
+
+_TEMPLATES.filters |= {
+    "money": _money,
+    "percent": lambda value: f"{value:,.1f}",
+    "words": lambda value: str(value).replace("_", " "),
+    "uuid": UUID,
+}
 
 
 def make_document(

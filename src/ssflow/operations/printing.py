@@ -21,6 +21,8 @@ _MARGIN_MM = 20
 _MANY_COLUMNS = 6
 _TEXTS = frozenset({"p", "li", "dt", "dd", "caption", *_HEADINGS})
 _MISSING = "?"
+_FEWEST_SIGNS, _MOST_SIGNS = 9, 32
+"""How narrow and how wide a column may be beside columns of numbers."""
 _SIGN_MM, _LINES_IN_ROW = 2.2, 20
 """Of a cell: how wide its letters are at most, and how many lines fit on any page."""
 
@@ -33,6 +35,8 @@ class Block:
     text: str = ""
     rows: list[list[str]] = field(default_factory=list)
     heading_rows: int = 0
+    numbers: set[int] = field(default_factory=set)
+    """Columns of a table whose cells are of class `number`: they stand to the right."""
 
 
 def print_document(
@@ -77,6 +81,8 @@ class _Reader(HTMLParser):
             self._cells, self._has_only_headings = [], True
         elif tag in _TEXTS or tag in ("td", "th"):
             self._text = []
+            if self._table is not None and dict(attrs).get("class") == "number":
+                self._table.numbers.add(len(self._cells))
             self._has_only_headings &= tag != "td"
         elif tag == "br" and self._text is not None:
             self._text.append("\n")
@@ -155,19 +161,22 @@ class _Paper(FPDF):
     def _put_table(self, block: Block) -> None:
         self.set_font(FONT, size=_SMALL_SIZE)
         widest = max(len(row) for row in block.rows)
-        most = max(int(self.epw / widest / _SIGN_MM), 1) * _LINES_IN_ROW
+        shares = _column_shares(block, widest)
+        most = [max(int(self.epw * part / _SIGN_MM), 1) * _LINES_IN_ROW for part in shares]
         with self.table(
             first_row_as_headings=block.heading_rows > 0,
             num_heading_rows=max(block.heading_rows, 1),
             headings_style=FontFace(emphasis="BOLD", fill_color=(235, 238, 242)),
             line_height=_SMALL_SIZE * _POINT_MM * _LINE_HEIGHT * 1.1,
             padding=1,
-            text_align="LEFT",
+            text_align=tuple("RIGHT" if n in block.numbers else "LEFT" for n in range(widest)),
+            col_widths=tuple(shares),
         ) as table:
             for row in block.rows:
                 printed = table.row()
-                for cell in [*row, *[""] * (widest - len(row))]:
-                    printed.cell(_printable(_shorten(cell, most)))
+                cells = [*row, *[""] * (widest - len(row))]
+                for cell, signs in zip(cells, most, strict=True):
+                    printed.cell(_printable(_shorten(cell, signs)))
         self.set_font(FONT, size=_TEXT_SIZE)
         self.ln(3)
 
@@ -176,6 +185,17 @@ class _Paper(FPDF):
         self.set_x(self.l_margin + indent_mm)
         height = size * _POINT_MM * _LINE_HEIGHT
         self.multi_cell(0, height, _printable(text), align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+
+
+def _column_shares(block: Block, columns: int) -> list[float]:
+    """Share the width out: evenly, but where there are numbers by what columns hold."""
+    if not block.numbers:
+        return [1 / columns] * columns
+    longest = [
+        max((len(row[n]) for row in block.rows if n < len(row)), default=0) for n in range(columns)
+    ]
+    weights = [min(max(length, _FEWEST_SIGNS), _MOST_SIGNS) for length in longest]
+    return [weight / sum(weights) for weight in weights]
 
 
 def _shorten(text: str, most: int) -> str:

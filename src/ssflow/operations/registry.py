@@ -5,6 +5,8 @@ from types import MappingProxyType
 
 from ssflow.operations.amendments import AMENDMENT_OPERATIONS
 from ssflow.operations.budget_control import CONTROL_OPERATIONS
+from ssflow.operations.budget_notes import NOTE_OPERATIONS
+from ssflow.operations.budget_report import REPORT_OPERATIONS
 from ssflow.operations.budgets import BUDGET_OPERATIONS
 from ssflow.operations.delivery import DELIVERY_OPERATIONS
 from ssflow.operations.effects import EFFECT_OPERATIONS
@@ -38,6 +40,8 @@ OPERATIONS = MappingProxyType(
         RETIREMENT_OPERATIONS,
         BUDGET_OPERATIONS,
         CONTROL_OPERATIONS,
+        NOTE_OPERATIONS,
+        REPORT_OPERATIONS,
         AMENDMENT_OPERATIONS,
         STRATEGY_OPERATIONS,
     )

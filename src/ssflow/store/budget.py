@@ -191,6 +191,16 @@ def signed_periods(session: Session, periods: Iterable[str]) -> set[str]:
     return set(session.scalars(query))
 
 
+def unsigned_periods(session: Session, budget_id: UUID) -> Sequence[str]:
+    """List the months of a budget whose control was begun and not signed."""
+    query = (
+        select(BudgetPeriod.period)
+        .where(BudgetPeriod.budget_id == budget_id, BudgetPeriod.signed_at.is_(None))
+        .order_by(BudgetPeriod.period)
+    )
+    return session.scalars(query).all()
+
+
 def find_note(session: Session, line_id: UUID, period: str) -> VarianceNote | None:
     """Find what was said about a line's deviation in a month."""
     query = select(VarianceNote).where(
