@@ -278,6 +278,17 @@ def test_a_read_only_table_shows_a_list(context: FormContext) -> None:
     assert [column.is_number for column in view.columns] == [False, True, False]
 
 
+def test_a_read_only_table_tells_codes_by_what_they_are_called(context: FormContext) -> None:
+    lines = [{"class": "capital"}, {"class": "odd"}, {"class": None}, {"class": ["capital"]}]
+    in_case = replace(context, variables={"lines": lines})
+    column = {"key": "class", "label": "Class", "values": [{"value": "capital", "label": "Big"}]}
+
+    view = draw({"type": "table", "dataSource": "=lines", "columns": [column]}, in_case)
+
+    assert isinstance(view, TableView)
+    assert view.rows == (("Big",), ("odd",), ("–",), ("capital",))
+
+
 def test_errors_without_a_field_come_last(context: FormContext) -> None:
     errors = {"odd": ["The form has no such field."], "title": ["This field is required."]}
 

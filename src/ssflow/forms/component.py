@@ -124,6 +124,8 @@ class Column:
     key: str
     label: str
     format: Format
+    options: tuple[Option, ...] = ()
+    """What its codes are called; anything else is shown as it is."""
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from ssflow.forms.component import (
     Limits,
     RowRules,
 )
-from ssflow.forms.field_reading import read_field
+from ssflow.forms.field_reading import read_field, read_options
 from ssflow.forms.place import Place, is_name
 from ssflow.forms.source import Source
 from ssflow.forms.templates import Format, FormatKind, Template, parse_blocks
@@ -293,7 +293,8 @@ def _read_column(source: Source, place: Place, table_id: str) -> Column:
     if kind == "ref" and not is_name(source.text("entity")):
         source.note("missing_entity", "A column of type ref needs “entity”.")
     label = place.labels.find(f"{table_id}.{key}", source.text("label"))
-    return Column(key, label or key, Format(FormatKind(kind), source.text("entity")))
+    options = read_options(source, place, f"{table_id}.{key}")
+    return Column(key, label or key, Format(FormatKind(kind), source.text("entity")), options)
 
 
 def _read_text(source: Source, place: Place, component: Component) -> Component:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ssflow.forms.component import (
+    Column,
     Component,
     ComponentType,
 )
@@ -141,10 +142,16 @@ class _Artist(FieldArtist):
             label=self.show_label(component),
             columns=tuple(heads),
             rows=tuple(
-                tuple(show_value(row.get(c.key), c.format, self.context) for c in component.columns)
+                tuple(self._show_cell(column, row) for column in component.columns)
                 for row in rows[:MAX_TABLE_ROWS]
             ),
         )
+
+    def _show_cell(self, column: Column, row: Mapping[str, Any]) -> str:
+        value = row.get(column.key)
+        labels = {option.text: option.label for option in column.options}
+        named = labels.get(value) if isinstance(value, str) else None
+        return named or show_value(value, column.format, self.context)
 
     def _show_block(self, block: Block) -> BlockView:
         lines = tuple(tuple(self._show_runs(line)) for line in block.lines)

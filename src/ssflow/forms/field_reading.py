@@ -118,7 +118,7 @@ def _read_choice(source: Source, place: Place, component: Component) -> Componen
         return replace(component, reference=_read_reference(source, component.kind))
     component = replace(
         component,
-        options=_read_options(source, place, path),
+        options=read_options(source, place, path),
         option_source=source.expression("valuesExpression") or source.expression("valuesKey"),
     )
     if not component.options and component.option_source is None:
@@ -141,7 +141,8 @@ def _read_display(source: Source) -> Display:
     return Display(name)
 
 
-def _read_options(source: Source, place: Place, path: str) -> tuple[Option, ...]:
+def read_options(source: Source, place: Place, path: str) -> tuple[Option, ...]:
+    """Read what may be chosen, or what codes are called; `path` finds the translated labels."""
     options: list[Option] = []
     for child in source.children("values"):
         value: OptionValue | None = child.data.get("value")
