@@ -230,3 +230,40 @@ def _case_with_proposal(office: Office) -> tuple[UUID, str]:
         case = lock_instance(work.session, instance_id)
         record(work, AuditAction.RECORD_CREATED, case, **told, after=record_as_json(made))
     return instance_id, made.number
+
+
+# --- what stands in lists and objects --------------------------------------------------------------
+
+
+def test_what_was_said_with_a_sender_is_told_in_words_and_in_the_reader_s_time(
+    admin: Browser, office: Office
+) -> None:
+    replies = [
+        {"at": "2026-03-02T23:30:00+00:00", "by": "us", "text": "We are sorry."},
+        {"at": "2026-03-03T08:00:00+00:00", "by": "customer", "text": "it_is_fine"},
+    ]
+    sender = {"name": "Kim", "email": "kim@example.org", "organisation": ""}
+    told = put(office, "Feedback", depth=0, category="billing", replies=replies, sender=sender)
+
+    admin.send("/profile/settings", language="en", timezone="Europe/Amsterdam")
+    page = text_of(admin.open(f"/registers/Feedback/{told.number}"))
+
+    assert "Sender Name Kim E-mail kim@example.org Organisation –" in page
+    assert "When Who Text 3 Mar 2026, 00:30 We We are sorry." in page
+    assert "The sender it_is_fine" in page
+    assert "digest" not in page
+
+
+def test_money_people_and_choices_inside_a_value_are_told_as_elsewhere(
+    admin: Browser, admin_actor: Actor, office: Office
+) -> None:
+    votes = [{"member": str(admin_actor.user_id), "vote": "approve_with_conditions", "reason": ""}]
+    decision = put(office, "Decision", depth=0, votes=votes)
+    budget = put(office, "Budget", depth=0, ceilings={"capital": "433000.00"}, guidelines={})
+
+    voted = text_of(admin.open(f"/registers/Decision/{decision.number}"))
+    planned = text_of(admin.open(f"/registers/Budget/{budget.number}"))
+
+    assert "approve with conditions" in voted
+    assert str(admin_actor.user_id) not in voted
+    assert "Ceilings Capital EUR 433,000" in planned

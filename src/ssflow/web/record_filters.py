@@ -12,8 +12,8 @@ from ssflow.store.records import sortable_columns
 from ssflow.store.unit_of_work import UnitOfWork
 from ssflow.web.names import Names
 from ssflow.web.query import read_search
-from ssflow.web.record_words import column_label
-from ssflow.web.records import PEOPLE, REFERENCES, WORDED, columns_of, label_of, told_value
+from ssflow.web.record_words import WORDED, column_label
+from ssflow.web.records import PEOPLE, REFERENCES, columns_of, label_of, told_value
 
 MAX_FILTERS = 4
 _YES_OR_NO = frozenset({"released", "is_late"})

@@ -403,6 +403,18 @@ WORDS = {
 }
 """Of closed sets, beside the states of records; `column.value` where a column has its own word."""
 
+WORDED = frozenset(
+    {
+        *("kind", "change_type", "audience", "category", "severity", "priority", "need_source"),
+        *("charge_model", "security_class", "investment", "disposition", "proposed", "stage"),
+        *("gate", "response", "risk_level", "channel", "upheld", "root_cause"),
+        *("decision", "source"),
+        *("nature", "request", "step", "language", "remedy", "rag", "budget_class", "role"),
+        *("status", "state", "tier"),
+    }
+)
+"""Columns that hold one of a closed set, which is said in words."""
+
 
 def column_label(name: str) -> str:
     """Name a value of a record."""

@@ -18,7 +18,8 @@ from ssflow.store import instances as instance_rows
 from ssflow.store.unit_of_work import UnitOfWork
 from ssflow.web.formats import amount, day, exact_money, moment, plain
 from ssflow.web.names import Names
-from ssflow.web.record_words import column_label, option_title
+from ssflow.web.record_parts import tell_parts
+from ssflow.web.record_words import WORDED, column_label, option_title
 from ssflow.web.texts import register_title
 from ssflow.web.trail import Change
 
@@ -84,31 +85,22 @@ PEOPLE = frozenset(
         *("handler", "about_user"),
     }
 )
-WORDED = frozenset(
-    {
-        *("kind", "change_type", "audience", "category", "severity", "priority", "need_source"),
-        *("charge_model", "security_class", "investment", "disposition", "proposed", "stage"),
-        *("gate", "response", "risk_level", "channel", "upheld", "root_cause"),
-        *("decision", "source"),
-        *("nature", "request", "step", "language", "remedy", "rag", "budget_class", "role"),
-        *("status", "state", "tier"),
-    }
-)
-"""Columns that hold one of a closed set, which is said in words."""
 _KIND_NAMES = frozenset({"subject_type", "owner_type", "source_type"})
 _PLAIN_NUMBERS = frozenset({"score", "ratio"})
 _YEARS = frozenset({"fiscal_year"})
+_UNTOLD = frozenset({"sender_key"})
+"""Columns that only ssflow reads."""
 
 
 @dataclass(frozen=True)
 class Fact:
-    """One value of a record as a page shows it; a dict or list of dicts stays as it is."""
+    """One value of a record as a page shows it; `table` is a list or object, written out."""
 
     name: str
     label: str
     text: Markup | str
     url: str | None = None
-    table: Any = None
+    table: Markup | str | None = None
 
 
 def columns_of(kind: str) -> tuple[str, ...]:
@@ -136,8 +128,13 @@ def url_of(record: Record) -> str:
 
 def facts_of(work: UnitOfWork, record: Record, names: Sequence[str] | None = None) -> list[Fact]:
     """Give the values of a record, or those in `names`, ready to be shown."""
-    [facts] = facts_of_all(work, [record], names or list(record_as_json(record)))
+    [facts] = facts_of_all(work, [record], names or _told_columns(record))
     return facts
+
+
+def _told_columns(record: Record) -> list[str]:
+    """Leave out what tells a reader nothing."""
+    return [name for name in record_as_json(record) if name not in _UNTOLD]
 
 
 def facts_of_all(
@@ -182,7 +179,8 @@ class _Teller:
         if name == "instance_id":
             return self._case(label, value)
         if isinstance(value, dict | list):
-            return Fact(name, label, plain(value), table=value or None)
+            parts = tell_parts(name, value, self.names.labels(value))
+            return Fact(name, label, plain(value), table=parts)
         return Fact(name, label, told_value(name, value))
 
     def _reference(self, name: str, label: str, value: UUID) -> Fact:
