@@ -232,7 +232,7 @@ def _case_with_proposal(office: Office) -> tuple[UUID, str]:
     return instance_id, made.number
 
 
-# --- what stands in lists and objects --------------------------------------------------------------
+# --- what stands in lists and objects -------------------------------------------------------------
 
 
 def test_what_was_said_with_a_sender_is_told_in_words_and_in_the_reader_s_time(
