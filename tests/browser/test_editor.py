@@ -119,7 +119,7 @@ def test_two_designers_do_not_overwrite_each_other(open_as: OpenAs, watch: Watch
 
     second.get_by_role("button", name="Save draft").click()
 
-    second.get_by_role("button", name="Load the saved draft instead").click()
+    second.get_by_role("button", name="Load what is saved instead").click()
     expect(status(second)).to_have_text("The saved draft is loaded")
     expect(second.locator('[data-element-id="U_board"]').first).to_contain_text("Ready or not")
 

@@ -4,11 +4,12 @@ from datetime import timedelta
 
 import pytest
 
+from ssflow.domain.audit import AuditAction
 from ssflow.domain.identity import Actor
 from ssflow.errors import ForbiddenError, InvalidInputError, NotFoundError
 from ssflow.services import modeling
 from ssflow.services.deployment import DeploymentRefusedError
-from ssflow.services.modeling import DraftChangedError
+from ssflow.services.modeling import DraftChangedError, PublishedMeanwhileError
 from ssflow.store import definitions as rows
 from tests.engine.diagrams import end, flows, start, user
 from tests.services.bundles import bundle, changed, form, one_task, text_field, with_form
@@ -74,12 +75,35 @@ def test_a_draft_that_was_discarded_meanwhile_is_a_conflict(
 ) -> None:
     office.deploy(one_task())
     revision = office.act(designer, modeling.save_draft, "p", "p.bpmn", "<a>", 0)
-    office.act(designer, modeling.discard_draft, "p", "p.bpmn")
+    office.act(designer, modeling.discard_draft, "p", "p.bpmn", revision)
 
     with pytest.raises(DraftChangedError) as refused:
         office.act(designer, modeling.save_draft, "p", "p.bpmn", "<b>", revision)
 
     assert refused.value.revision == 0
+
+
+def test_who_discards_a_draft_is_in_the_trail(office: Office, designer: Actor) -> None:
+    office.deploy(one_task())
+    office.act(designer, modeling.save_draft, "p", "p.bpmn", "<a>", 0)
+
+    office.act(designer, modeling.discard_draft, "p", "p.bpmn", 1)
+    office.act(designer, modeling.discard_draft, "p", "p.bpmn", 1)
+
+    told = office.details(f"sys-{office.now.date()}", AuditAction.DRAFT_DISCARDED)
+    assert (told["process"], told["file"], told["revision"]) == ("p", "p.bpmn", 1)
+    assert office.act(designer, modeling.read_source, "p").revision == 0
+
+
+def test_a_draft_that_somebody_saved_anew_is_not_discarded(office: Office, designer: Actor) -> None:
+    office.deploy(one_task())
+    office.act(designer, modeling.save_draft, "p", "p.bpmn", "<a>", 0)
+    office.act(office.hire("admin"), modeling.save_draft, "p", "p.bpmn", "<b>", 1)
+
+    with pytest.raises(DraftChangedError):
+        office.act(designer, modeling.discard_draft, "p", "p.bpmn", 1)
+
+    assert office.act(designer, modeling.read_source, "p").content == "<b>"
 
 
 @pytest.mark.parametrize("role", ["portfolio_manager", "auditor", "customer"])
@@ -92,7 +116,7 @@ def test_others_neither_read_nor_draft(office: Office, role: str) -> None:
     with pytest.raises(ForbiddenError):
         office.act(actor, modeling.save_draft, "p", "p.bpmn", "<a>", 0)
     with pytest.raises(ForbiddenError):
-        office.act(actor, modeling.discard_draft, "p", "p.bpmn")
+        office.act(actor, modeling.discard_draft, "p", "p.bpmn", 0)
     with pytest.raises(ForbiddenError):
         office.act(actor, modeling.editor_catalog, "p")
 
@@ -155,6 +179,69 @@ def test_a_published_draft_is_the_newest_version_and_no_draft_any_more(
     assert [d.version for d in outcome.definitions] == [2]
     assert (outcome.deployment.area, outcome.deployment.comment) == ("portfolio", "Another field")
     assert not any(f.has_draft for f in office.act(admin, modeling.editable_files, "p"))
+
+
+def test_what_somebody_published_meanwhile_is_not_written_over(
+    office: Office, designer: Actor, admin: Actor
+) -> None:
+    office.deploy(with_form(text_field("name")))
+    opened = office.act(designer, modeling.read_source, "p", "fill.form.json")
+    office.now += timedelta(minutes=1)
+    theirs, mine = (form("fill", text_field(key)).decode() for key in ("theirs", "mine"))
+    office.act(admin, modeling.publish_draft, "p", "fill.form.json", theirs)
+
+    for do in (modeling.save_draft, modeling.publish_draft):
+        with pytest.raises(PublishedMeanwhileError):
+            office.act(admin, do, "p", "fill.form.json", mine, revision=0, base=opened.base)
+
+    assert office.act(admin, modeling.read_source, "p", "fill.form.json").content == theirs
+
+
+def test_a_draft_knows_what_it_was_begun_from(
+    office: Office, designer: Actor, admin: Actor
+) -> None:
+    files = with_form(text_field("name"))
+    office.deploy(files)
+    mine = form("fill", text_field("mine")).decode()
+    office.act(designer, modeling.save_draft, "p", "fill.form.json", mine, 0)
+    office.now += timedelta(minutes=1)
+    office.deploy({**files, "fill.form.json": form("fill", text_field("theirs"))})
+
+    opened = office.act(admin, modeling.read_source, "p", "fill.form.json")
+    with pytest.raises(PublishedMeanwhileError):
+        office.act(
+            admin,
+            modeling.publish_draft,
+            "p",
+            "fill.form.json",
+            mine,
+            revision=opened.revision,
+            base=opened.base,
+        )
+
+    assert (opened.content, opened.revision) == (mine, 1)
+
+
+def test_a_draft_that_somebody_else_saved_is_not_thrown_away_by_publishing(
+    office: Office, designer: Actor, admin: Actor
+) -> None:
+    office.deploy(one_task())
+    opened = office.act(admin, modeling.read_source, "p")
+    office.act(designer, modeling.save_draft, "p", "p.bpmn", "<theirs>", 0)
+
+    with pytest.raises(DraftChangedError) as refused:
+        office.act(
+            admin,
+            modeling.publish_draft,
+            "p",
+            "p.bpmn",
+            opened.content,
+            revision=opened.revision,
+            base=opened.base,
+        )
+
+    assert refused.value.winner == designer.user_id
+    assert office.act(designer, modeling.read_source, "p").content == "<theirs>"
 
 
 def test_a_refused_publication_keeps_the_draft(office: Office, admin: Actor) -> None:

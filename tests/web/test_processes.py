@@ -133,6 +133,23 @@ def test_a_draft_is_kept_until_it_is_published(
     assert "draft" in text_of(designer.open("/processes/p"))
 
 
+def test_a_discarded_draft_leaves_what_is_published(
+    designer: Browser, deployed: dict[str, bytes]
+) -> None:
+    path = "/processes/p/files/p.bpmn/draft"
+    designer.send_json("PUT", path, {"content": "<a>", "revision": 0})
+
+    late = designer.send_json("DELETE", path, {"revision": 7})
+    gone = designer.send_json("DELETE", path, {"revision": 1})
+
+    assert (late.status_code, late.get_json()["revision"]) == (409, 1)
+    assert gone.get_json() == {"revision": 0}
+    page = designer.open("/processes/p/edit")
+    assert 'data-revision="0"' in page.text
+    assert "The draft is discarded." in text_of(page)
+    assert designer.open("/processes/p/files/p.bpmn").text == deployed["p.bpmn"].decode()
+
+
 def test_the_later_of_two_editors_is_told_who_was_first(
     designer: Browser, admin: Browser, deployed: dict[str, bytes]
 ) -> None:

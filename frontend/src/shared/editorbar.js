@@ -20,7 +20,9 @@ export class EditorBar {
     this.urls = host.dataset;
     this.editor = editor;
     this.name = host.dataset.name ?? 'draft';
+    this.discardButton = button(t('Discard draft …'), () => this.askDiscard());
     this.revision = Number(host.dataset.revision ?? 0);
+    this.base = host.dataset.base;
     this.isChanged = false;
     this.status = el('p', { className: 'editor-status', aria: { role: 'status' } });
     this.alert = el('div', { className: 'alert alert-warning editor-alert', hidden: true, aria: { role: 'alert' } });
@@ -29,6 +31,16 @@ export class EditorBar {
     host.prepend(this.buildBar(), this.alert, this.problems.element);
     guardUnsaved(() => this.isChanged);
     this.listenToKeys();
+  }
+
+  /** Which saved draft the editor holds; 0 is what is published. */
+  get revision() {
+    return this.held;
+  }
+
+  set revision(revision) {
+    this.held = revision;
+    this.discardButton.hidden = revision === 0;
   }
 
   /** Something in the editor changed. */
@@ -42,7 +54,7 @@ export class EditorBar {
       const content = await this.editor.read();
       this.isChanged = false; // what changes from here on is unsaved again
       try {
-        const { revision } = await sendJson('PUT', this.urls.draftUrl, { content, revision: this.revision });
+        const { revision } = await sendJson('PUT', this.urls.draftUrl, { content, revision: this.revision, base: this.base });
         this.revision = revision;
         this.hideAlert();
         if (!this.isChanged) this.say(t('Draft saved at {time}', { time: clock() }));
@@ -65,14 +77,29 @@ export class EditorBar {
     return this.oneAtATime(t('Publishing …'), async () => {
       const content = await this.editor.read();
       try {
-        const answer = await sendJson('POST', this.urls.publishUrl, { content, comment });
+        const answer = await sendJson('POST', this.urls.publishUrl, { content, comment, revision: this.revision, base: this.base });
         this.isChanged = false;
+        this.base = answer.base ?? this.base;
         this.revision = answer.revision ?? this.revision;
         this.showProblems(answer.problems ?? []);
         this.showPublished(answer);
       } catch (error) {
-        if (error.status !== REFUSED || !error.body.problems) throw error;
-        this.showProblems(error.body.problems);
+        if (error.status === CONFLICT) this.showConflict(error);
+        else if (error.status === REFUSED && error.body.problems) this.showProblems(error.body.problems);
+        else throw error;
+      }
+    });
+  }
+
+  discard() {
+    return this.oneAtATime(t('Discarding …'), async () => {
+      try {
+        await sendJson('DELETE', this.urls.draftUrl, { revision: this.revision });
+        this.isChanged = false;
+        window.location.reload();
+      } catch (error) {
+        if (error.status !== CONFLICT) throw error;
+        this.showConflict(error);
       }
     });
   }
@@ -87,6 +114,7 @@ export class EditorBar {
       button(t('Check'), () => this.check()),
     );
     if (this.urls.publishUrl) bar.append(button(t('Publish …'), () => this.askComment()));
+    bar.append(this.discardButton);
     bar.append(button(t('Undo'), () => editor.undo(), { title: 'Ctrl+Z' }), button(t('Redo'), () => editor.redo(), { title: 'Ctrl+Y' }));
     bar.append(button(t('Import …'), () => this.importFile()));
     for (const { label, fileName, type, create } of editor.exports) {
@@ -148,7 +176,7 @@ export class EditorBar {
   /** Two tabs or two people: nothing is lost, the person chooses. */
   showConflict({ message, body }) {
     this.say('', { quiet: true });
-    const choices = [button(t('Load the saved draft instead'), () => this.reload())];
+    const choices = [button(t('Load what is saved instead'), () => this.reload())];
     if (body.revision !== undefined) {
       const overwrite = () => {
         this.revision = body.revision;
@@ -161,14 +189,18 @@ export class EditorBar {
 
   reload() {
     return this.oneAtATime(t('Loading …'), async () => {
-      const response = await send('GET', this.urls.sourceUrl);
-      await this.editor.load(await response.text());
-      const revision = response.headers.get('X-Revision');
-      if (revision !== null) this.revision = Number(revision);
-      this.isChanged = false;
-      this.hideAlert();
-      this.say(t('The saved draft is loaded'));
+      await this.loadSource();
+      this.say(this.revision ? t('The saved draft is loaded') : t('The published version is loaded'));
     });
+  }
+
+  async loadSource() {
+    const response = await send('GET', this.urls.sourceUrl);
+    await this.editor.load(await response.text());
+    this.revision = Number(response.headers.get('X-Revision') ?? this.revision);
+    this.base = response.headers.get('X-Base') ?? this.base;
+    this.isChanged = false;
+    this.hideAlert();
   }
 
   showAlert(className, ...content) {
@@ -183,27 +215,17 @@ export class EditorBar {
 
   askComment() {
     const text = el('textarea', { className: 'form-control', id: 'publish-comment', rows: 3, maxLength: 2000 });
-    const dialog = el(
-      'dialog',
-      { className: 'editor-dialog', aria: { labelledby: 'publish-title' } },
-      el(
-        'form',
-        { method: 'dialog' },
-        el('h2', { id: 'publish-title' }, t('Publish')),
-        el('p', {}, t('Cases that run stay with their version; new cases take this one.')),
-        el('label', { htmlFor: 'publish-comment', className: 'form-label' }, t('What changed?')),
-        text,
-        el('div', { className: 'btn-list' },
-          el('button', { value: 'publish', className: 'btn btn-primary' }, t('Publish')),
-          el('button', { value: '', className: 'btn', formNoValidate: true }, t('Cancel'))),
-      ),
-    );
-    dialog.addEventListener('close', () => {
-      dialog.remove();
-      if (dialog.returnValue === 'publish') this.publish(text.value.trim());
-    });
-    document.body.append(dialog);
-    dialog.showModal();
+    ask(t('Publish'), () => this.publish(text.value.trim()), {}, [
+      el('p', {}, t('Cases that run stay with their version; new cases take this one.')),
+      el('label', { htmlFor: 'publish-comment', className: 'form-label' }, t('What changed?')),
+      text,
+    ]);
+  }
+
+  askDiscard() {
+    ask(t('Discard draft'), () => this.discard(), { className: 'btn btn-danger' }, [
+      el('p', {}, t('What is saved and not yet published is thrown away, for everybody. What is published stays.')),
+    ]);
   }
 
   importFile() {
@@ -244,6 +266,29 @@ class ProblemList {
       el('span', { className: 'editor-problem-place' }, place),
     );
   }
+}
+
+/** Ask before something is done; `title` names it and stands on the button that does it. */
+function ask(title, onYes, { className = 'btn btn-primary' }, content) {
+  const dialog = el(
+    'dialog',
+    { className: 'editor-dialog', aria: { labelledby: 'editor-dialog-title' } },
+    el(
+      'form',
+      { method: 'dialog' },
+      el('h2', { id: 'editor-dialog-title' }, title),
+      ...content,
+      el('div', { className: 'btn-list' },
+        el('button', { value: 'yes', className }, title),
+        el('button', { value: '', className: 'btn', formNoValidate: true }, t('Cancel'))),
+    ),
+  );
+  dialog.addEventListener('close', () => {
+    dialog.remove();
+    if (dialog.returnValue === 'yes') onYes();
+  });
+  document.body.append(dialog);
+  dialog.showModal();
 }
 
 const rank = ({ severity }) => (severity === 'warning' ? 1 : 0);

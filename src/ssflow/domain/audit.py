@@ -59,6 +59,7 @@ class AuditAction(StrEnum):
     SCHEDULE_SWITCHED = "schedule.switched"
     SCHEDULE_RUN_BY_HAND = "schedule.run_by_hand"
     DRAFT_SAVED = "draft.saved"
+    DRAFT_DISCARDED = "draft.discarded"
     USER_CREATED = "user.created"
     USER_CHANGED = "user.changed"
     ROLE_GRANTED = "role.granted"

@@ -1,5 +1,6 @@
 """Edit what is deployed: drafts of diagrams, tables and forms, their check and publication."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -35,6 +36,15 @@ class DraftChangedError(ConflictError):
         self.winner = by
 
 
+class PublishedMeanwhileError(ConflictError):
+    """Another version of the file was deployed after this one was begun."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Somebody published this file after you began. Reload and bring your changes in again."
+        )
+
+
 @dataclass(frozen=True)
 class EditableFile:
     """One file of a process that can be edited."""
@@ -46,12 +56,16 @@ class EditableFile:
 
 @dataclass(frozen=True)
 class Source:
-    """What an editor opens: the draft, or else what is deployed (then `revision` is 0)."""
+    """What an editor opens: the draft, or else what is deployed (then `revision` is 0).
+
+    `base` tells one deployed version from another: the one that the content was made from.
+    """
 
     name: str
     kind: DraftKind
     content: str
     revision: int
+    base: str
 
 
 def editable_files(work: UnitOfWork, key: str) -> list[EditableFile]:
@@ -82,29 +96,33 @@ def read_source(work: UnitOfWork, key: str, file: str | None = None) -> Source:
     name = file or definition.file
     draft = draft_rows.find_draft(work.session, key, name)
     if draft is not None:
-        return Source(name, draft.kind, draft.content, draft.revision)
+        begun_from = definition_rows.find_file(work.session, draft.base_deployment_id, name)
+        return Source(name, draft.kind, draft.content, draft.revision, _digest(begun_from))
     content = definition_rows.find_file(work.session, _deployment(work, definition).id, name)
     kind = _kind(name)
     if content is None or kind is None:
         raise NotFoundError(f"{key} has no file {name}.")
-    return Source(name, kind, content.decode("utf-8-sig", "replace"), 0)
+    return Source(name, kind, content.decode("utf-8-sig", "replace"), 0, _digest(content))
 
 
-def save_draft(work: UnitOfWork, key: str, file: str, content: str, revision: int) -> int:
+def save_draft(
+    work: UnitOfWork, key: str, file: str, content: str, revision: int, base: str | None = None
+) -> int:
     """Keep an edited file without deploying it; gives the draft's new revision.
 
     Raises:
         NotFoundError, ForbiddenError: as `read_source`.
         DraftChangedError: the draft is newer than the one that was opened.
+        PublishedMeanwhileError: what is deployed is newer than `base`, which was opened.
         InvalidInputError: the content is larger than 5 MB, or no text.
     """
     source = read_source(work, key, file)
     _check_content(content)
     draft = draft_rows.lock_draft(work.session, key, source.name)
-    if draft is None and revision == 0:
+    _require_revision(work, draft, revision)
+    if draft is None:
+        _require_base(work, key, source.name, base)
         draft = _new_draft(work, key, source, content)
-    elif draft is None or draft.revision != revision:
-        raise DraftChangedError(draft.revision if draft else 0, _last_author(work, draft))
     else:
         draft.content, draft.revision = content, revision + 1
         draft.updated_at, draft.updated_by = work.now, _author(work)
@@ -112,14 +130,20 @@ def save_draft(work: UnitOfWork, key: str, file: str, content: str, revision: in
     return draft.revision
 
 
-def discard_draft(work: UnitOfWork, key: str, file: str) -> None:
+def discard_draft(work: UnitOfWork, key: str, file: str, revision: int) -> None:
     """Forget an edited file; what is deployed stays.
 
     Raises:
         NotFoundError, ForbiddenError: as `read_source`.
+        DraftChangedError: the draft is newer than the one that was opened.
     """
     source = read_source(work, key, file)
+    draft = draft_rows.lock_draft(work.session, key, source.name)
+    if draft is None:
+        return
+    _require_revision(work, draft, revision)
     draft_rows.delete_draft(work.session, key, source.name)
+    record(work, AuditAction.DRAFT_DISCARDED, process=key, file=source.name, revision=revision)
 
 
 def check_draft(work: UnitOfWork, key: str, file: str, content: str) -> Sequence[Problem]:
@@ -134,18 +158,32 @@ def check_draft(work: UnitOfWork, key: str, file: str, content: str) -> Sequence
 
 
 def publish_draft(
-    work: UnitOfWork, key: str, file: str, content: str, comment: str = ""
+    work: UnitOfWork,
+    key: str,
+    file: str,
+    content: str,
+    comment: str = "",
+    *,
+    revision: int | None = None,
+    base: str | None = None,
 ) -> DeploymentOutcome:
     """Deploy a file in place of its former version; running cases keep theirs.
+
+    With `revision` and `base`, nobody else's draft or deployment is written over unseen.
 
     Raises:
         NotFoundError: there is no such process or file.
         ForbiddenError: the actor may not deploy.
+        DraftChangedError, PublishedMeanwhileError: as `save_draft`.
         DeploymentRefusedError: there are mistakes to mend first.
     """
     work.actor.require_role(ADMIN)
     source = read_source(work, key, file)
     _check_content(content)
+    if revision is not None:
+        draft = draft_rows.lock_draft(work.session, key, source.name)
+        _require_revision(work, draft, revision)
+    _require_base(work, key, source.name, base)
     files = _bundle_with(work, key, source.name, content)
     area = _deployment(work, _definition(work, key)).area
     outcome = deploy_files(work, files, area=area, comment=comment)
@@ -234,6 +272,22 @@ def _check_content(content: str) -> None:
         raise InvalidInputError("A file that is edited here has at most 5 MB.")
     if text_problem(content):
         raise InvalidInputError("The file holds something that is no text.")
+
+
+def _require_revision(work: UnitOfWork, draft: Draft | None, revision: int) -> None:
+    if (draft.revision if draft else 0) != revision:
+        raise DraftChangedError(draft.revision if draft else 0, _last_author(work, draft))
+
+
+def _require_base(work: UnitOfWork, key: str, file: str, base: str | None) -> None:
+    deployment = _deployment(work, _definition(work, key))
+    deployed = definition_rows.find_file(work.session, deployment.id, file)
+    if base is not None and base != _digest(deployed):
+        raise PublishedMeanwhileError
+
+
+def _digest(content: bytes | None) -> str:
+    return hashlib.sha256(content or b"").hexdigest()
 
 
 def _author(work: UnitOfWork) -> UUID:

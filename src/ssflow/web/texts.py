@@ -82,6 +82,7 @@ ACTIONS = {
     AuditAction.SCHEDULE_SWITCHED: lazy_gettext("Schedule switched"),
     AuditAction.SCHEDULE_RUN_BY_HAND: lazy_gettext("Schedule run by hand"),
     AuditAction.DRAFT_SAVED: lazy_gettext("Draft saved"),
+    AuditAction.DRAFT_DISCARDED: lazy_gettext("Draft discarded"),
     AuditAction.USER_CREATED: lazy_gettext("Account added"),
     AuditAction.USER_CHANGED: lazy_gettext("Account changed"),
     AuditAction.ROLE_GRANTED: lazy_gettext("Role granted"),

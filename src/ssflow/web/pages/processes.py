@@ -104,6 +104,7 @@ def source(key: str, file: str) -> ResponseReturnValue:
         found = modeling.read_source(work, key, file)
         response = Response(found.content, mimetype="text/plain")
         response.headers["X-Revision"] = str(found.revision)
+        response.headers["X-Base"] = found.base
         return response
 
 
@@ -112,11 +113,20 @@ def source(key: str, file: str) -> ResponseReturnValue:
 def save_draft(key: str, file: str) -> ResponseReturnValue:
     """Keep a file without deploying it."""
     sent = _read_json()
-    revision = sent.get("revision", 0)
-    if not isinstance(revision, int):
-        raise InvalidInputError("The revision is a number.")
+    opened = _opened(sent)
     with request_work() as work:
-        return {"revision": modeling.save_draft(work, key, file, _content(sent), revision)}
+        return {"revision": modeling.save_draft(work, key, file, _content(sent), *opened)}
+
+
+@blueprint.delete("/<key>/files/<file>/draft")
+@designers_only
+def discard_draft(key: str, file: str) -> ResponseReturnValue:
+    """Throw a draft away; what is deployed stays, and is what the page shows next."""
+    revision, _ = _opened(_read_json())
+    with request_work() as work:
+        modeling.discard_draft(work, key, file, revision)
+    flash(gettext("The draft is discarded. This is what is published."), "success")
+    return {"revision": 0}
 
 
 @blueprint.post("/<key>/files/<file>/check")
@@ -134,14 +144,18 @@ def check(key: str, file: str) -> ResponseReturnValue:
 def publish(key: str, file: str) -> ResponseReturnValue:
     """Deploy a file in place of its former version."""
     sent = _read_json()
+    revision, base = _opened(sent)
     with request_work() as work:
         comment = str(sent.get("comment", ""))[:2000]
-        outcome = modeling.publish_draft(work, key, file, _content(sent), comment)
+        outcome = modeling.publish_draft(
+            work, key, file, _content(sent), comment, revision=revision, base=base
+        )
         latest = _find(work, key)
         return {
             "version": latest.version,
             "url": url_for(".show", key=key),
             "revision": 0,
+            "base": modeling.read_source(work, key, file).base,
             "problems": [asdict(problem) for problem in outcome.warnings],
         }
 
@@ -262,6 +276,18 @@ def _read_json() -> dict[str, Any]:
     if not isinstance(sent, dict):
         raise InvalidInputError("Send a JSON object.")
     return sent
+
+
+def _opened(sent: dict[str, Any]) -> tuple[int, str | None]:
+    """Read what was opened: the revision of the draft, and the deployed version it was made from.
+
+    Raises:
+        InvalidInputError: they are no number and no text.
+    """
+    revision, base = sent.get("revision", 0), sent.get("base")
+    if not isinstance(revision, int) or not isinstance(base, str | None):
+        raise InvalidInputError("The revision is a number.")
+    return revision, base
 
 
 def _content(sent: dict[str, Any]) -> str:
