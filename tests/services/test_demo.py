@@ -33,11 +33,17 @@ ZONE = ZoneInfo("Europe/Amsterdam")
 
 
 @pytest.fixture(scope="module")
-def made() -> Iterator[tuple[Database, list[DemoPerson]]]:
+def heard() -> list[float]:
+    """How far the story was, each time that it told."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def made(heard: list[float]) -> Iterator[tuple[Database, list[DemoPerson]]]:
     """The sample organisation and the links of its people."""
     database = open_database("sqlite://")
     upgrade_schema(database)
-    people = build_demo(database, ZONE, NOW, run_due_jobs)
+    people = build_demo(database, ZONE, NOW, run_due_jobs, told=heard.append)
     yield database, people
     database.close()
 
@@ -60,6 +66,15 @@ def cases(work: UnitOfWork) -> Sequence[ProcessInstance]:
 
 def every(work: UnitOfWork, kind: type[Record]) -> Sequence[Record]:
     return work.session.scalars(select(kind)).all()
+
+
+def test_it_tells_how_far_its_story_is(
+    heard: list[float], made: tuple[Database, list[DemoPerson]]
+) -> None:
+    assert made
+    assert heard == sorted(heard)
+    assert 0 <= heard[0] < 0.05
+    assert 0.95 < heard[-1] <= 1
 
 
 def test_each_role_has_a_person_who_can_sign_in(people: list[DemoPerson]) -> None:

@@ -172,6 +172,18 @@ def test_sqlite_is_durable_and_checks_references(sqlite_database: Database) -> N
     }
 
 
+def test_what_is_thrown_away_does_not_wait_for_the_disk(tmp_path: Path) -> None:
+    database = open_database(f"sqlite:///{tmp_path / 'short.db'}", is_durable=False)
+
+    with database.engine.connect() as connection:
+        level = connection.execute(text("PRAGMA synchronous")).scalar_one()
+        mode = connection.execute(text("PRAGMA journal_mode")).scalar_one()
+
+    database.close()
+    off = 0
+    assert (level, mode) == (off, "wal")
+
+
 def test_a_writer_takes_its_turn_at_the_beginning(sqlite_database: Database) -> None:
     with sqlite_database.engine.begin():
         other = sqlite3.connect(sqlite_database.url.database or "", timeout=0)

@@ -17,6 +17,8 @@ from ssflow.services.demo import DemoPerson, build_demo, stage_late_task
 from ssflow.services.jobs import run_due_jobs
 from ssflow.store.database import open_database, upgrade_schema
 
+_WHOLE = 100
+
 
 @click.command()
 @click.option(
@@ -34,9 +36,7 @@ def demo(port: int) -> None:
         _installation(Path(folder), port) as here,
     ):
         server = Server(here, DEFAULT_HOST, port)
-        click.echo("Making a sample organisation …")
-        config = here.config
-        people = build_demo(here.database, config.timezone, now(), run_due_jobs, config.outside)
+        people = _make_organisation(here)
         with here.work() as work:
             staged = stage_late_task(work)
         _tell(here, people, staged)
@@ -55,12 +55,26 @@ def _installation(folder: Path, port: int) -> Iterator[Installation]:
         }
     )
     config = replace(config, is_demo=True)
-    database = open_database(config.database_url)
+    database = open_database(config.database_url, is_durable=False)
     upgrade_schema(database)
     try:
         yield Installation(config, database)
     finally:
         database.close()
+
+
+def _make_organisation(here: Installation) -> list[DemoPerson]:
+    """Let its story happen, while a bar shows how far it is."""
+    config = here.config
+    with click.progressbar(length=_WHOLE, label="Making a sample organisation") as bar:
+        return build_demo(
+            here.database,
+            config.timezone,
+            now(),
+            run_due_jobs,
+            config.outside,
+            told=lambda share: bar.update(int(share * _WHOLE) - bar.pos),
+        )
 
 
 def _tell(here: Installation, people: list[DemoPerson], staged: UserTask | None) -> None:

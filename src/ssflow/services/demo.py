@@ -17,7 +17,7 @@ from ssflow.services.demo_office import (
     make_people,
     make_records,
 )
-from ssflow.services.demo_timeline import Story, Timeline
+from ssflow.services.demo_timeline import Story, Timeline, Told, tell_nobody
 from ssflow.services.people import create_sign_in_link
 from ssflow.services.reminders import set_due
 from ssflow.services.scenario_file import Scenario, read_scenarios
@@ -53,8 +53,11 @@ def build_demo(
     now: datetime,
     run_due_jobs: RunDueJobs,
     outside: Outside = NOTHING_LEAVES,
+    told: Told = tell_nobody,
 ) -> list[DemoPerson]:
     """Fill an empty database with the sample organisation; gives its people with their links.
+
+    `told` hears on the way how far the story is.
 
     Raises:
         ConflictError: a case could not be played; the message says why.
@@ -76,7 +79,7 @@ def build_demo(
         outside=outside,
     )
     _switch_schedules(clock, is_on=False)
-    _tell(Timeline(clock), began, now, timezone)
+    _tell(Timeline(clock, told), began, now, timezone)
     _switch_schedules(clock, is_on=True)
     with open_work(database, actor=OPERATOR, now=now, timezone=timezone) as work:
         mark_all_as_demo(work.session)

@@ -21,11 +21,17 @@ from ssflow.store import user_tasks as task_rows
 
 Story = Iterator[datetime]
 """What happens to one case; each value is when, at the earliest, it goes on."""
+Told = Callable[[float], None]
+"""Hears which share of the time has been told, between 0 and 1."""
 MORNING, EVENING = time(8, 20), time(17, 10)
 _NOTHING_TO_DO = timedelta(days=3)
 _MOST_STEPS = 80
 _DAY = re.compile(r"@([+-]?\d+)")
 _ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+def tell_nobody(_share: float) -> None:
+    """Keep how far the story is to oneself."""
 
 
 @dataclass(frozen=True)
@@ -49,9 +55,10 @@ class _Turn:
 class Timeline:
     """Tells the stories of cases in the order of time; jobs are done in between, when due."""
 
-    def __init__(self, clock: Player) -> None:
+    def __init__(self, clock: Player, told: Told = tell_nobody) -> None:
         """Begin at the moment of `clock`, whose people and records all cases share."""
         self._clock = clock
+        self._told = told
         self._turns: list[_Turn] = []
         self._numbers = count()
         with clock.work() as work:
@@ -70,9 +77,11 @@ class Timeline:
         Raises:
             ConflictError: a case could not go on; the message says which and why.
         """
+        began = self._clock.now
         while self._turns and self._turns[0].at <= until:
             turn = heapq.heappop(self._turns)
             self._clock.let_time_pass(turn.at - self._clock.now)
+            self._told((self._clock.now - began) / (until - began))
             turn.player.now = self._clock.now
             try:
                 wanted = next(turn.story)

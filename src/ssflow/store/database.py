@@ -91,15 +91,20 @@ class Database:
         self.engine.dispose()
 
 
-def open_database(url: str) -> Database:
+def open_database(url: str, *, is_durable: bool = True) -> Database:
     """Open the database at an SQLAlchemy URL; nothing is read or written yet.
+
+    `is_durable`: whether a commit waits until the disk has it, so that it outlives a loss of power.
+    What is thrown away anyway need not (SQLite; PostgreSQL has a setting of its own).
 
     Raises:
         InvalidInputError: the URL is malformed, or names a database that ssflow does not support.
     """
     parsed = _read_url(url)
     is_sqlite = parsed.get_backend_name() == "sqlite"
-    engine = _sqlite_engine(parsed) if is_sqlite else _postgresql_engine(parsed)
+    engine = (
+        _sqlite_engine(parsed, is_durable=is_durable) if is_sqlite else _postgresql_engine(parsed)
+    )
     reading = {"ssflow_read_only": True} if is_sqlite else {"postgresql_readonly": True}
     reader = engine.execution_options(**reading)
     return Database(url=parsed, engine=engine, reader=reader, is_sqlite=is_sqlite)
@@ -226,7 +231,7 @@ def _postgresql_engine(url: URL) -> Engine:
     )
 
 
-def _sqlite_engine(url: URL) -> Engine:
+def _sqlite_engine(url: URL, *, is_durable: bool) -> Engine:
     in_memory = url.database in (None, "", ":memory:") or "mode=memory" in (url.database or "")
     engine = create_engine(
         url,
@@ -238,6 +243,8 @@ def _sqlite_engine(url: URL) -> Engine:
         max_overflow=0 if in_memory else POOL_OVERFLOW,
     )
     event.listen(engine, "connect", _prepare_sqlite)
+    if not is_durable:
+        event.listen(engine, "connect", _wait_for_no_disk)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
 
@@ -248,6 +255,10 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
         _execute_patiently(connection, pragma)
     # SQLite's own knows A-Z only.
     connection.create_function("lower", 1, _lower, deterministic=True)
+
+
+def _wait_for_no_disk(connection: sqlite3.Connection, _record: object) -> None:
+    _execute_patiently(connection, "PRAGMA synchronous = OFF")
 
 
 def _lower(value: Any) -> Any:
