@@ -344,6 +344,35 @@ def test_every_operation_of_the_document_is_described(app: Flask) -> None:
             assert in_path == set(re.findall(r"\{(\w+)\}", path)), where
 
 
+def test_every_operation_of_the_document_has_a_name_of_its_own(app: Flask) -> None:
+    operations = [
+        operation
+        for path in document(app)["paths"].values()
+        for method, operation in path.items()
+        if method != "parameters"
+    ]
+
+    names = [operation["operationId"] for operation in operations]
+
+    assert len(names) == len(set(names)) == len(endpoints(app))
+    assert "user_tasks_complete" in names
+
+
+def test_refusals_are_as_the_document_tells(app: Flask) -> None:
+    told = document(app)
+    refused = Caller(app).get("user-tasks")
+
+    for answer in told["components"]["responses"].values():
+        [(mimetype, content)] = answer["content"].items()
+        assert mimetype == refused.mimetype
+        assert content["schema"] == {"$ref": "#/components/schemas/Error"}
+    schema = told["components"]["schemas"]["Error"]
+    sent = refused.get_json()
+    assert set(schema["required"]) == set(sent)
+    types = {"string": str, "integer": int}
+    assert all(isinstance(v, types[schema["properties"][n]["type"]]) for n, v in sent.items())
+
+
 def test_the_document_tells_how_files_are_uploaded(app: Flask) -> None:
     for path in ("deployments", "lint"):
         content = document(app)["paths"][f"{PREFIX}/{path}"]["post"]["requestBody"]["content"]

@@ -38,6 +38,14 @@ class RestBlueprint(Blueprint):
         read = super().arguments(schema, location=location, **told)
         return (lambda view: reads_query(read(view))) if location == "query" else read
 
+    def add_url_rule(self, rule: str, *given: Any, **told: Any) -> None:
+        """Add an endpoint; in the document its operation has the name of its function."""
+        endpoint, view = given
+        noun = self.name.removeprefix("api_")
+        described = view.__dict__.setdefault("_apidoc", {}).setdefault("manual_doc", {})
+        described["operationId"] = f"{noun}_{endpoint or view.__name__}"
+        super().add_url_rule(rule, endpoint, view, **told)
+
 
 def rest_blueprint(name: str, description: str) -> RestBlueprint:
     """Make the blueprint of one noun."""

@@ -36,6 +36,8 @@ def init_api(app: Flask) -> None:
     api = make_api(app)
     for noun in _NOUNS:
         api.register_blueprint(noun.blueprint)
+    for refusal in api.spec.components.responses.values():
+        refusal["content"]["application/problem+json"] = refusal["content"].pop("application/json")
     _open_document(app)
 
 

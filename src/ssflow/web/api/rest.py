@@ -19,6 +19,7 @@ from ssflow.services.idempotency import (
     request_digest,
 )
 from ssflow.store.unit_of_work import UnitOfWork
+from ssflow.web.api.schemas.problems import ErrorSchema
 from ssflow.web.request_work import request_work
 
 PREFIX = "/api/v1"
@@ -34,6 +35,8 @@ _SETTINGS = {
 
 class RestApi(Api):
     """The OpenAPI document; errors are answered by `web.errors`, as for pages."""
+
+    ERROR_SCHEMA = ErrorSchema
 
     def _register_error_handlers(self) -> None:
         """Leave errors to the application."""
