@@ -299,7 +299,7 @@ KINDS = {
                 Column(
                     "budget_class",
                     a_choice(BudgetClass),
-                    also=("class", "soort geld", "slag"),
+                    also=("class", "soort geld", "budgetsoort", "slag", "budgetklass"),
                     default=BudgetClass.OPERATIONAL,
                 ),
                 Column("service_id", _A_SERVICE, also=("service", "tjänst")),

@@ -20,7 +20,7 @@ def budget_charts(figures: BudgetFigures) -> list[Chart]:
         _waterfall(figures.steps),
         _lines_chart(figures),
         _share_chart("categories", gettext("Costs by category"), _by_category(figures.shares)),
-        _share_chart("classes", gettext("Costs by kind of money"), _by_class(figures.shares)),
+        _share_chart("classes", gettext("Costs by budget class"), _by_class(figures.shares)),
     ]
 
 

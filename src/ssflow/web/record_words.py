@@ -52,7 +52,7 @@ LABELS = {
     "fiscal_year": lazy_gettext("Fiscal year"),
     "holder": lazy_gettext("Holder"),
     "category": lazy_gettext("Category"),
-    "budget_class": lazy_gettext("Kind of money"),
+    "budget_class": lazy_gettext("Budget class"),
     "amount": lazy_gettext("Amount"),
     "former_amount": lazy_gettext("Approved last"),
     "frozen": lazy_gettext("Frozen"),
