@@ -65,7 +65,7 @@ def measure_sqlite() -> JobFigures:
 
 def measure_postgresql() -> JobFigures:
     """Measure what procrastinate carries, and procrastinate alone beside it."""
-    with tempfile.TemporaryDirectory(prefix="ssflow-bench-") as folder, _postgresql() as url:
+    with tempfile.TemporaryDirectory(prefix="ssflow-bench-") as folder, postgresql() as url:
         here = _install(url, folder)
         bare = _rate_of_bare_procrastinate(url)
         rate = _rate_of_procrastinate(here, url)
@@ -84,7 +84,7 @@ def _install(url: str, folder: str) -> Installation:
 
 
 @contextmanager
-def _postgresql() -> Iterator[str]:
+def postgresql() -> Iterator[str]:
     """Give an empty database on the server of the tests."""
     given = os.environ.get("SSFLOW_TEST_POSTGRES_URL")
     folder = tempfile.mkdtemp(prefix="ssflow-pg-")

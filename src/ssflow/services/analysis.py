@@ -12,7 +12,7 @@ from ssflow.domain.registers.strategy import Initiative, StrategicObjective, Str
 from ssflow.errors import NotFoundError
 from ssflow.store import analysis as rows
 from ssflow.store import strategy as strategy_rows
-from ssflow.store.analysis import DueCounts, EndCount, ReviewedService
+from ssflow.store.analysis import MOST_SERVICES, DueCounts, EndCount, ReviewedService
 from ssflow.store.unit_of_work import UnitOfWork
 
 MOST_STEPS = 20
@@ -50,11 +50,16 @@ class Strategy:
 
 @dataclass(frozen=True)
 class Matrix:
-    """Which service helps to reach which active objective."""
+    """Which service helps to reach which active objective; `MOST_SERVICES` of them at most."""
 
     services: Sequence[Service]
     objectives: Sequence[StrategicObjective]
     links: frozenset[tuple[UUID, UUID]]
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether there may be more services than are listed."""
+        return len(self.services) >= MOST_SERVICES
 
 
 @dataclass(frozen=True)
@@ -132,28 +137,25 @@ def objectives_matrix(work: UnitOfWork) -> Matrix:
     """
     _require_inside(work)
     objectives = strategy_rows.active_objectives(work.session)
-    active = {objective.id for objective in objectives}
-    links = {link for link in rows.links_of_services(work.session) if link[1] in active}
-    linked = {service_id for service_id, _ in links}
-    live = {service.id for service in rows.services_in_catalogue(work.session)}
-    return Matrix(
-        services=rows.named_services(work.session, linked | live),
-        objectives=objectives,
-        links=frozenset(links),
-    )
+    active = [objective.id for objective in objectives]
+    services = rows.services_beside_objectives(work.session, active)
+    links = rows.links_of_services(work.session, [service.id for service in services], active)
+    return Matrix(services, objectives, frozenset(links))
 
 
-def catalogue(work: UnitOfWork) -> list[CatalogueEntry]:
-    """List what customers may use; everybody who is signed in sees it."""
-    risks = rows.risk_levels(work.session)
-    reviews = {one.service.id: one.review for one in rows.reviewed_services(work.session)}
+def catalogue(work: UnitOfWork, q: str = "") -> list[CatalogueEntry]:
+    """List what customers may use, as far as it has `q` in it; who is signed in sees it."""
+    services = rows.services_in_catalogue(work.session, q)
+    ids = [service.id for service in services]
+    risks = rows.risk_levels(work.session, ids)
+    reviews = rows.latest_reviews(work.session, ids)
     return [
         CatalogueEntry(
             service,
             risks.get(service.id),
             float(reviews[service.id].yearly_cost) if service.id in reviews else None,
         )
-        for service in rows.services_in_catalogue(work.session)
+        for service in services
     ]
 
 

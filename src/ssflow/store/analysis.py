@@ -1,11 +1,11 @@
 """Queries that count and sum over many records: what dashboards are made of."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import case, func, select
+from sqlalchemy import case, func, or_, select
 from sqlalchemy.orm import Session
 
 from ssflow.domain.instance import InstanceStatus, ProcessInstance
@@ -19,6 +19,7 @@ from ssflow.domain.registers.portfolio import (
 )
 from ssflow.domain.registers.strategy import StrategyDocument
 from ssflow.domain.user_task import TaskStatus, UserTask
+from ssflow.store.text_search import contains_text
 
 MOST_SERVICES = 500
 LATEST_TASKS = 10_000
@@ -134,45 +135,37 @@ def count_ends(session: Session) -> list[EndCount]:
 
 def reviewed_services(session: Session) -> list[ReviewedService]:
     """Give the services in the catalogue that were reviewed, each with its latest review."""
-    latest = (
-        select(
-            ServiceReview.id,
-            func.row_number()
-            .over(
-                partition_by=ServiceReview.service_id,
-                order_by=(ServiceReview.reviewed_on.desc(), ServiceReview.created_at.desc()),
-            )
-            .label("place"),
-        )
-    ).subquery()
+    is_reviewed = select(ServiceReview.id).where(ServiceReview.service_id == Service.id).exists()
+    query = select(Service).where(Service.state.in_(CATALOGUE_STATES), is_reviewed)
+    services = session.scalars(query.order_by(Service.name).limit(MOST_SERVICES)).all()
+    reviews = latest_reviews(session, [service.id for service in services])
+    return [ReviewedService(service, reviews[service.id]) for service in services]
+
+
+def latest_reviews(session: Session, service_ids: Collection[UUID]) -> dict[UUID, ServiceReview]:
+    """Give the latest review of each service that has one."""
     query = (
-        select(Service, ServiceReview)
-        .join(ServiceReview, ServiceReview.service_id == Service.id)
-        .join(latest, latest.c.id == ServiceReview.id)
-        .where(latest.c.place == 1, Service.state.in_(CATALOGUE_STATES))
-        .order_by(Service.name)
-        .limit(MOST_SERVICES)
+        select(ServiceReview)
+        .where(ServiceReview.service_id.in_(service_ids))
+        .order_by(ServiceReview.reviewed_on, ServiceReview.created_at)
     )
-    return [ReviewedService(service, review) for service, review in session.execute(query)]
+    return {review.service_id: review for review in session.scalars(query)}
 
 
-def services_in_catalogue(session: Session) -> Sequence[Service]:
-    """List the services that customers may use, by name."""
-    query = (
-        select(Service)
-        .where(Service.state.in_(CATALOGUE_STATES))
-        .order_by(Service.name)
-        .limit(MOST_SERVICES)
-    )
-    return session.scalars(query).all()
+def services_in_catalogue(session: Session, q: str = "") -> Sequence[Service]:
+    """List the services that customers may use, by name; `q` looks into what they read of it."""
+    query = select(Service).where(Service.state.in_(CATALOGUE_STATES))
+    if q:
+        query = query.where(contains_text(q, Service.name, Service.catalogue_text, Service.utility))
+    return session.scalars(query.order_by(Service.name).limit(MOST_SERVICES)).all()
 
 
-def risk_levels(session: Session) -> dict[UUID, str]:
+def risk_levels(session: Session, service_ids: Collection[UUID]) -> dict[UUID, str]:
     """Give the risk level of each service: that of its latest business case."""
     query = (
         select(ServiceProposal.service_id, BusinessCase.risk_level)
         .join(BusinessCase, BusinessCase.proposal_id == ServiceProposal.id)
-        .where(ServiceProposal.service_id.is_not(None))
+        .where(ServiceProposal.service_id.in_(service_ids))
         .order_by(BusinessCase.created_at)
     )
     found = session.execute(query)
@@ -185,16 +178,31 @@ def count_proposals(session: Session) -> dict[str, int]:
     return {str(state): count for state, count in session.execute(query)}
 
 
-def links_of_services(session: Session) -> set[tuple[UUID, UUID]]:
-    """Give which service helps to reach which objective."""
-    query = select(ServiceObjective.service_id, ServiceObjective.objective_id)
+def links_of_services(
+    session: Session, service_ids: Collection[UUID], objective_ids: Collection[UUID]
+) -> set[tuple[UUID, UUID]]:
+    """Give which of these services helps to reach which of these objectives."""
+    query = select(ServiceObjective.service_id, ServiceObjective.objective_id).where(
+        ServiceObjective.service_id.in_(service_ids),
+        ServiceObjective.objective_id.in_(objective_ids),
+    )
     return {(service_id, objective_id) for service_id, objective_id in session.execute(query)}
 
 
-def named_services(session: Session, ids: set[UUID]) -> Sequence[Service]:
-    """Give the services with these ids, by name."""
-    query = select(Service).where(Service.id.in_(ids)).order_by(Service.name).limit(MOST_SERVICES)
-    return session.scalars(query).all()
+def services_beside_objectives(
+    session: Session, objective_ids: Collection[UUID]
+) -> Sequence[Service]:
+    """List the services in the catalogue and those that help to reach an objective, by name."""
+    is_linked = (
+        select(ServiceObjective.id)
+        .where(
+            ServiceObjective.service_id == Service.id,
+            ServiceObjective.objective_id.in_(objective_ids),
+        )
+        .exists()
+    )
+    query = select(Service).where(or_(Service.state.in_(CATALOGUE_STATES), is_linked))
+    return session.scalars(query.order_by(Service.name).limit(MOST_SERVICES)).all()
 
 
 def latest_strategy(session: Session) -> StrategyDocument | None:

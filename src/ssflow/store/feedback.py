@@ -204,19 +204,23 @@ def count_by_root_cause(session: Session, since: datetime) -> list[tuple[str, in
 
 def count_by_service(session: Session, months: Sequence[datetime], most: int) -> list[ServiceCount]:
     """Count complaints by service and month, for the services with most of them, these first."""
+    is_counted = (Feedback.kind == "complaint", Feedback.created_at >= months[0])
+    number = func.count()
+    first = session.scalars(
+        select(Feedback.service_id)
+        .where(*is_counted, Feedback.service_id.is_not(None))
+        .group_by(Feedback.service_id)
+        .order_by(number.desc(), Feedback.service_id)
+        .limit(most)
+    ).all()
     query = (
         select(Feedback.service_id, _month_of(months), func.count())
-        .where(
-            Feedback.kind == "complaint",
-            Feedback.created_at >= months[0],
-            Feedback.service_id.is_not(None),
-        )
+        .where(*is_counted, Feedback.service_id.in_(first))
         .group_by(Feedback.service_id, "month")
     )
     found: dict[UUID | None, dict[int, int]] = defaultdict(dict)
     for service_id, month, count in session.execute(query):
         found[service_id][month] = count
-    first = sorted(found, key=lambda one: (-sum(found[one].values()), str(one)))[:most]
     services: dict[UUID | None, Service] = {
         s.id: s for s in session.scalars(select(Service).where(Service.id.in_(first)))
     }
