@@ -189,6 +189,16 @@ def test_a_server_that_drips_is_left_when_the_time_is_up(server: WebServer, ask:
     assert time.monotonic() - began < 3
 
 
+def test_an_answer_may_take_as_long_as_the_diagram_says(server: WebServer, ask: Ask) -> None:
+    def think(_asked: Asked, _handler: BaseHTTPRequestHandler) -> Answer:
+        time.sleep(5.5)  # longer than the HTTP library waits by itself
+        return Answer()
+
+    server.answers["/thorough"] = think
+
+    assert ask(server.url("/thorough"), timeout=20)["status"] == 200
+
+
 def test_a_host_that_nobody_answers_for_may_be_tried_again(ask: Ask) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

@@ -108,7 +108,8 @@ def leave_on_signal() -> None:
 
 def _log_to_screen() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    for chatty in ("alembic", "procrastinate"):
+    # httpx would tell whole addresses of calls, with what diagrams put into them.
+    for chatty in ("alembic", "procrastinate", "httpx", "httpcore"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 

@@ -91,6 +91,7 @@ class _Conversation:
         self._client = httpx.Client(
             transport=GuardedTransport(self._rules, self._deadline),
             headers={"user-agent": "ssflow", "accept-encoding": "identity", "accept": "*/*"},
+            timeout=MAX_TIMEOUT_SECONDS,  # the deadline ends it earlier; httpx's own is 5 s
             follow_redirects=False,
             trust_env=False,
         )
