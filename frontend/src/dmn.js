@@ -23,11 +23,18 @@ startEditors(async (host) => {
   const canvas = el('div', { className: 'editor-canvas' });
   host.append(tabs, el('div', { className: 'editor-main is-single' }, canvas));
   const modeler = new DmnModeler({ container: canvas });
+  nameRowNumbers(canvas);
   modeler.on('views.changed', ({ views, activeView }) => showTabs(modeler, tabs, views, activeView));
   await load(modeler, xml);
   const bar = new EditorBar(host, asEditor(modeler));
   watch(modeler, () => bar.changed());
 });
+
+/** dmn-js leaves the head of the column with row numbers empty; a screen reader needs a name for it. */
+function nameRowNumbers(canvas) {
+  const name = () => canvas.querySelectorAll('th.index-column:not([aria-label])').forEach((head) => head.setAttribute('aria-label', t('Row')));
+  new MutationObserver(name).observe(canvas, { childList: true, subtree: true });
+}
 
 async function load(modeler, xml) {
   await modeler.importXML(xml);

@@ -81,6 +81,14 @@ def test_problems_are_shown_by_line_and_column_and_nothing_is_taken(accountant: 
     assert "F-1" not in text_of(accountant.open("/registers/CostEntry"))
 
 
+def test_problems_name_columns_as_the_file_does(accountant: Browser) -> None:
+    text = "Boekstuk;Datum;Grootboekrekening;Bedrag\nF-1;gisteren;6100;1,50\n"
+
+    page = text_of(accountant.open(upload(accountant, "CostEntry", text).location))
+
+    assert "2 Datum “gisteren” is no day" in page
+
+
 def test_a_file_that_is_no_csv_comes_back_with_a_sentence(accountant: Browser) -> None:
     answer = upload(accountant, "CostEntry", "a;\0")
     empty = accountant.send("/registers/CostEntry/import", {})

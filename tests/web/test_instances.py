@@ -297,7 +297,7 @@ def test_the_other_way_is_named_as_the_diagram_names_it(
     page = text_of(sign_in(customer).open(f"/instances/{waiting}"))
 
     assert "This case can also take another way" in page
-    assert "Withdraw: why?" in page
+    assert "Reason for “Withdraw”" in page
 
 
 def test_the_history_calls_the_process_by_its_name(

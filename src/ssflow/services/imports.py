@@ -54,6 +54,8 @@ class Preview:
     known: int
     problems: Sequence[Problem]
     problem_count: int
+    called: Mapping[str, str]
+    """What the file calls the columns that it has, by their keys."""
 
 
 @dataclass(frozen=True)
@@ -130,6 +132,7 @@ def preview_upload(work: UnitOfWork, kind: str, file_id: UUID) -> Preview:
         known=checked.known,
         problems=checked.problems[:MAX_PROBLEMS],
         problem_count=len(checked.problems),
+        called={c.key: name for name in sheet.names for c in chosen.columns if c.is_called(name)},
     )
 
 
