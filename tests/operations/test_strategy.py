@@ -121,6 +121,8 @@ def test_an_initiative_for_a_new_service_starts_its_process(portfolio: Portfolio
     [effect] = portfolio.context.effects
     assert effect.kind is EffectKind.START_PROCESS
     assert effect.payload["key"] == "spm_service_change"
+    prefill = effect.payload["variables"]["prefill"]
+    assert (prefill["source"], prefill["source_ref"]) == ("strategy", begun["number"])
     assert initiative.is_launched
 
 

@@ -28,6 +28,7 @@ from ssflow.operations.operation import (
 )
 from ssflow.operations.parameters import amount_of, day_of, form, id_of, identifier, rows_of, text
 from ssflow.operations.record_changes import add_record, changing
+from ssflow.operations.strategy_facts import assessment_facts, live_services
 from ssflow.operations.strategy_figures import is_past_horizon, late_pct, red_pct
 from ssflow.store import strategy as strategy_rows
 from ssflow.store.records import next_number
@@ -67,7 +68,8 @@ def begin_strategy(context: OperationContext, given: dict[str, Any]) -> dict[str
         "id": str(strategy.id),
         "number": strategy.number,
         "former": former[0].number if former else None,
-        "portfolio": strategy_rows.count_services_by_state(context.session),
+        "services": live_services(context),
+        **assessment_facts(context),
     }
 
 
@@ -81,7 +83,10 @@ def begin_strategy(context: OperationContext, given: dict[str, Any]) -> dict[str
     internal=form(),
 )
 def assess_strategy(context: OperationContext, given: dict[str, Any]) -> dict[str, Any]:
-    """Keep what the four assessments found and make the pack that the definition starts from."""
+    """Keep what the four assessments found and make the pack that the definition starts from.
+
+    The pack shows the figures of the registers as they are on that day.
+    """
     strategy = _strategy(context, given["strategy"])
     assessment = {name: given[name] for name in ("market", "customers", "offering", "internal")}
     with changing(context, strategy):
@@ -89,7 +94,14 @@ def assess_strategy(context: OperationContext, given: dict[str, Any]) -> dict[st
         strategy.move_to(StrategyState.DEFINING)
     title = f"Assessment {strategy.number}: {strategy.title}"
     document = make_document(
-        context, _owner(strategy), "assessment", title, strategy=strategy, **assessment
+        context,
+        _owner(strategy),
+        "assessment",
+        title,
+        strategy=strategy,
+        judged=_judged(context, rows_of(given["offering"], "services")),
+        **assessment_facts(context),
+        **assessment,
     )
     return {"document": str(document.id)}
 
@@ -400,6 +412,13 @@ def _today(context: OperationContext) -> date:
     return context.calendar.local_date(context.now)
 
 
+def _judged(context: OperationContext, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Name the services of judged rows."""
+    ids = {one for row in rows if (one := id_of(row.get("service")))}
+    names = strategy_rows.names_of_services(context.session, ids)
+    return [{**row, "name": names.get(id_of(row.get("service")), "")} for row in rows]
+
+
 def _day(told: Mapping[str, Any], name: str) -> date:
     day = day_of(told.get(name))
     if day is None:
@@ -589,6 +608,8 @@ def _variables(strategy: StrategyDocument, initiative: Initiative) -> dict[str, 
             "need_source": "strategy",
             "owner": str(initiative.owner) if initiative.owner else None,
             "reason": "strategy",
+            "source": "strategy",
+            "source_ref": strategy.number,
             "wanted_by": initiative.to_date.isoformat() if initiative.to_date else None,
         },
     }
