@@ -10,6 +10,10 @@ from zoneinfo import ZoneInfo
 from ssflow.errors import InvalidInputError
 
 MAX_WORKING_DAYS = 5_000
+REMIND_AFTER = 0.8
+"""Of the time to a due date, unless somebody says otherwise."""
+MORNING = time(8)
+"""When a reminder goes out that would come on a day on which nobody works."""
 
 _DAY = timedelta(days=1)
 _SATURDAY = 5
@@ -67,6 +71,17 @@ class Calendar:
             InvalidInputError: too many working days.
         """
         return self._end_of(self.add_working_days(self.local_date(at), working_days))
+
+    def reminder_between(self, now: datetime, due_at: datetime) -> datetime:
+        """Give when to remind of what is due, unless somebody says otherwise.
+
+        That is after 80 % of the time, or in the morning of the next working day if nobody works
+        then and it is not too late.
+        """
+        at = now + (due_at - now) * REMIND_AFTER
+        at = at.replace(microsecond=0) if due_at - now > timedelta(minutes=1) else at
+        working = self.next_working_moment(at, MORNING)
+        return working if working < due_at else at
 
     def parse_due(self, text: str, at: datetime) -> datetime:
         """Read when something is due, counted from `at`, as a UTC moment.

@@ -16,6 +16,7 @@ from ssflow.services.registers import list_register, read_record
 from ssflow.services.shipped import install_roles, read_bundles, shipped_root
 from ssflow.store.database import Database
 from ssflow.store.instances import list_instances
+from tests.conftest import TIMEZONE
 from tests.services.office import Office
 
 FB: dict[str, Any] = {
@@ -142,6 +143,30 @@ def test_nobody_steps_in_for_a_late_task_of_a_complaint_about_themselves(
         with pytest.raises(NotFoundError):
             office.claim(accused, task.id)
     assert sees(office, director, instance_id)[0]
+
+
+def test_a_task_that_gets_another_day_is_watched_by_that_day(office: Office, desk: Actor) -> None:
+    manager = office.hire("complaint_manager")
+    instance_id = triaged(office, desk, category="billing")
+    office.run_jobs(timedelta(days=30))
+    late = office.task(instance_id, "U_contact")
+    new_day = (office.now + timedelta(days=20)).date()
+
+    office.complete(
+        manager,
+        office.task(instance_id, "U_takeover").id,
+        step="extend",
+        new_due=new_day.isoformat(),
+        reason="The contract had to be looked for.",
+    )
+
+    task = office.task(instance_id, "U_contact")
+    watches = {job.kind: job.due_at for job in office.jobs(instance_id) if job.task_id == task.id}
+    assert (late.escalated_to, task.escalated_to) == ("complaint_manager", None)
+    assert task.due_at is not None
+    assert task.due_at.astimezone(TIMEZONE).date() == new_day
+    assert watches == {JobKind.REMINDER: task.remind_at, JobKind.OVERDUE: task.due_at}
+    assert office.now < task.remind_at < task.due_at
 
 
 def test_notices_of_a_complaint_never_reach_whom_it_is_about(office: Office, desk: Actor) -> None:

@@ -1,7 +1,9 @@
 """Work that is due later or elsewhere: timers, effects and outside operations."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, Index
@@ -81,6 +83,24 @@ class Job(Base):
         if self.due_at <= now:
             return JobState.DUE
         return JobState.WAITING if self.was_due_at is None else JobState.RUNNING
+
+
+def build_watches(task: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Build the jobs that watch an open task, by its columns; one without a due date has none."""
+    moments = {JobKind.REMINDER: task["remind_at"], JobKind.OVERDUE: task["due_at"]}
+    return [
+        {
+            "kind": kind,
+            "due_at": due_at,
+            "payload": {},
+            "created_at": task["created_at"],
+            "instance_id": task["instance_id"],
+            "task_id": task["id"],
+            "activity_id": task["activity_id"],
+        }
+        for kind, due_at in moments.items()
+        if due_at is not None
+    ]
 
 
 class WorkerHeartbeat(Base):

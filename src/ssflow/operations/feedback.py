@@ -32,6 +32,7 @@ from ssflow.operations.record_changes import add_record, changing
 from ssflow.store import feedback as feedback_rows
 from ssflow.store import instances as instance_rows
 from ssflow.store.records import next_number
+from ssflow.store.user_tasks import move_due
 
 MAX_DUPLICATES = 10
 DUPLICATES_WORKING_DAYS = 10
@@ -291,9 +292,7 @@ def take_over_feedback(context: OperationContext, given: dict[str, Any]) -> dict
         if handler is not None:
             _require_other(feedback, handler)
             feedback.handler = handler
-    feedback_rows.hand_over_tasks(
-        context.session, context.instance_id, _HANDLING, assignee=handler, due_at=due_at
-    )
+    _hand_over_tasks(context, handler, due_at)
     if due_at is not None:
         _write_to_sender(context, feedback, "new_date", text=told.get("reason"))
     if told.get("step") == "escalate":
@@ -594,6 +593,23 @@ def _write_to_sender(
         "link": f"/public/feedback/status?reference={feedback.number}",
     }
     context.effects.append(Effect(EffectKind.NOTICE, payload | facts))
+
+
+def _hand_over_tasks(
+    context: OperationContext, assignee: UUID | None, due_at: datetime | None
+) -> None:
+    """Give open tasks of handling another person, another day with its reminder, or both."""
+    for task in feedback_rows.find_open_tasks(context.session, context.instance_id, _HANDLING):
+        if assignee is not None:
+            task.assignee, task.is_fixed, task.claimed_at = assignee, True, None
+        if due_at is not None:
+            move_due(context.session, task, due_at, _reminder(context, due_at), now=context.now)
+
+
+def _reminder(context: OperationContext, due_at: datetime) -> datetime | None:
+    if due_at <= context.now:
+        return None
+    return context.calendar.reminder_between(context.now, due_at)
 
 
 def _escalate(context: OperationContext, feedback: Feedback, reason: str) -> None:

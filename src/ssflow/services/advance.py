@@ -11,7 +11,7 @@ from uuid import UUID
 from ssflow.domain.audit import AuditAction
 from ssflow.domain.incident import Incident, IncidentStatus
 from ssflow.domain.instance import InstanceStatus, ProcessInstance
-from ssflow.domain.job import DEFAULT_ATTEMPTS, DEFAULT_WAIT_SECONDS, JobKind
+from ssflow.domain.job import DEFAULT_ATTEMPTS, DEFAULT_WAIT_SECONDS, JobKind, build_watches
 from ssflow.domain.user_task import DEFAULT_PRIORITY, TaskStatus
 from ssflow.engine.commands import Command, CompleteUserTask
 from ssflow.engine.execution import StepResult, Surroundings, read_variables, step
@@ -25,7 +25,7 @@ from ssflow.engine.snapshot import (
 from ssflow.operations.operation import EffectKind, RecordChange
 from ssflow.services.audit import Entry, record_all
 from ssflow.services.definitions import SANDBOX, facts_of, load_definition
-from ssflow.services.due_dates import find_moment, jobs_for, reminder_at
+from ssflow.services.due_dates import find_moment, reminder_at
 from ssflow.services.operation_port import Operations
 from ssflow.services.working_days import calendar_of
 from ssflow.store import incidents as incident_rows
@@ -237,7 +237,7 @@ def _store_jobs(moved: Step, opened: Sequence[Mapping[str, Any]]) -> None:
         _effect_row(moved, JobKind.SEND_MESSAGE, _sent(message), message.activity_id)
         for message in moved.result.thrown
     ]
-    rows += [job for row in opened for job in jobs_for(row)]
+    rows += [job for row in opened for job in build_watches(row)]
     gone = _changed_timers(moved) | (before.operations.keys() - after.operations.keys())
     gone |= {i for i, task in before.user_tasks.items() if task.has_due} - after.user_tasks.keys()
     if gone:

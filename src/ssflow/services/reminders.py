@@ -9,10 +9,8 @@ from ssflow.domain.instance import ProcessInstance
 from ssflow.domain.job import Job
 from ssflow.domain.user_task import UserTask
 from ssflow.services.audit import record
-from ssflow.services.due_dates import jobs_for
 from ssflow.services.task_notices import OVERDUE, REMINDER, ask_for_notice
 from ssflow.store import instances as instance_rows
-from ssflow.store import jobs as job_rows
 from ssflow.store import user_tasks as task_rows
 from ssflow.store.unit_of_work import UnitOfWork
 
@@ -49,18 +47,8 @@ def set_due(work: UnitOfWork, task_id: UUID, due_at: datetime, remind_at: dateti
     Raises:
         NotFoundError: there is no such task.
     """
-    task, instance = task_rows.lock_task(work.session, task_id)
-    task.due_at, task.remind_at = due_at, remind_at
-    job_rows.delete_jobs_of_tasks(work.session, [task.id])
-    row = {
-        "id": task.id,
-        "instance_id": instance.id,
-        "activity_id": task.activity_id,
-        "created_at": work.now,
-        "due_at": due_at,
-        "remind_at": remind_at,
-    }
-    job_rows.add_jobs(work.session, jobs_for(row))
+    task, _ = task_rows.lock_task(work.session, task_id)
+    task_rows.move_due(work.session, task, due_at, remind_at, now=work.now)
     return task
 
 

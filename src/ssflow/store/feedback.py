@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import pairwise
 from uuid import UUID
 
-from sqlalchemy import Label, case, func, select, true, update
+from sqlalchemy import Label, case, func, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from ssflow.domain.registers.feedback import ENDED_FEEDBACK, Feedback, FeedbackState
@@ -125,25 +125,20 @@ def count_topic(session: Session, feedback: Feedback, since: datetime) -> int:
     return session.scalars(query).one()
 
 
-def hand_over_tasks(
-    session: Session,
-    instance_id: UUID,
-    activity_ids: Sequence[str],
-    *,
-    assignee: UUID | None,
-    due_at: datetime | None,
-) -> None:
-    """Give the open tasks at these elements another person, another day, or both."""
-    is_theirs = (
-        (UserTask.instance_id == instance_id)
-        & (UserTask.status == TaskStatus.OPEN)
-        & UserTask.activity_id.in_(activity_ids)
+def find_open_tasks(
+    session: Session, instance_id: UUID, activity_ids: Sequence[str]
+) -> Sequence[UserTask]:
+    """Find the open tasks at these elements of a case, oldest first."""
+    query = (
+        select(UserTask)
+        .where(
+            UserTask.instance_id == instance_id,
+            UserTask.status == TaskStatus.OPEN,
+            UserTask.activity_id.in_(activity_ids),
+        )
+        .order_by(UserTask.created_at, UserTask.id)
     )
-    if assignee is not None:
-        given = {"assignee": assignee, "is_fixed": True, "claimed_at": None}
-        session.execute(update(UserTask).where(is_theirs).values(**given))
-    if due_at is not None:
-        session.execute(update(UserTask).where(is_theirs).values(due_at=due_at))
+    return session.scalars(query).all()
 
 
 # --- figures -------------------------------------------------------------------------------------

@@ -29,8 +29,10 @@ from sqlalchemy.orm.exc import StaleDataError
 from ssflow.domain.definition import ProcessDefinition
 from ssflow.domain.identity import Actor
 from ssflow.domain.instance import ProcessInstance
+from ssflow.domain.job import build_watches
 from ssflow.domain.user_task import TaskStatus, UserTask
 from ssflow.errors import NotFoundError
+from ssflow.store import jobs as job_rows
 from ssflow.store.paging import (
     DEFAULT_LIMIT,
     Page,
@@ -219,6 +221,22 @@ def add_tasks(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
     """Store tasks that opened, one mapping of column names each."""
     if rows:
         session.connection().execute(_ADD_TASKS, list(rows))
+
+
+def move_due(
+    session: Session,
+    task: UserTask,
+    due_at: datetime,
+    remind_at: datetime | None,
+    *,
+    now: datetime,
+) -> None:
+    """Watch an open task by other times; one that was late is so no more."""
+    task.due_at, task.remind_at, task.escalated_to = due_at, remind_at, None
+    job_rows.delete_jobs_of_tasks(session, [task.id])
+    watched = ("id", "instance_id", "activity_id", "due_at", "remind_at")
+    row = {name: getattr(task, name) for name in watched}
+    job_rows.add_jobs(session, build_watches({**row, "created_at": now}))
 
 
 def cancel_tasks(session: Session, task_ids: Iterable[UUID]) -> None:
