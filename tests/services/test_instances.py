@@ -170,6 +170,53 @@ def test_the_start_form_checks_what_a_case_begins_with(office: Office, owner: Ac
     assert view.layout.keys() == frozenset({"name", "amount", "plan"})
 
 
+def with_payload(payload: str) -> Files:
+    """A process that says which variables its start may bring."""
+    brings = (
+        "<bpmn:extensionElements><spiffworkflow:properties>"
+        f'<spiffworkflow:property name="payload" value="{payload}"/>'
+        "</spiffworkflow:properties></bpmn:extensionElements>"
+    )
+    return bundle(
+        start(inner=brings), user("U_do", role="service_owner"), end(), flows("start U_do end")
+    )
+
+
+def test_a_start_brings_what_the_process_takes_and_nothing_else(
+    office: Office, owner: Actor
+) -> None:
+    office.deploy(with_payload("source, prefill?"))
+
+    with pytest.raises(InvalidInputError) as refused:
+        office.start(owner, prefill={}, approve=True)
+
+    assert set(refused.value.errors) == {"source", "approve"}
+    instance_id = office.start(owner, source="strategy")
+    assert office.open(instance_id) == ["U_do"]
+
+
+def test_a_start_that_brings_nothing_takes_nothing(office: Office, owner: Actor) -> None:
+    office.deploy(with_payload("none"))
+
+    with pytest.raises(InvalidInputError) as refused:
+        office.start(owner, x=1)
+
+    assert set(refused.value.errors) == {"x"}
+    assert office.open(office.start(owner)) == ["U_do"]
+
+
+def test_what_needs_values_that_no_form_asks_for_is_not_offered(
+    office: Office, owner: Actor
+) -> None:
+    office.deploy(with_payload("source"))
+
+    assert office.act(owner, instances.startable_processes) == []
+
+    office.deploy(with_payload("source?"))
+
+    assert [d.key for d in office.act(owner, instances.startable_processes)] == ["p"]
+
+
 def test_files_of_the_start_form_belong_to_the_case(office: Office, owner: Actor) -> None:
     office.deploy(with_start_form())
     plan = office.act(owner, store_attachment, "plan.txt", "text/plain", b"1. Begin")

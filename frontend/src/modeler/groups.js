@@ -73,7 +73,12 @@ function processFields(element, tools) {
 
 function startFields(element, tools, { forms }) {
   if (!is(element, 'bpmn:StartEvent')) return [];
-  return [selectField('form', t('Form'), property(tools, 'form'), forms)];
+  return [
+    selectField('form', t('Form'), property(tools, 'form'), forms),
+    textField('payload', t('What a start may bring'), property(tools, 'payload'), {
+      description: t('Without a form: names of variables, with ? what may be left out, or none. Empty: anything.'),
+    }),
+  ];
 }
 
 function userTaskFields(element, tools, { forms, roles }) {

@@ -430,6 +430,7 @@ def _facts_as_json(facts: ProcessFacts, files: Mapping[str, bytes]) -> dict[str,
     return {
         "properties": dict(facts.properties),
         "start_form": facts.start_form,
+        "start_payload": None if facts.start_payload is None else dict(facts.start_payload),
         "start_message": facts.start_message,
         "calls": sorted(facts.calls),
         "decisions": sorted(facts.decisions),

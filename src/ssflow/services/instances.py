@@ -39,6 +39,7 @@ from ssflow.store.unit_of_work import UnitOfWork
 
 MAX_REASON_CHARACTERS = 1_000
 MAX_KEY_CHARACTERS = 200
+_NOT_TAKEN, _MISSING = "A start of this process does not take it.", "A start needs it."
 
 
 @dataclass(frozen=True)
@@ -62,8 +63,12 @@ class InstanceTrace:
 
 
 def startable_processes(work: UnitOfWork) -> list[ProcessDefinition]:
-    """List the newest version of each process that the actor may start by hand."""
-    return [d for d in definition_rows.list_latest(work.session) if may_start(work, d)]
+    """List the newest version of each process that the actor may start by hand.
+
+    One that needs values which no form asks for is started by others only.
+    """
+    latest = definition_rows.list_latest(work.session)
+    return [d for d in latest if may_start(work, d) and not any(_payload_of(d).values())]
 
 
 def may_start(work: UnitOfWork, definition: ProcessDefinition) -> bool:
@@ -323,17 +328,37 @@ def check_key(key: str | None, field_name: str) -> None:
 
 
 def check_start(work: UnitOfWork, definition: ProcessDefinition, variables: Variables) -> Variables:
-    """Check what a case is started with, by the start form of its process if it has one.
+    """Check what a case is started with: by the start form of its process, or else its payload.
 
     Raises:
-        InvalidInputError: the form refuses it, or it is not plain data.
+        InvalidInputError: the form refuses it, the process does not take it or misses something,
+            or it is not plain data.
     """
     form_id = definition.facts.get("start_form")
     if not form_id:
         check_variables(variables)
+        _check_payload(definition, variables)
         return variables
     layout = load_layout(work.session, definition.deployment_id, form_id, work.actor.language)
     return read_submission(layout, variables, form_context(work, {}))
+
+
+def _check_payload(definition: ProcessDefinition, variables: Variables) -> None:
+    """Refuse what the start event does not list; a diagram that lists nothing takes anything."""
+    if definition.facts.get("start_payload") is None:
+        return
+    taken = _payload_of(definition)
+    errors = {
+        **{name: [_NOT_TAKEN] for name in variables if name not in taken},
+        **{name: [_MISSING] for name in taken if taken[name] and name not in variables},
+    }
+    if errors:
+        message = f'"{definition.name}" cannot be started with these values.'
+        raise InvalidInputError(message, errors=errors)
+
+
+def _payload_of(definition: ProcessDefinition) -> Mapping[str, bool]:
+    return definition.facts.get("start_payload") or {}
 
 
 def _startable(work: UnitOfWork, key: str, version: int | None) -> ProcessDefinition:

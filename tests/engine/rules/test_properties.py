@@ -100,6 +100,38 @@ def test_the_start_form_exists() -> None:
     assert_breaks(data, "form-unknown", "Start_1")
 
 
+@pytest.mark.parametrize("payload", ["source", "source, prefill?", "a? b? c", "none"])
+def test_a_start_lists_what_it_may_bring(payload: str) -> None:
+    data = diagram(start(extensions(payload=payload)), end(), chain("Start_1", "E_done"))
+
+    assert problems_of(data) == ()
+
+
+@pytest.mark.parametrize(
+    "payload", ["", "a-b", "a, a?", "initiator", "now?", "?", "a b 1", "None?,"]
+)
+def test_what_a_start_brings_are_names_of_variables(payload: str) -> None:
+    data = diagram(start(extensions(payload=payload)), end(), chain("Start_1", "E_done"))
+
+    assert_breaks(data, "payload-not-readable", "Start_1")
+
+
+def test_what_a_start_may_bring_is_supplied() -> None:
+    brought = start(extensions(payload="source?"))
+    task = user("U_a", role="=source")
+    data = diagram(brought, task, end(), chain("Start_1", "U_a", "E_done"))
+
+    assert problems_of(data) == ()
+    assert_breaks(data.replace(b"source?", b"other?"), "undefined-name", "U_a")
+
+
+def test_a_start_has_a_form_or_a_payload() -> None:
+    both = extensions(form="request", payload="source")
+    data = diagram(start(both), end(), chain("Start_1", "E_done"))
+
+    assert_breaks(data, "payload-beside-form", "Start_1")
+
+
 @pytest.mark.parametrize("name", ["starters", "viewers"])
 def test_a_process_names_roles(name: str) -> None:
     assert problems_of(_process_with(**{name: "clerk, manager"})) == ()

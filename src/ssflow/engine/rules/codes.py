@@ -131,6 +131,8 @@ MEANINGS: Mapping[str, CodeMeaning] = {
     "property-twice": _warning("A property is given twice."),
     "unknown-property": _warning("A property has no meaning where it stands."),
     "form-unknown": _error("A form does not exist."),
+    "payload-not-readable": _error("What a start brings is no list of variables."),
+    "payload-beside-form": _error("A start event has both a form and a payload."),
     "role-unknown": _error("A role does not exist."),
     "due-not-readable": _error("A due or reminder time cannot be read."),
     "priority-not-a-number": _error("A priority is no whole number."),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from ssflow.engine.rules.calls import list_called_decisions, list_called_processes
 from ssflow.engine.rules.context import Bundle
 from ssflow.engine.rules.extensions import find_property, read_properties
+from ssflow.engine.rules.start_payload import read_payload
 from ssflow.engine.rules.tree import Node, Process
 from ssflow.engine.xml_reading import BPMN, Element
 
@@ -39,6 +40,8 @@ class ProcessFacts:
     file: str
     properties: Mapping[str, str]
     start_form: str | None
+    start_payload: Mapping[str, bool] | None
+    """Which variables a start without a form takes, and whether each must come; None: any."""
     start_message: str | None
     calls: frozenset[str]
     decisions: frozenset[str]
@@ -67,6 +70,7 @@ def read_process_facts(process: Process, bundle: Bundle) -> ProcessFacts:
         file=process.file,
         properties=read_properties(process.element),
         start_form=_literal(start.element, "form") if start else None,
+        start_payload=read_payload(find_property(start.element, "payload")) if start else None,
         start_message=_find_message(start, bundle.roots[process.file]) if start else None,
         calls=frozenset(list_called_processes(process)),
         decisions=frozenset(list_called_decisions(process)),

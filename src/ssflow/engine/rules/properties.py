@@ -9,6 +9,7 @@ from ssflow.engine.rules.extensions import Property, list_properties
 from ssflow.engine.rules.public_start import check_public_start
 from ssflow.engine.rules.report import build_problem
 from ssflow.engine.rules.schedules import check_schedule
+from ssflow.engine.rules.start_payload import check_start_payload
 from ssflow.engine.rules.times import NO_REMINDER, is_due
 from ssflow.engine.rules.tree import Process
 from ssflow.engine.xml_reading import Element, get_local_name
@@ -31,7 +32,7 @@ USER_TASK_PROPERTIES = frozenset(
 PROPERTIES: Mapping[str, frozenset[str]] = {
     "process": PROCESS_PROPERTIES,
     "userTask": USER_TASK_PROPERTIES,
-    "startEvent": frozenset({"form", "correlation_key"}),
+    "startEvent": frozenset({"form", "payload", "correlation_key"}),
     **dict.fromkeys(
         (
             "endEvent",
@@ -52,6 +53,7 @@ def check_properties(process: Process, bundle: Bundle) -> Iterator[Problem]:
     yield from _check_owner(process, process.element, bundle)
     yield from check_public_start(process, bundle)
     yield from check_schedule(process, bundle)
+    yield from check_start_payload(process, bundle)
     for node in process.nodes():
         yield from _check_owner(process, node.element, bundle)
 

@@ -11,6 +11,7 @@ from ssflow.engine.rules.context import Bundle
 from ssflow.engine.rules.extensions import find_extension, find_operator, find_property
 from ssflow.engine.rules.python_code import read_code
 from ssflow.engine.rules.report import build_problem
+from ssflow.engine.rules.start_payload import read_payload
 from ssflow.engine.rules.tree import Node, Process, find_child
 from ssflow.engine.xml_reading import SPIFF, Element
 
@@ -64,6 +65,7 @@ def list_written_names(node: Node, bundle: Bundle) -> set[str]:
     written = {variable.name for variable in list_variables(node) if variable.written}
     written |= _form_keys(node, bundle)
     written |= _decision_outputs(node, bundle)
+    written |= set(read_payload(find_property(node.element, "payload")) or ())
     for script in _scripts(node):
         written |= read_code(script, is_expression=False).stored
     return written
