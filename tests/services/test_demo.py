@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -20,6 +20,7 @@ from ssflow.domain.registers.strategy import Initiative, StrategyDocument, Strat
 from ssflow.domain.registers.working_time import Holiday
 from ssflow.domain.user_task import TaskStatus, UserTask
 from ssflow.services.demo import PLAYED, DemoPerson, build_demo
+from ssflow.services.demo_cases import STRATEGY_TEXTS
 from ssflow.services.demo_timeline import dated, moved
 from ssflow.services.jobs import run_due_jobs
 from ssflow.services.schedules import list_schedules
@@ -206,3 +207,12 @@ def test_a_walk_is_moved_in_time() -> None:
         "text": "Since 2026-02-27.",
         "rows": ["2026-03-03"],
     }
+
+
+def test_the_strategy_covers_more_than_a_year_whenever_the_story_is_told() -> None:
+    told = STRATEGY_TEXTS["U_scope"]["horizon_to"]
+
+    for days in range(4 * 366):
+        begins, ends = moved(["2026-03-01", told], timedelta(days=days))
+        first = date.fromisoformat(begins)
+        assert date.fromisoformat(ends) > first + timedelta(days=366), begins

@@ -58,7 +58,8 @@ _PROPOSALS = (
     _Case("W1.1", 1, 1, "Quality photos", "Photos with every delivery.", "production"),
 )
 _STEPS_TO_SECOND_CHECKPOINT = 23
-_STRATEGY_TEXTS: Mapping[str, Mapping[str, Any]] = {
+STRATEGY_TEXTS: Mapping[str, Mapping[str, Any]] = {
+    "U_scope": {"title": "Strategy of two years", "horizon_to": "2028-02-28"},
     "U_swot": {
         "swot": [
             {"kind": "strength", "text": "We know every hall by name.", "weight": 4},
@@ -77,6 +78,8 @@ _STRATEGY_TEXTS: Mapping[str, Mapping[str, Any]] = {
         ]
     },
 }
+"""What the steps of the strategy say instead of the walk; days are moved with those of the walk,
+whose single year would be too short by a day wherever a 29 February lies in it."""
 _MEASURED = (
     [{"actual": 2, "rag": "amber"}, {"actual": 3, "rag": "green"}],
     [{"actual": 6, "rag": "green"}, {"actual": 4, "rag": "amber"}],
@@ -228,7 +231,7 @@ def _strategy_form(
     if step.get("complete") == "U_checkpoint":
         return {"objectives": next(measured, _MEASURED[-1])}
     if step.get("complete") != "U_initiatives":
-        return _STRATEGY_TEXTS.get(step.get("complete", ""), {})
+        return STRATEGY_TEXTS.get(step.get("complete", ""), {})
     rows = step["form"]["initiatives"]
     return {
         "initiatives": [{**row, "kind": _LASTING.get(row["kind"], row["kind"])} for row in rows]
