@@ -10,7 +10,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from ssflow.domain.registers.portfolio import WrongStateError
+from ssflow.domain.registers.budget import (
+    Budget,
+    BudgetClass,
+    BudgetLine,
+    BudgetState,
+    CostCategory,
+    CostEntry,
+)
+from ssflow.domain.registers.feedback import Feedback
+from ssflow.domain.registers.portfolio import (
+    Document,
+    Service,
+    ServiceReview,
+    ServiceState,
+    WrongStateError,
+)
 from ssflow.domain.registers.strategy import (
     Initiative,
     MarketSegment,
@@ -95,6 +110,105 @@ def test_a_strategy_gets_a_number_and_knows_the_one_in_force(portfolio: Portfoli
 
     assert begun["number"] == f"STR-{NOW.year}-0001"
     assert begun["former"] == "STR-2025-0001"
+
+
+def test_those_who_assess_see_what_the_registers_say(portfolio: Portfolio) -> None:
+    live = portfolio.put(Service, number="SRV-1", name="Mail", state=ServiceState.LIVE)
+    portfolio.put(Service, number="SRV-2", name="Fax", state=ServiceState.RETIRED)
+    review = {"service_id": live.id, "reviewed_on": NOW.date(), "value_score": 4, "tech_score": 2}
+    portfolio.put(ServiceReview, **review, yearly_cost=300, yearly_benefit=900, investment="grow")
+    told = {"subject": "Late", "description": "", "sender": {}, "sender_key": ""}
+    complaint = {"kind": "complaint", "due_resolution_at": NOW, **told}
+    for number, breached, rating in (("1", True, 2), ("2", False, 5), ("3", False, None)):
+        portfolio.put(
+            Feedback, number=number, **complaint, resolution_breached=breached, satisfaction=rating
+        )
+    budget = portfolio.put(Budget, number="BUD-1", fiscal_year=NOW.year, state=BudgetState.APPROVED)
+    line = _line(portfolio, budget, BudgetClass.CAPITAL, 1_200)
+    _line(portfolio, budget, BudgetClass.OPERATIONAL, 2_400)
+    for month, amount in (("01", 150), ("02", -50)):
+        _cost(portfolio, line, f"{NOW.year}-{month}", amount)
+
+    begun = portfolio.call("strategy.begin", scope=SCOPE)
+
+    assert begun["services"] == [{"service": str(live.id)}]
+    assert begun["satisfaction"] == {
+        "customers": 1,
+        "complaints": 3,
+        "compliments": 0,
+        "in_time_pct": 66.7,
+        "rating": 3.5,
+    }
+    assert begun["portfolio"]["live"] == 1
+    assert begun["portfolio"]["mix"] == {"run": 0.0, "grow": 100.0, "transform": 0.0}
+    assert [one["name"] for one in begun["portfolio"]["reviewed"]] == ["Mail"]
+    capital, operational = begun["money"]["classes"]
+    assert capital == {
+        "budget_class": "capital",
+        "approved": 1200.0,
+        "planned": 200.0,
+        "actual": 100.0,
+        "outlook": 600.0,
+    }
+    assert operational["outlook"] == 1000.0
+    assert begun["money"]["approved"] == 3600.0
+
+
+def test_empty_registers_leave_the_assessment_without_figures(portfolio: Portfolio) -> None:
+    begun = portfolio.call("strategy.begin", scope=SCOPE)
+
+    assert begun["services"] == []
+    assert begun["money"] is None
+    assert begun["portfolio"] == {
+        "live": 0,
+        "cost": 0.0,
+        "benefit": 0.0,
+        "mix": {"run": 0.0, "grow": 0.0, "transform": 0.0},
+        "reviewed": [],
+    }
+    assert (begun["satisfaction"]["in_time_pct"], begun["satisfaction"]["rating"]) == (None, None)
+
+
+def test_the_pack_shows_figures_and_verdicts(portfolio: Portfolio) -> None:
+    live = portfolio.put(Service, number="SRV-1", name="Mail", state=ServiceState.LIVE)
+    budget = portfolio.put(Budget, number="BUD-1", fiscal_year=NOW.year, state=BudgetState.APPROVED)
+    _line(portfolio, budget, BudgetClass.STRATEGIC, 7_777)
+    begun = portfolio.call("strategy.begin", scope=SCOPE)
+    row = {"service": str(live.id), "differentiation": 2, "fitness": 4, "verdict": "grow"}
+
+    define(portfolio, begun, "Less downtime", services=[row])
+
+    [pack] = portfolio.session.scalars(select(Document))
+    text = pack.content.decode()
+    assert "<td>Mail</td>" in text
+    assert "<td>grow</td>" in text
+    assert "7,777.00" in text
+
+
+def _line(portfolio: Portfolio, budget: Budget, name: BudgetClass, amount: int) -> BudgetLine:
+    line = portfolio.put(
+        BudgetLine,
+        name=str(name),
+        budget_id=budget.id,
+        category=CostCategory.SOFTWARE,
+        budget_class=name,
+        amount=amount,
+        phasing=[str(amount // 12)] * 12,
+    )
+    assert isinstance(line, BudgetLine)
+    return line
+
+
+def _cost(portfolio: Portfolio, line: BudgetLine, period: str, amount: int) -> None:
+    portfolio.put(
+        CostEntry,
+        document_no=f"F-{period}",
+        booking_date=date.fromisoformat(f"{period}-10"),
+        period=period,
+        gl="6100",
+        amount=amount,
+        line_id=line.id,
+    )
 
 
 def test_an_initiative_without_a_process_leaves_an_action(portfolio: Portfolio) -> None:
@@ -224,6 +338,7 @@ def define(
     *objectives: str,
     target: int = 1,
     segments: list[dict[str, Any]] | None = None,
+    services: list[dict[str, Any]] | None = None,
 ) -> dict[str, Any]:
     market = {"market_position": "", "competitors": [], "opportunities": "", "constraints": ""}
     portfolio.call(
@@ -231,7 +346,7 @@ def define(
         strategy=begun["id"],
         market=market,
         customers={"segments": [{"current": 1, "target": 1, **one} for one in segments or []]},
-        offering={"gaps": ""},
+        offering={"gaps": "", "services": services or []},
         internal={"strengths": "", "weaknesses": ""},
     )
     parts: dict[str, Any] = {"swot": {}, "pattern": {"items": []}}

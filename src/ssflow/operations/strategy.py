@@ -414,9 +414,12 @@ def _today(context: OperationContext) -> date:
 
 def _judged(context: OperationContext, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Name the services of judged rows."""
-    ids = {one for row in rows if (one := id_of(row.get("service")))}
-    names = strategy_rows.names_of_services(context.session, ids)
-    return [{**row, "name": names.get(id_of(row.get("service")), "")} for row in rows]
+    ids = [id_of(row.get("service")) for row in rows]
+    names = strategy_rows.names_of_services(context.session, [one for one in ids if one])
+    return [
+        {**row, "name": names.get(one, "") if one else ""}
+        for one, row in zip(ids, rows, strict=True)
+    ]
 
 
 def _day(told: Mapping[str, Any], name: str) -> date:

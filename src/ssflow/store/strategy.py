@@ -1,6 +1,7 @@
 """Queries for strategies, objectives and initiatives."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -8,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from ssflow.domain.registers.budget import GIVEN_UP, Budget, BudgetLine
 from ssflow.domain.registers.customers import Customer, CustomerStatus, CustomerTier
+from ssflow.domain.registers.feedback import Feedback
 from ssflow.domain.registers.portfolio import Service, ServiceObjective
 from ssflow.domain.registers.strategy import (
     Initiative,
@@ -132,3 +134,22 @@ def count_services_by_state(session: Session) -> dict[str, int]:
     """Count the services in each state."""
     query = select(Service.state, func.count()).group_by(Service.state)
     return {str(state): count for state, count in session.execute(query)}
+
+
+def count_customers(session: Session) -> int:
+    """Count the customers in business."""
+    query = select(func.count(Customer.id)).where(Customer.status == CustomerStatus.ACTIVE)
+    return session.scalar(query) or 0
+
+
+def mean_rating(session: Session, since: datetime) -> float | None:
+    """Give the mean of the ratings (1-5) of complaints since a moment; None: nobody rated."""
+    query = select(func.avg(Feedback.satisfaction)).where(Feedback.created_at >= since)
+    mean = session.scalar(query)
+    return None if mean is None else float(mean)
+
+
+def names_of_services(session: Session, ids: Collection[UUID]) -> dict[UUID, str]:
+    """Give the names of services by their ids."""
+    query = select(Service.id, Service.name).where(Service.id.in_(ids))
+    return dict(session.execute(query).all())
