@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import select
 
+from ssflow.domain.identity import User
 from ssflow.domain.registers.customers import Customer
 from ssflow.domain.registers.portfolio import (
     BusinessCase,
@@ -25,7 +26,9 @@ from ssflow.domain.registers.portfolio import (
 )
 from ssflow.operations.operation import EffectKind, OperationRefusedError, Refusal
 from ssflow.operations.portfolio import STAGES
+from ssflow.operations.printing import read_blocks
 from ssflow.store.records import next_number
+from tests.conftest import NOW
 from tests.operations.conftest import Portfolio
 from tests.services.office import Office
 
@@ -653,3 +656,74 @@ def test_each_year_and_prefix_counts_for_itself(portfolio: Portfolio) -> None:
 
     assert given == ["A-2026-0001", "A-2027-0001", "B-2026-0001"]
     assert next_number(session, "A", 2026) == "A-2026-0002"
+
+
+# --- documents ------------------------------------------------------------------------------------
+
+
+def texts_of(portfolio: Portfolio, kind: str) -> list[str]:
+    """Give what the document of a kind says, piece by piece, as it is printed."""
+    [document] = [d for d in all_of(portfolio, Document) if d.kind == kind]
+    blocks = read_blocks(document.content.decode())
+    cells = [cell for block in blocks for row in block.rows for cell in row]
+    return [block.text for block in blocks if block.text] + cells
+
+
+def test_the_business_case_tells_sections_answers_and_figures(portfolio: Portfolio) -> None:
+    proposal = portfolio.up_to("defined")
+    calc = portfolio.analyse(proposal["id"])
+
+    portfolio.score(
+        proposal["id"], calc, why_needed="Paper gets lost.", business_impacts="Faster.\nSafer."
+    )
+
+    told = texts_of(portfolio, "case")
+    assert "3. Business impacts" in told
+    assert told[(at := told.index("Faster.")) : at + 2] == ["Faster.", "Safer."]
+    assert told[told.index("Why do customers need it?") + 1] == "Paper gets lost."
+    assert f"{calc['tco3']:,.2f}" in told
+    assert told[told.index("Return on investment (%)") + 1] == f"{calc['roi_pct']:,.1f}"
+    assert f"Proposal {proposal['number']}. Version 1. Amounts in EUR without VAT." in told
+
+
+def test_the_change_proposal_tells_who_decided(portfolio: Portfolio) -> None:
+    proposal = portfolio.up_to("analysed")
+    portfolio.decide(proposal["id"], "approve_with_conditions", conditions="Two halls")
+
+    portfolio.call("proposal.approve", proposal=proposal["id"])
+
+    told = texts_of(portfolio, "change_proposal")
+    assert "New service" in told
+    row = told.index("Approve with conditions")
+    assert told[row + 1] == "Two halls"
+
+
+def test_the_charter_tells_people_resources_and_growth(portfolio: Portfolio) -> None:
+    olga = User(name="olga", full_name="Olga Owner", created_at=NOW)
+    portfolio.session.add(olga)
+    portfolio.session.flush()
+    owner = olga.id
+    proposal = portfolio.up_to("approved")
+
+    portfolio.charter(
+        proposal["id"],
+        service_owner=str(owner),
+        budget="12345",
+        growth=[{"year": 2027, "customers": 2, "users": 80}],
+        allocations=[
+            {
+                "resource": "Two engineers",
+                "type": "people",
+                "from_date": "2026-04-01",
+                "to_date": "2026-09-30",
+                "owner": str(owner),
+            }
+        ],
+    )
+
+    told = texts_of(portfolio, "charter")
+    assert told[told.index("Service owner") + 1] == "Olga Owner"
+    assert "EUR 12,345.00" in told
+    row = told.index("Two engineers")
+    assert told[row + 1 : row + 5] == ["people", "2026-04-01", "2026-09-30", "Olga Owner"]
+    assert told[told.index("2027") + 1 : told.index("2027") + 3] == ["2", "80"]

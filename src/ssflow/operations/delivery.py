@@ -87,14 +87,30 @@ def charter_proposal(context: OperationContext, given: dict[str, Any]) -> dict[s
         created_by=context.actor.key,
     )
     add_record(context, charter)
-    for row in rows_of(told, "allocations"):
+    allocations = [
         add_record(context, _allocation(context, proposal, row))
+        for row in rows_of(told, "allocations")
+    ]
     service = service_of(context, proposal)
     with changing(context, service):
         service.owner = charter.service_owner or service.owner
     move_proposal(context, proposal, ProposalState.CHARTERED, ServiceState.CHARTERED)
     title = f"Charter {proposal.number}: {proposal.title}"
-    document = make_document(context, owner_of(proposal), "charter", title, charter=charter)
+    owners = [
+        charter.service_owner,
+        charter.benefit_owner,
+        *(id_of(one.owner) for one in allocations),
+    ]
+    document = make_document(
+        context,
+        owner_of(proposal),
+        "charter",
+        title,
+        proposal=proposal,
+        charter=charter,
+        allocations=allocations,
+        people=people_rows.names_of(context.session, filter(None, owners)),
+    )
     return {"charter_id": str(charter.id), "document": str(document.id)}
 
 

@@ -49,6 +49,7 @@ from ssflow.operations.proposal_records import (
     service_of,
 )
 from ssflow.operations.record_changes import add_record, changing
+from ssflow.store import people as people_rows
 from ssflow.store import portfolio as portfolio_rows
 from ssflow.store.records import next_number
 
@@ -64,14 +65,14 @@ _SECTIONS = {
     "risks_contingencies": "Risks and contingencies",
     "recommendations": "Recommendations",
 }
-_ANSWERS = (
-    "why_needed",
-    "differentiator",
-    "strengths",
-    "weaknesses",
-    "risk_control",
-    "resource_allocation",
-)
+_ANSWERS = {
+    "why_needed": "Why do customers need it?",
+    "differentiator": "What sets it apart from competitors?",
+    "strengths": "Strengths",
+    "weaknesses": "Weaknesses",
+    "risk_control": "How are the risks controlled?",
+    "resource_allocation": "Best way to allocate resources",
+}
 _BEFORE_APPROVAL = (ProposalState.PROPOSED, ProposalState.DEFINED, ProposalState.ANALYSED)
 _BEFORE_CASE = (
     ProposalState.DEFINED,
@@ -222,9 +223,16 @@ def score_proposal(context: OperationContext, given: dict[str, Any]) -> dict[str
     )
     add_record(context, case)
     move_proposal(context, proposal, ProposalState.ANALYSED, ServiceState.ANALYSED)
-    sections = [(title, getattr(case, name)) for name, title in _SECTIONS.items()]
-    title = f"Business case {case.number} v{case.version}: {proposal.title}"
-    make_document(context, owner_of(proposal), "case", title, sections=sections, case=case)
+    make_document(
+        context,
+        owner_of(proposal),
+        "case",
+        f"Business case {case.number} v{case.version}: {proposal.title}",
+        proposal=proposal,
+        case=case,
+        sections=[(name, title, getattr(case, name)) for name, title in _SECTIONS.items()],
+        answers=[(title, case.answers[name]) for name, title in _ANSWERS.items()],
+    )
     return {
         "score": float(case.score or 0),
         "case_number": case.number,
@@ -313,6 +321,7 @@ def approve_proposal(context: OperationContext, given: dict[str, Any]) -> dict[s
         customer=context.session.get(Customer, proposal.customer_id),
         case=portfolio_rows.find_latest_case(context.session, proposal.id),
         decisions=decisions,
+        people=people_rows.names_of(context.session, (d.decider for d in decisions if d.decider)),
     )
     return {
         "document": str(document.id),
