@@ -261,8 +261,10 @@ def test_a_settled_incident_is_not_retried(office: Office, owner: Actor, admin: 
     incident = office.incident(instance_id)
     office.act(admin, retry_incident, incident.id, {"parts": 1})
 
-    with pytest.raises(IncidentClosedError):
+    with pytest.raises(IncidentClosedError) as caught:
         office.act(admin, retry_incident, incident.id, {"parts": 2})
+
+    assert caught.value.winner == admin.user_id
 
 
 def test_only_administrators_retry(office: Office, owner: Actor) -> None:

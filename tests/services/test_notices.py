@@ -82,7 +82,9 @@ def test_a_notice_about_a_task_leads_to_the_task(
     assert "PRP-2026-0001" in text_of(server)
 
 
-@pytest.mark.parametrize("template", ["reminder", "overdue", "taken_over", "task_assigned"])
+@pytest.mark.parametrize(
+    "template", ["reminder", "overdue", "taken_over", "taken_away", "task_assigned"]
+)
 @pytest.mark.parametrize(("language", "name"), [("nl", "Doe het"), ("sv", "Gör det"), ("en", "Do")])
 def test_a_task_is_called_as_its_reader_calls_it(
     office: Office, server: MailServer, owner: Actor, template: str, language: str, name: str

@@ -8,6 +8,7 @@ import pytest
 from ssflow.domain.audit import AuditAction
 from ssflow.domain.identity import Actor
 from ssflow.domain.instance import InstanceNotRunningError, InstanceStatus
+from ssflow.domain.job import JobKind
 from ssflow.domain.user_task import (
     SeparationOfDutiesError,
     TaskClaimedByOtherError,
@@ -17,6 +18,7 @@ from ssflow.domain.user_task import (
 from ssflow.errors import ForbiddenError, InvalidInputError, NotFoundError
 from ssflow.services import instances, user_tasks
 from ssflow.services.messages import correlate_message
+from ssflow.services.trail_path import details_of
 from ssflow.store.user_tasks import InboxView, list_inbox
 from tests.engine.diagrams import (
     boundary,
@@ -133,6 +135,28 @@ def test_only_the_holder_or_an_administrator_releases(office: Office, owner: Act
     released = office.act(admin, user_tasks.release_task, task.id)
 
     assert released.assignee is None
+
+
+def test_who_loses_a_task_to_an_administrator_hears_of_it(office: Office, owner: Actor) -> None:
+    office.deploy(one_task())
+    admin = office.hire("admin", name="ada")
+    case = office.start(owner)
+    task = office.claim(owner, office.task(case, "U_do").id)
+
+    office.act(admin, user_tasks.release_task, task.id)
+    office.claim(owner, task.id)
+    office.act(owner, user_tasks.release_task, task.id)
+
+    [notice] = [job.payload for job in office.jobs(case) if job.kind is JobKind.NOTICE]
+    told = {name: notice[name] for name in ("template", "to", "person", "task")}
+    assert told == {
+        "template": "taken_away",
+        "to": [owner.key],
+        "person": "Ada",
+        "task": str(task.id),
+    }
+    releases = [e for e in office.events(case) if e.action is AuditAction.TASK_RELEASED]
+    assert [details_of(e).get("taken_from") for e in releases] == [owner.key, None]
 
 
 def test_releasing_a_free_task_changes_nothing(office: Office, owner: Actor) -> None:

@@ -39,10 +39,11 @@ class IncidentKind(StrEnum):
 
 
 class IncidentClosedError(ConflictError):
-    """The incident was resolved, or its element is gone."""
+    """The incident was resolved, or its element is gone; `winner` is who was quicker."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, winner: UUID | None = None) -> None:
         super().__init__("This incident is settled already.")
+        self.winner = winner
 
 
 class Incident(Base):
@@ -76,7 +77,7 @@ class Incident(Base):
             IncidentClosedError: it is.
         """
         if self.status is not IncidentStatus.OPEN:
-            raise IncidentClosedError
+            raise IncidentClosedError(winner=self.resolved_by)
 
     def remember_fault(self, at: datetime, message: str) -> None:
         """Keep what an attempt said, and forget the oldest one of too many."""

@@ -10,7 +10,8 @@ from ssflow.domain.user_task import UserTask
 from ssflow.store import jobs as job_rows
 from ssflow.store.unit_of_work import UnitOfWork
 
-REMINDER, OVERDUE, TAKEN_OVER, GIVEN_BACK = "reminder", "overdue", "taken_over", "task_assigned"
+REMINDER, OVERDUE, TAKEN_OVER = "reminder", "overdue", "taken_over"
+GIVEN_BACK, TAKEN_AWAY = "task_assigned", "taken_away"
 """The templates of these notices."""
 
 

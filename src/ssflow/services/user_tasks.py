@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from ssflow.domain.audit import AuditAction
+from ssflow.domain.base import JsonValue
 from ssflow.domain.instance import ProcessInstance
 from ssflow.domain.user_task import SeparationOfDutiesError, TaskStatus, UserTask
 from ssflow.engine.commands import CompleteUserTask
@@ -17,7 +18,7 @@ from ssflow.services.attachments import bind_files
 from ssflow.services.audit import Entry, record
 from ssflow.services.definitions import FORM_SUFFIX, facts_of, load_layout
 from ssflow.services.form_view import DataOnDemand, FormView, form_context
-from ssflow.services.task_notices import GIVEN_BACK, TAKEN_OVER, ask_for_notice
+from ssflow.services.task_notices import GIVEN_BACK, TAKEN_AWAY, TAKEN_OVER, ask_for_notice
 from ssflow.services.variables import check_variables
 from ssflow.store import audit as audit_rows
 from ssflow.store import definitions as definition_rows
@@ -74,11 +75,15 @@ def release_task(work: UnitOfWork, task_id: UUID) -> UserTask:
     task, instance = _lock_visible(work, task_id)
     if task.is_open and task.assignee is None:
         return task
+    holder = task.assignee
     task.release(work.actor, to=_find_former_holder(work, task) if task.is_taken_over else None)
     details = {"task": str(task.id)}
     if task.assignee is not None:
         details["given_back_to"] = str(task.assignee)
         ask_for_notice(work, instance, task, GIVEN_BACK, [str(task.assignee)])
+    if holder != work.actor.user_id:
+        details["taken_from"] = str(holder)
+        ask_for_notice(work, instance, task, TAKEN_AWAY, [str(holder)], _actor_as_person(work))
     record(work, AuditAction.TASK_RELEASED, instance, activity_id=task.activity_id, **details)
     return task
 
@@ -234,10 +239,16 @@ def _tell_former_holder(
     """Write to whom a late task was taken from; gives what the trail says about it."""
     if holder is None or holder == task.assignee:
         return {}
-    names = people_rows.names_of(work.session, [task.assignee] if task.assignee else [])
-    facts = {"person": "".join(names.values()), "is_done": not task.is_open}
+    facts = {**_actor_as_person(work), "is_done": not task.is_open}
     ask_for_notice(work, instance, task, TAKEN_OVER, [str(holder)], facts)
     return {"taken_over_from": str(holder)}
+
+
+def _actor_as_person(work: UnitOfWork) -> dict[str, JsonValue]:
+    """Name the actor as a fact for a notice."""
+    user_id = work.actor.user_id
+    names = people_rows.names_of(work.session, [user_id] if user_id else [])
+    return {"person": "".join(names.values())}
 
 
 def _find_former_holder(work: UnitOfWork, task: UserTask) -> UUID | None:
