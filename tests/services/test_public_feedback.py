@@ -12,9 +12,10 @@ from ssflow.errors import ConflictError, InvalidInputError, NotFoundError
 from ssflow.services import public_feedback
 from ssflow.services.attachments import store_attachment
 from ssflow.services.deployment import deploy_files
-from ssflow.services.public_feedback import Answer, PublicStatus
+from ssflow.services.public_feedback import Answer, PublicStatus, Upload
 from ssflow.services.shipped import install_roles, read_bundles, shipped_root
 from ssflow.store import feedback as feedback_rows
+from ssflow.store import notes as note_rows
 from ssflow.store.database import Database
 from tests.services.office import Office
 
@@ -178,6 +179,47 @@ def test_what_is_added_unasked_is_kept_and_changes_nothing_else(
     seen = status(office, visitor)
     assert [(line.is_ours, line.text) for line in seen.replies] == [(False, "More, مرحبا 🙂 <b>")]
     assert seen.state is FeedbackState.LOGGED
+
+
+def test_files_that_come_with_an_answer_belong_to_the_case(office: Office, visitor: Actor) -> None:
+    give(office, visitor)
+    upload = Upload("C:\\bills\\bill.txt", "text/plain", b"40")
+    with office.work(visitor) as work:
+        public_feedback.answer_feedback(work, NUMBER, Answer.ADD, "The bill.", [upload])
+
+    with office.look() as work:
+        found = feedback_rows.find_feedback_by_number(work.session, NUMBER)
+        assert found is not None
+        assert found.instance_id is not None
+        [file] = note_rows.attachments_of(work.session, found.instance_id)
+        assert (file.name, file.size_bytes) == ("bill.txt", 2)
+    attached = office.details(found.instance_id, AuditAction.FILE_ATTACHED)
+    assert attached["file"] == str(file.id)
+    assert office.variables(found.instance_id)["added"]["files"] == [str(file.id)]
+
+
+@pytest.mark.parametrize(
+    "uploads",
+    [
+        [Upload(f"{n}.txt", "text/plain", b"x") for n in range(6)],
+        [Upload(f"{n}.txt", "text/plain", b"x" * 6_000_000) for n in range(2)],
+        [Upload("empty.txt", "text/plain", b"")],
+    ],
+)
+def test_files_that_cannot_be_kept_change_nothing(
+    office: Office, visitor: Actor, uploads: list[Upload]
+) -> None:
+    give(office, visitor)
+
+    with pytest.raises(InvalidInputError), office.work(visitor) as work:
+        public_feedback.answer_feedback(work, NUMBER, Answer.ADD, "See the files.", uploads)
+
+    assert status(office, visitor).replies == []
+    with office.look() as work:
+        found = feedback_rows.find_feedback_by_number(work.session, NUMBER)
+        assert found is not None
+        assert found.instance_id is not None
+        assert note_rows.attachments_of(work.session, found.instance_id) == []
 
 
 @pytest.mark.parametrize("answer", [Answer.ACCEPT, Answer.DISPUTE, Answer.WITHDRAW])

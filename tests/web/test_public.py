@@ -308,6 +308,19 @@ def test_the_sender_withdraws(visitor: Browser, office: Office) -> None:
     assert "Withdrawn by you." in text_of(visitor.open(f"{PAGE}/status"))
 
 
+def test_the_sender_adds_files(visitor: Browser, office: Office) -> None:
+    visitor.send(PAGE, WORDS)
+    path = f"{PAGE}/answer"
+
+    empty = visitor.send(path, answer="add", text="See.", files=(BytesIO(b""), "empty.txt"))
+    sent = visitor.send(path, answer="add", text="See.", files=(BytesIO(b"40"), "bill.txt"))
+
+    assert (empty.status_code, sent.status_code) == (422, 303)
+    assert 'id="files-error"' in empty.text
+    with Session(office.database.reader) as session:
+        assert session.scalars(select(Attachment.name)).all() == ["bill.txt"]
+
+
 def test_a_visitor_without_feedback_can_answer_nothing(visitor: Browser) -> None:
     assert visitor.send(f"{PAGE}/answer", answer="accept").location == f"{PAGE}/status"
     assert visitor.open(f"{PAGE}/thanks").status_code == 302

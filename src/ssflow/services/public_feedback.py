@@ -11,10 +11,13 @@ from uuid import UUID
 from ssflow.domain.audit import AuditAction
 from ssflow.domain.definition import ProcessDefinition
 from ssflow.domain.identity import SYSTEM
+from ssflow.domain.note import MAX_ATTACHMENT_BYTES
 from ssflow.domain.registers.feedback import Feedback, FeedbackState
 from ssflow.errors import ConflictError, InvalidInputError, NotFoundError
+from ssflow.forms.messages import N_
 from ssflow.forms.submission import initial_values
 from ssflow.operations.feedback import sender_key
+from ssflow.services.attachments import bind_files, store_attachment
 from ssflow.services.audit import record
 from ssflow.services.definitions import load_layout
 from ssflow.services.form_view import FormView, form_context
@@ -22,6 +25,7 @@ from ssflow.services.messages import correlate_message, receive_public
 from ssflow.services.variables import text_problem
 from ssflow.store import definitions as definition_rows
 from ssflow.store import feedback as feedback_rows
+from ssflow.store import instances as instance_rows
 from ssflow.store import messages as message_rows
 from ssflow.store import people as people_rows
 from ssflow.store.unit_of_work import UnitOfWork
@@ -30,6 +34,8 @@ MESSAGE = "feedback_received"
 TRAP = "website"
 """A field that no person sees; who fills it in is a robot."""
 MAX_ANSWER_CHARACTERS = 5_000
+MAX_FILES = 5
+TOO_MANY_FILES = N_("Choose at most %(count)d files, together 10 MB at most.")
 _NOBODY = sender_key("")
 """What an address is compared with when there is no such feedback: it takes as long."""
 
@@ -58,6 +64,15 @@ class Said:
     at: datetime
     is_ours: bool
     text: str
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file that came with an answer."""
+
+    name: str
+    media_type: str
+    content: bytes
 
 
 @dataclass(frozen=True)
@@ -149,21 +164,26 @@ def read_status(work: UnitOfWork, number: str) -> PublicStatus:
     )
 
 
-def answer_feedback(work: UnitOfWork, number: str, answer: Answer, text: str) -> None:
-    """Accept or dispute the reply, add something, or withdraw; as the sender.
+def answer_feedback(
+    work: UnitOfWork, number: str, answer: Answer, text: str, uploads: Sequence[Upload] = ()
+) -> None:
+    """Accept or dispute the reply, add something, or withdraw; as the sender, perhaps with files.
 
     Raises:
         NotFoundError: there is no feedback of this number.
         ConflictError: the case does not wait for this.
-        InvalidInputError: the text is missing though needed, too long, or cannot be kept.
+        InvalidInputError: the text is missing though needed, too long, or cannot be kept; there
+            are too many files, or one of them is empty or too large.
     """
     feedback = _feedback(work, number)
     told = _read_text(text, is_needed=answer in (Answer.DISPUTE, Answer.ADD))
+    _check_uploads(work, uploads)
     awaited = _awaited(work, feedback)
     if not _may(answer, awaited):
         raise ConflictError("This is not possible any more; see below how it stands now.")
     name = _MESSAGES.get(answer) or (_ASKED if _ASKED in awaited else _UNASKED)
-    payload = {"reason": told, "text": told, "files": []}
+    files = _keep_uploads(work, feedback, uploads)
+    payload = {"reason": told, "text": told, "files": files}
     correlate_message(replace(work, actor=SYSTEM), name, feedback.number, payload)
 
 
@@ -206,6 +226,25 @@ def _read_text(text: str, *, is_needed: bool) -> str:
     if problem:
         raise InvalidInputError("This cannot be sent.", errors={"text": [problem]})
     return told
+
+
+def _check_uploads(work: UnitOfWork, uploads: Sequence[Upload]) -> None:
+    total = sum(len(upload.content) for upload in uploads)
+    if len(uploads) > MAX_FILES or total > MAX_ATTACHMENT_BYTES:
+        problem = work.translate(TOO_MANY_FILES) % {"count": MAX_FILES}
+        raise InvalidInputError("This cannot be sent.", errors={"files": [problem]})
+
+
+def _keep_uploads(work: UnitOfWork, feedback: Feedback, uploads: Sequence[Upload]) -> list[str]:
+    """Let files belong to the case of the feedback; gives their ids."""
+    if not uploads or feedback.instance_id is None:
+        return []
+    kept = [store_attachment(work, one.name, one.media_type, one.content) for one in uploads]
+    work.session.flush()
+    ids = [str(file.id) for file in kept]
+    instance = instance_rows.lock_instance(work.session, feedback.instance_id)
+    bind_files(work, {"files": ids}, instance, None)
+    return ids
 
 
 def _no_form() -> NotFoundError:

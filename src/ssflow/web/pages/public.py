@@ -19,7 +19,7 @@ from ssflow.forms.submission import FormError
 from ssflow.forms.views import FormView as DrawnForm
 from ssflow.services import public_feedback
 from ssflow.services.form_view import FormView
-from ssflow.services.public_feedback import TRAP, Answer
+from ssflow.services.public_feedback import TRAP, Answer, Upload
 from ssflow.store import sign_in as sign_in_rows
 from ssflow.store.unit_of_work import UnitOfWork
 from ssflow.web.access import public
@@ -157,11 +157,11 @@ def answer() -> ResponseReturnValue:
     try:
         chosen = Answer(request.form.get("answer", ""))
         with _visitor_work() as work:
-            public_feedback.answer_feedback(work, number, chosen, text)
+            public_feedback.answer_feedback(work, number, chosen, text, _uploads())
     except ValueError:
         return _status_page(number, text, {"text": [gettext("Choose what you want to do.")]}), 422
     except InvalidInputError as error:
-        return _status_page(number, text, error.errors), 422
+        return _status_page(number, text, _translated(error)), 422
     except ConflictError as error:
         return _status_page(number, text, {"text": [gettext(error.message)]}), 409
     flash(str(_DONE[chosen]), "success")
@@ -208,6 +208,24 @@ def _please_wait(wait: timedelta) -> str:
     seconds = max(1, round(wait.total_seconds()))
     told = gettext("Too many messages from here. Please wait %(seconds)d seconds.", seconds=seconds)
     return str(told)
+
+
+def _uploads() -> list[Upload]:
+    """Read the files that came along; a field that was left empty sends one without a name."""
+    return [
+        Upload(one.filename, one.mimetype, one.read())
+        for one in request.files.getlist("files")
+        if one.filename
+    ]
+
+
+def _translated(error: InvalidInputError) -> dict[str, list[str]]:
+    """Say what is wrong in the visitor's language, at the field it is about."""
+    named = {"file": "files"}
+    return {
+        named.get(field, field): [gettext(text) for text in texts]
+        for field, texts in error.errors.items()
+    }
 
 
 def _message_id() -> str:
