@@ -118,6 +118,7 @@ def test_a_locked_field_shows_names_not_ids(context: FormContext) -> None:
         (SERVICE | {"readonly": True, "defaultValue": "s2"}, "Payroll"),
         (radio(disabled=True, defaultValue="back"), "Back"),
         (number(readonly=True, defaultValue=1234.5, properties={"type": "money"}), "1,234.50"),
+        (number(readonly=True, defaultValue=2027, properties={"type": "year"}), "2027"),
         (text(readonly=True), "–"),
     ]
 
@@ -276,6 +277,17 @@ def test_a_read_only_table_shows_a_list(context: FormContext) -> None:
     assert isinstance(view, TableView)
     assert view.rows == (("Disks", "1,200.00", "Mail"), ("–", "–", "–"))
     assert [column.is_number for column in view.columns] == [False, True, False]
+
+
+def test_years_are_written_without_thousands(context: FormContext) -> None:
+    in_case = replace(context, variables={"costs": [{"year": 2027, "money": 2027}]})
+    columns = [{"key": "year", "type": "year"}, {"key": "money", "type": "number"}]
+
+    view = draw({"type": "table", "dataSource": "=costs", "columns": columns}, in_case)
+
+    assert isinstance(view, TableView)
+    assert view.rows == (("2027", "2,027"),)
+    assert read_facts({"type": "text", "text": "{{costs[1].year | year}}"}, in_case) == ["2027"]
 
 
 def test_a_read_only_table_tells_codes_by_what_they_are_called(context: FormContext) -> None:

@@ -32,6 +32,7 @@ MOMENT = {"type": "datetime", "key": "from_at", "subtype": "datetime"}
 LIST = radio("several") | {"type": "checklist"}
 UPLOAD = {"type": "filepicker", "key": "files", "multiple": True}
 MONEY = number(properties={"type": "money"})
+YEAR = number(validate={"min": 2000}, properties={"type": "year"})
 YES_NO = radio(values=[{"value": True, "label": "Yes"}, {"value": False, "label": "No"}])
 
 
@@ -137,6 +138,9 @@ def test_a_sound_answer_is_stored(
         (number(properties={"type": "rating"}), 6, "Enter 5 or less."),
         (number(properties={"type": "rating"}), 2.5, "Enter a whole number."),
         (number(properties={"type": "nps"}), -1, "Enter 0 or more."),
+        (YEAR, 1999, "Enter 2000 or more."),
+        (YEAR, 2027.5, "Enter a whole number."),
+        (number(properties={"type": "year"}), 3000, "Enter 2999 or less."),
         (DAY, "23-11-2026", "Enter a date as year-month-day"),
         (DAY, "2026-02-30", "Enter a date as year-month-day"),
         (DAY, "20261123", "Enter a date as year-month-day"),

@@ -5,7 +5,7 @@ import { t } from '../shared/texts.js';
 
 const KINDS = {
   textfield: ['user', 'ref'],
-  number: ['money', 'pct', 'rating', 'nps'],
+  number: ['money', 'pct', 'rating', 'nps', 'year'],
   select: ['ref', 'user'],
   radio: ['rating', 'nps'],
   taglist: ['refs', 'users'],
@@ -16,6 +16,7 @@ const KIND_NAMES = {
   pct: t('Percentage'),
   rating: t('Rating 1–5'),
   nps: t('Recommendation 0–10'),
+  year: t('Year'),
   ref: t('A record'),
   refs: t('Records'),
   user: t('A person'),

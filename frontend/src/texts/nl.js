@@ -181,6 +181,7 @@ export default {
   'Who may start it': 'Wie het mag starten',
   'Without a form: names of variables, with ? what may be left out, or none. Empty: anything.': 'Zonder formulier: namen van variabelen, met ? wat mag ontbreken, of none. Leeg: alles.',
   'Without a mouse': 'Zonder muis',
+  'Year': 'Jaar',
   'You are signed out. Sign in again in another tab, then try again.': 'U bent afgemeld. Meld u opnieuw aan in een ander tabblad en probeer het nog eens.',
   'Zoom in': 'Inzoomen',
   'Zoom out': 'Uitzoomen',

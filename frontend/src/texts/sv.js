@@ -181,6 +181,7 @@ export default {
   'Who may start it': 'Vem som får starta',
   'Without a form: names of variables, with ? what may be left out, or none. Empty: anything.': 'Utan formulär: variablers namn, med ? det som får saknas, eller none. Tomt: vad som helst.',
   'Without a mouse': 'Utan mus',
+  'Year': 'År',
   'You are signed out. Sign in again in another tab, then try again.': 'Du är utloggad. Logga in igen i en annan flik och försök sedan igen.',
   'Zoom in': 'Zooma in',
   'Zoom out': 'Zooma ut',

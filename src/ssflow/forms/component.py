@@ -42,6 +42,7 @@ class FieldKind(StrEnum):
     PCT = "pct"
     RATING = "rating"
     NPS = "nps"
+    YEAR = "year"
     REF = "ref"
     REFS = "refs"
     USER = "user"

@@ -46,10 +46,12 @@ _PROPERTIES = frozenset(
         *("minRows", "maxRows", "unique", "ascending", "covers"),
     }
 )
-_NUMBER_KINDS = frozenset({FieldKind.MONEY, FieldKind.PCT, FieldKind.RATING, FieldKind.NPS})
+_NUMBER_KINDS = frozenset(
+    {FieldKind.MONEY, FieldKind.PCT, FieldKind.RATING, FieldKind.NPS, FieldKind.YEAR}
+)
 _KINDS_OF_TYPE = {
     ComponentType.NUMBER: _NUMBER_KINDS,
-    ComponentType.EXPRESSION: frozenset({FieldKind.MONEY, FieldKind.PCT}),
+    ComponentType.EXPRESSION: frozenset({FieldKind.MONEY, FieldKind.PCT, FieldKind.YEAR}),
     ComponentType.SELECT: frozenset({FieldKind.REF, FieldKind.USER}),
     ComponentType.RADIO: frozenset({FieldKind.REF, FieldKind.USER}),
     ComponentType.TAGLIST: frozenset({FieldKind.REFS, FieldKind.USERS}),

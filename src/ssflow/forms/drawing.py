@@ -38,7 +38,7 @@ from ssflow.forms.views import (
 
 MAX_TABLE_ROWS = 500
 _MAX_TABLE_COLUMNS = 8
-_NUMBERS = frozenset({FormatKind.NUMBER, FormatKind.MONEY, FormatKind.PCT})
+_NUMBERS = frozenset({FormatKind.NUMBER, FormatKind.MONEY, FormatKind.PCT, FormatKind.YEAR})
 _WIDE_TYPES = frozenset(
     {
         ComponentType.TEXTAREA,

@@ -20,6 +20,7 @@ _SCORES = {FieldKind.RATING: range(1, 6), FieldKind.NPS: range(11)}
 _FORMATS = {
     FieldKind.MONEY: FormatKind.MONEY,
     FieldKind.PCT: FormatKind.PCT,
+    FieldKind.YEAR: FormatKind.YEAR,
     FieldKind.USER: FormatKind.USER,
     FieldKind.USERS: FormatKind.USER,
     FieldKind.REF: FormatKind.REF,

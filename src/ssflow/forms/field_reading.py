@@ -32,6 +32,7 @@ _LIMITS_OF_KIND = {
     FieldKind.PCT: Limits(minimum=Decimal(0), maximum=Decimal(100)),
     FieldKind.RATING: Limits(minimum=Decimal(1), maximum=Decimal(5), decimals=0),
     FieldKind.NPS: Limits(minimum=Decimal(0), maximum=Decimal(10), decimals=0),
+    FieldKind.YEAR: Limits(minimum=Decimal(1900), maximum=Decimal(2999), decimals=0),
 }
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from ssflow.forms import messages
 from ssflow.forms.context import ChoiceKind, ChoiceQuery, FormContext
 from ssflow.forms.evaluation import evaluate
-from ssflow.forms.numbers import read_number, show_number
+from ssflow.forms.numbers import read_number, show_number, show_typed_number
 from ssflow.forms.templates import Format, FormatKind, Template
 
 NOTHING = "–"
@@ -17,6 +17,7 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+(Z|[+-][0-9]{2}:?[0-9]{2})")
 _DATE_FORMATS = {"nl": "%d-%m-%Y", "en": "%-d %b %Y"}
 _MAX_SHOWN_LENGTH = 10_000
+_NUMBERS = frozenset({FormatKind.MONEY, FormatKind.PCT, FormatKind.NUMBER, FormatKind.YEAR})
 
 
 def show_template(template: Template, names: Mapping[str, Any], context: FormContext) -> str:
@@ -41,7 +42,7 @@ def show_value(value: Any, how: Format, context: FormContext) -> str:
         return context.say(messages.YES if value else messages.NO)
     if isinstance(value, Mapping):
         return _show_object(value, how, context)
-    if how.kind in (FormatKind.MONEY, FormatKind.PCT, FormatKind.NUMBER):
+    if how.kind in _NUMBERS:
         number = read_number(value)
         return str(value) if number is None else _show_number(number, how.kind, context)
     if isinstance(value, int | float):
@@ -56,6 +57,8 @@ def show_day(day: date, language: str) -> str:
 
 
 def _show_number(number: Decimal, kind: FormatKind, context: FormContext) -> str:
+    if kind is FormatKind.YEAR:
+        return show_typed_number(number, context.language)
     decimals = 2 if kind is FormatKind.MONEY else None
     text = show_number(number, context.language, decimals=decimals)
     return f"{text} %" if kind is FormatKind.PCT else text

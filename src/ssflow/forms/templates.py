@@ -30,6 +30,7 @@ class FormatKind(StrEnum):
     MONEY = "money"
     PCT = "pct"
     DATE = "date"
+    YEAR = "year"
     USER = "user"
     REF = "ref"
 

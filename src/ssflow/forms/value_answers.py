@@ -15,6 +15,7 @@ from ssflow.forms.numbers import (
     read_number,
     round_to_cents,
     show_number,
+    show_typed_number,
     to_json_number,
 )
 from ssflow.forms.source import is_clean
@@ -92,6 +93,8 @@ class NumberAnswer(Answer):
             raise self.refusal(messages.TOO_HIGH, most=self._show(self.limits.maximum))
 
     def _show(self, number: Decimal) -> str:
+        if self.component.kind is FieldKind.YEAR:
+            return show_typed_number(number, self.context.language)
         return show_number(number, self.context.language)
 
 

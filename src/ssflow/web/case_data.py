@@ -121,6 +121,8 @@ def _text(value: Any, component: Component | None, labels: Mapping[str, str]) ->
         return _table(value, _by_key(component.children), labels)
     if component.kind is FieldKind.MONEY:
         return exact_money(value)
+    if component.kind is FieldKind.YEAR:
+        return str(value)
     if component.kind in _PER_CENT:
         return f"{amount(value)} %"
     options = {option.text: option.label for option in component.options}
