@@ -9,7 +9,8 @@ from ssflow.feel.expression import Expression, parse_expression
 
 _SLOT = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
 _FORMAT = re.compile(
-    r"(?P<expression>.*)\|\s*(?P<format>money|pct|date|number|user|ref\s+(?P<entity>[A-Za-z]\w*))\s*",
+    r"(?P<expression>.*)\|\s*"
+    r"(?P<format>money|pct|date|year|number|user|ref\s+(?P<entity>[A-Za-z]\w*))\s*",
     re.DOTALL,
 )
 # Stands for slot n while markup is read; a form's own text never holds a NUL.
