@@ -420,6 +420,47 @@ def test_mails_are_listed_without_their_texts_and_addresses(
     assert "No mails" in text_of(browser.open("/operations/mail?state=sent"))
 
 
+def test_a_mail_to_somebody_without_an_account_tells_whom_it_is_for_to_those_who_know(
+    sign_in: SignIn, office: Office, boss: Actor
+) -> None:
+    mail: dict[str, Any] = {
+        "id": uuid4(),
+        "source_id": uuid4(),
+        "template": "t",
+        "address": "zoe@acme.example",
+        "name": "",
+        "language": "en",
+        "subject": "Your complaint",
+        "text": "t",
+        "html": "t",
+        "created_at": office.now,
+        "state": MailState.SENT,
+    }
+    with office.work() as work:
+        work.session.add(Mail(**mail))
+
+    page = sign_in(boss).open("/operations/mail")
+
+    assert "z…@acme.example" in text_of(page)
+    assert "zoe@acme.example" not in page.text
+
+
+def test_jobs_are_listed_by_pages_and_without_empty_cells_on_a_phone(
+    sign_in: SignIn, office: Office, boss: Actor
+) -> None:
+    job = {"kind": JobKind.TIMER, "payload": {}, "created_at": office.now}
+    with office.work() as work:
+        due_at = office.now + timedelta(days=1)
+        job_rows.add_jobs(work.session, [{**job, "due_at": due_at} for _ in range(26)])
+    browser = sign_in(boss)
+
+    page = browser.open("/operations/jobs")
+
+    assert page.text.count('data-label="Job"') == 25
+    assert len(re.findall(r'class="only-wide"\s+data-label="Last error"', page.text)) == 25
+    assert "cursor=" in page.text
+
+
 def test_messages_that_nobody_took_are_listed_without_what_they_say(
     sign_in: SignIn, office: Office, boss: Actor
 ) -> None:

@@ -13,6 +13,7 @@ from ssflow.domain.mail import MailState
 from ssflow.errors import InvalidInputError
 from ssflow.services import jobs as job_service
 from ssflow.services import schedules as schedule_service
+from ssflow.services.mails import mask
 from ssflow.store import instances as instance_rows
 from ssflow.store import jobs as job_rows
 from ssflow.store import mail as mail_rows
@@ -34,7 +35,7 @@ from ssflow.web.request_work import request_work
 
 blueprint = Blueprint("lists", __name__)
 
-PAGE_SIZE = 50
+PAGE_SIZE = 25
 SHOWN_TICKS, SHOWN_RUNS = 3, 5
 _FOR_OPERATORS = needs_role(ADMIN, AUDITOR)
 
@@ -125,6 +126,7 @@ def mails() -> ResponseReturnValue:
             "operations/mails.html",
             tabs=operation_tabs(work, "operations.lists.mails"),
             mails=page.items,
+            mask=mask,
             state=state,
             states=list(MAIL_STATES.items()),
             counts=mail_rows.count_mails(work.session),

@@ -43,7 +43,7 @@ from ssflow.web.request_work import request_work
 
 blueprint = Blueprint("operations", __name__, url_prefix="/operations")
 
-PAGE_SIZE = 50
+PAGE_SIZE = 25
 _FOR_OPERATORS = needs_role(ADMIN, AUDITOR)
 
 
