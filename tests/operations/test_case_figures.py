@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from ssflow.operations.case_figures import (
     NEVER,
+    YEARS,
     CaseFigures,
     add_months,
     calculate_case,
@@ -50,6 +51,34 @@ def test_a_case_that_pays_back_in_its_second_year() -> None:
         roi_pct=Decimal("16.7"),
         payback_months=30,
     )
+
+
+@pytest.mark.parametrize(
+    ("cost", "gain", "confidence", "discount", "npv", "roi", "payback"),
+    [
+        # -1000 + 700/1.1 + 800/1.21; 500/1200; 300 of 800 are left to earn in year 3: month 4.5
+        ((1000, 100, 100), (0, 800, 900), 100, 10, "297.52", "41.7", 29),
+        # one year only, half of 200 expected: -400; -400/500; never
+        ((500, 0, 0), (200, 0, 0), 50, 8, "-400.00", "-80.0", 999),
+        ((0, 0, 0), (0, 0, 0), 100, 5, "0.00", "0.0", 1),
+    ],
+)
+def test_figures_agree_with_those_made_by_hand(
+    cost: tuple[int, ...],
+    gain: tuple[int, ...],
+    confidence: int,
+    discount: int,
+    npv: str,
+    roi: str,
+    payback: int,
+) -> None:
+    costs = [dict(zip(YEARS, cost, strict=True))]
+    benefits = [{**dict(zip(YEARS, gain, strict=True)), "confidence": confidence}]
+
+    found = calculate_case(costs, benefits, Decimal(discount))
+
+    assert (found.npv, found.roi_pct) == (Decimal(npv), Decimal(roi))
+    assert found.payback_months == payback
 
 
 def test_benefits_count_as_far_as_they_are_expected() -> None:

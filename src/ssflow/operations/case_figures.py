@@ -43,7 +43,12 @@ class CaseFigures:
 def calculate_case(
     costs: Sequence[Mapping[str, Any]], benefits: Sequence[Mapping[str, Any]], discount_pct: Decimal
 ) -> CaseFigures:
-    """Sum costs and expected benefits of three years and compare them."""
+    """Sum costs and expected benefits of three years (t = 0, 1, 2) and compare them; EUR.
+
+    tco3 = sum of costs; benefit3 = sum of benefit x confidence / 100 (no confidence: 100);
+    npv = sum of (b_t - c_t) / (1 + discount_pct / 100)^t; roi_pct = 100 (benefit3 - tco3) / tco3,
+    0 when nothing is spent; payback as in `CaseFigures`.
+    """
     cost = [sum((amount_of(row.get(y)) for row in costs), Decimal(0)) for y in YEARS]
     gain = [sum((_expected(row, y) for row in benefits), Decimal(0)) for y in YEARS]
     rate = 1 + discount_pct / 100
