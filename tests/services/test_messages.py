@@ -12,7 +12,12 @@ from ssflow.domain.instance import InstanceStatus
 from ssflow.domain.message import Message
 from ssflow.errors import ForbiddenError, InvalidInputError, NotFoundError
 from ssflow.services import instances
-from ssflow.services.messages import correlate_message, list_buffered, send_message
+from ssflow.services.messages import (
+    TooLateError,
+    correlate_message,
+    list_buffered,
+    send_message,
+)
 from ssflow.store.user_tasks import list_inbox
 from tests.engine.diagrams import (
     boundary,
@@ -134,6 +139,51 @@ def test_a_message_that_nobody_waits_for_is_kept(
     assert (kept.sender, kept.expires_at) == (owner.key, office.now + timedelta(days=7))
     told = office.details(day_of(office), AuditAction.MESSAGE_BUFFERED)
     assert (told["message"], told["key"]) == (name, key)
+
+
+def test_a_message_for_a_case_that_has_ended_is_refused(office: Office, owner: Actor) -> None:
+    office.deploy(waiting())
+    ended = office.start(owner, business_key="K1")
+    office.act(office.hire("admin"), instances.cancel_instance, ended, "Asked twice")
+
+    with pytest.raises(TooLateError, match="case K1 has ended"):
+        office.act(owner, send_message, "answer", "K1", {})
+
+    assert kept_messages(office) == []
+    stranger = office.hire("brm")
+    assert office.act(stranger, send_message, "answer", "K1", {}).status == "buffered"
+
+
+def test_a_message_for_one_of_two_cases_of_a_key_is_not_too_late(
+    office: Office, owner: Actor
+) -> None:
+    office.deploy(waiting())
+    ended = office.start(owner, business_key="K1")
+    office.start(owner, business_key="K1")
+    office.act(office.hire("admin"), instances.cancel_instance, ended, "Asked twice")
+
+    assert office.act(owner, send_message, "other", "K1", {}).status == "buffered"
+
+
+def test_a_late_message_that_came_before_is_a_duplicate(office: Office, owner: Actor) -> None:
+    office.deploy(waiting())
+    instance_id = office.start(owner, business_key="K1")
+    office.act(owner, send_message, "answer", "K1", {}, message_id="m-1")
+    office.act(office.hire("admin"), instances.cancel_instance, instance_id, "Done by phone")
+
+    again = office.act(owner, send_message, "answer", "K1", {}, message_id="m-1")
+
+    assert (again.status, again.instance_id) == ("duplicate", instance_id)
+
+
+def test_what_a_case_sends_is_never_too_late(office: Office, owner: Actor) -> None:
+    office.deploy(waiting())
+    ended = office.start(owner, business_key="K1")
+    office.act(office.hire("admin"), instances.cancel_instance, ended, "Asked twice")
+
+    sent = office.act(owner, send_message, "answer", "K1", {}, may_be_late=True)
+
+    assert sent.status == "buffered"
 
 
 def test_a_stranger_does_not_learn_whether_a_case_waits(office: Office, owner: Actor) -> None:

@@ -158,14 +158,14 @@ def test_a_message_of_somebody_whose_account_is_off_is_not_delivered(
     assert (office.open(instance_id), len(kept(office))) == ([], 1)
 
 
-def test_a_message_for_a_case_that_has_ended_is_kept_for_the_next(
+def test_what_another_case_sends_to_one_that_has_ended_is_kept_for_the_next(
     office: Office, owner: Actor
 ) -> None:
     office.deploy(asking_first())
     ended = ask(office, owner)
     office.act(office.hire("admin"), instances.cancel_instance, ended, "Wrong")
 
-    late = send(office, owner, n=1)
+    late = office.act(owner, send_message, "answer", "K1", {"n": 1}, may_be_late=True)
     office.run_jobs()
     again = ask(office, owner)
     office.run_jobs()

@@ -49,6 +49,7 @@ def send_message(work: UnitOfWork, job: Job) -> None:
         job.payload.get("correlation_key"),
         job.payload.get("payload") or {},
         time_to_live=job.payload.get("time_to_live"),
+        may_be_late=True,
     )
     if not brought.is_start or brought.instance_id is None:
         return

@@ -55,6 +55,10 @@ class Delivery(StrEnum):
     DUPLICATE = "duplicate"
 
 
+class TooLateError(ConflictError):
+    """The message is for a case that has ended."""
+
+
 class TooManyMessagesError(ConflictError):
     """So many messages of this sender wait that no more are kept."""
 
@@ -88,15 +92,18 @@ def send_message(
     *,
     message_id: str | None = None,
     time_to_live: str | None = None,
+    may_be_late: bool = False,
 ) -> Correlation:
     """Bring in a message: to the case that waits for it, else to start a process, else to wait.
 
     Only cases that the actor may see are looked at, now and later; whether others wait for it is
     not told. With a `message_id` that the actor used before, it is a duplicate: nothing is done,
-    as long as the former message would be kept.
+    as long as the former message would be kept. `may_be_late`: it is kept, too, when its key is
+    that of a case which has ended.
 
     Raises:
         ForbiddenError: the actor may not start the process that it starts.
+        TooLateError: it would be kept, but every case of its key that the actor may see has ended.
         TooManyMessagesError: the actor has `MAX_BUFFERED` messages waiting.
         InvalidInputError: name, key or id are no texts of at most 200 characters, the payload is
             not plain data of at most 1 MB, or the time to live is no length of time of at most
@@ -107,7 +114,11 @@ def send_message(
     message = _Incoming(name, correlation_key, payload, message_id, expires_at)
     if (former := _find_former(work, message)) is not None:
         return Correlation(Delivery.DUPLICATE, former.instance_id)
-    return _deliver_now(work, message) or _start_now(work, message) or _keep(work, message)
+    if brought := _deliver_now(work, message) or _start_now(work, message):
+        return brought
+    if not may_be_late:
+        _refuse_late(work, message)
+    return _keep(work, message)
 
 
 def receive_public(
@@ -398,6 +409,14 @@ def _remember(work: UnitOfWork, message: _Incoming, instance_id: UUID) -> None:
     if message.message_id is not None:
         taken = _row(work, message, {}, MessageStatus.DELIVERED, instance_id)
         work.session.add(taken)
+
+
+def _refuse_late(work: UnitOfWork, message: _Incoming) -> None:
+    key = message.correlation_key
+    ended = instance_rows.find_ended_by_key(work.session, work.actor, key) if key else None
+    if ended is not None:
+        told = f"The case {key} has ended; it takes the message {message.name} no more."
+        raise TooLateError(told)
 
 
 def _keep(work: UnitOfWork, message: _Incoming) -> Correlation:

@@ -72,6 +72,22 @@ def lock_instance(session: Session, instance_id: UUID) -> ProcessInstance:
     return instance
 
 
+def find_ended_by_key(session: Session, actor: Actor, business_key: str) -> ProcessInstance | None:
+    """Find the last of the cases of a business key that the actor may see, if all have ended."""
+    keys = session.scalars(select(ProcessDefinition.key).where(ProcessDefinition.is_latest)).all()
+    query = (
+        select(ProcessInstance)
+        .where(
+            ProcessInstance.key.in_(keys),
+            ProcessInstance.business_key == business_key,
+            is_visible_to(actor),
+        )
+        .order_by(ProcessInstance.ended_at.desc(), ProcessInstance.id)
+    )
+    found = session.scalars(query).all()
+    return found[0] if found and all(one.has_ended for one in found) else None
+
+
 def restrict_readers(session: Session, instance_id: UUID, roles: frozenset[str]) -> None:
     """Let only these roles see an instance from now on, beside who works on it."""
     query = (
