@@ -12,7 +12,13 @@ from ssflow.domain.identity import ROLE_TITLES, SYSTEM
 from ssflow.domain.incident import Incident, IncidentStatus
 from ssflow.domain.instance import InstanceStatus, ProcessInstance
 from ssflow.domain.job import Job
-from ssflow.domain.registers.budget import BudgetPeriod, PeriodState, VarianceNote
+from ssflow.domain.registers.budget import (
+    Budget,
+    BudgetPeriod,
+    BudgetState,
+    PeriodState,
+    VarianceNote,
+)
 from ssflow.domain.registers.feedback import Feedback
 from ssflow.domain.registers.portfolio import Phase, Service, ServiceReview
 from ssflow.domain.registers.record import Record
@@ -216,3 +222,15 @@ def test_the_strategy_covers_more_than_a_year_whenever_the_story_is_told() -> No
         begins, ends = moved(["2026-03-01", told], timedelta(days=days))
         first = date.fromisoformat(begins)
         assert date.fromisoformat(ends) > first + timedelta(days=366), begins
+
+
+def test_the_story_can_be_told_on_a_leap_day_when_a_vote_fell_into_a_weekend() -> None:
+    database, now = open_database("sqlite://"), datetime(2028, 2, 29, 9, tzinfo=UTC)
+    upgrade_schema(database)
+
+    build_demo(database, ZONE, now, run_due_jobs)
+
+    with open_work(database, actor=SYSTEM, now=now, timezone=ZONE, read_only=True) as work:
+        states = dict(work.session.execute(select(Budget.fiscal_year, Budget.state)).all())
+    assert states[2028] == BudgetState.APPROVED
+    database.close()

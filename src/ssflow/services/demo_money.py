@@ -83,6 +83,7 @@ def _planner(year: int) -> Callable[[Player], Story]:
         "U_director": Answer("it_director", {"decision": "approve"}),
         "U_agenda": Answer("itsg_chair", {"handling": "vote"}),
         "U_vote": Answer("anna", {"vote": "approve"}),
+        "U_chair": Answer("itsg_chair", {"vote": "approve", "reason": "Agreed."}),
         "U_minutes": Answer("itsg_chair", {"wording": "The budget is approved as it stands."}),
         "U_fund_confirm": Answer("customer", {"agree": "agree"}),
     }
