@@ -8,6 +8,7 @@ import 'dmn-js/dist/assets/dmn-js-literal-expression.css';
 import 'dmn-js/dist/assets/dmn-js-boxed-expression.css';
 import 'dmn-js/dist/assets/dmn-js-boxed-expression-controls.css';
 import 'dmn-js/dist/assets/dmn-font/css/dmn-embedded.css';
+import { importWithWarnings } from './shared/imports.js';
 import './css/editor.css';
 import './css/dmn.css';
 import DmnModeler from 'dmn-js/lib/Modeler';
@@ -37,7 +38,7 @@ function nameRowNumbers(canvas) {
 }
 
 async function load(modeler, xml) {
-  await modeler.importXML(xml);
+  await importWithWarnings(modeler, xml);
   const table = modeler.getViews().find(({ type }) => type === 'decisionTable');
   if (table) await modeler.open(table);
 }

@@ -5,6 +5,7 @@ import 'bpmn-js/dist/assets/bpmn-font/css/bpmn-embedded.css';
 import '@bpmn-io/properties-panel/assets/properties-panel.css';
 import 'bpmn-js-color-picker/colors/color-picker.css';
 import 'diagram-js-minimap/assets/diagram-js-minimap.css';
+import { importWithWarnings } from './shared/imports.js';
 import './css/editor.css';
 import BpmnModeler from 'bpmn-js/lib/Modeler';
 import colorPicker from 'bpmn-js-color-picker';
@@ -52,7 +53,7 @@ function createModeler(canvas, panel, catalog) {
 }
 
 async function load(modeler, xml) {
-  await modeler.importXML(xml);
+  await importWithWarnings(modeler, xml);
   fitBesidePalette(modeler);
 }
 

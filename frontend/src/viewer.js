@@ -2,6 +2,7 @@
 // <div data-diagram-url="…" data-trace-url="…" data-label="…"></div>; see diagram/trace.js for the trace.
 import 'bpmn-js/dist/assets/diagram-js.css';
 import 'bpmn-js/dist/assets/bpmn-js.css';
+import { importWithWarnings } from './shared/imports.js';
 import './css/viewer.css';
 import NavigatedViewer from 'bpmn-js/lib/NavigatedViewer';
 import { createBar } from './diagram/bar.js';
@@ -36,7 +37,7 @@ async function openViewer(canvas, xml, trace) {
     zoomScroll: { enabled: false }, // the wheel scrolls the page until the diagram is chosen
   });
   viewer.on('import.parse.complete', ({ elementsById }) => relabel(elementsById ?? {}, trace));
-  await viewer.importXML(xml);
+  await importWithWarnings(viewer, xml);
   openReadable(viewer, trace);
   canvas.addEventListener('focusin', () => viewer.get('zoomScroll').toggle(true));
   canvas.addEventListener('focusout', () => viewer.get('zoomScroll').toggle(false));
