@@ -30,6 +30,12 @@ test('columns that stand in the table only are not drawn', () => {
   assert.equal(DRAWINGS.across(table, COLOURS).data.datasets.length, 1);
 });
 
+test('a long label beside a bar goes over several lines, a short one does not', () => {
+  const rows = [row('New or changed service: Declined by customer', 1), row('Budget', 2)];
+  const table = { first: 'End', columns: [column('Cases')], rows, target: null };
+  assert.deepEqual(DRAWINGS.across(table, COLOURS).data.labels, [['New or changed', 'service: Declined', 'by customer'], 'Budget']);
+});
+
 test('a bubble for each row, in the colour of its group, larger for more', () => {
   const columns = [column('Quality', 'x'), column('Value', 'y'), column('Cost', 'size'), column('Fate', 'group', 'text')];
   const table = { first: 'Service', columns, rows: [row('Mail', 2, 4, 100, 'renew'), row('Fax', 1, 1, 25, 'retire')], target: null };

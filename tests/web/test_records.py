@@ -266,4 +266,4 @@ def test_money_people_and_choices_inside_a_value_are_told_as_elsewhere(
 
     assert "approve with conditions" in voted
     assert str(admin_actor.user_id) not in voted
-    assert "Ceilings Capital EUR 433,000" in planned
+    assert "Ceilings capital expenditure EUR 433,000" in planned

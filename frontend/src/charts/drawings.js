@@ -4,11 +4,25 @@ import { placeOf } from './table.js';
 const DAY = 24 * 60 * 60 * 1000;
 
 const labels = (table) => table.rows.map((row) => row.label);
+/** Labels beside bars take the room that bars need: a long one goes over several lines. */
+const narrowLabels = (table) => table.rows.map((row) => inLines(row.label));
 const column = (table, index) => table.rows.map((row) => row.values[index]);
 const told = (table) => ({
   callbacks: { label: ({ dataset, dataIndex }) => `${dataset.label}: ${table.rows[dataIndex].texts[dataset.place] ?? ''}` },
 });
 const plugins = (table, more = {}) => ({ legend: { position: 'bottom' }, tooltip: told(table), ...more });
+const LINE = 18;
+
+function inLines(label) {
+  const lines = [];
+  for (const word of label.split(' ')) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + word.length < LINE) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines.length < 2 ? label : lines;
+}
+
 const numbers = { beginAtZero: true, ticks: { precision: 0 } };
 
 function datasets(table, colours, { stack, filled = true } = {}) {
@@ -63,7 +77,7 @@ function across(table, colours) {
   return {
     type: 'bar',
     height: table.rows.length > 8 ? 'tall' : 'usual',
-    data: { labels: labels(table), datasets: datasets(table, colours) },
+    data: { labels: narrowLabels(table), datasets: datasets(table, colours) },
     options: { indexAxis: 'y', scales: { x: numbers }, plugins: plugins(table) },
   };
 }
