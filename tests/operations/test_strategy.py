@@ -307,7 +307,7 @@ def test_a_strategy_in_force_takes_over_what_it_pursues_too(portfolio: Portfolio
 def test_segments_come_into_the_register_with_the_strategy(portfolio: Portfolio) -> None:
     portfolio.put(MarketSegment, name="Plants", kind="internal", needs="Old")
     begun = portfolio.call("strategy.begin", scope=SCOPE)
-    segments = [
+    segments: list[dict[str, Any]] = [
         {"name": "Plants", "kind": "internal", "needs": "Fewer stops"},
         {"name": "Shops", "kind": "external", "needs": None},
     ]

@@ -72,7 +72,9 @@ def test_a_service_is_told_by_its_latest_review_and_its_latest_case(
 
     told = [(entry.service.name, entry.risk_level, entry.yearly_cost) for entry in entries]
     assert told == [("Mail", "high", 300.0), ("Print", None, None)]
-    assert [(one.service.name, one.review.yearly_cost) for one in reviewed] == [("Mail", 300)]
+    assert [(one.service.name, one.review.yearly_cost) for one in reviewed] == [
+        ("Mail", Decimal(300))
+    ]
 
 
 def test_the_matrix_holds_what_is_live_or_helps_to_reach_an_active_objective(

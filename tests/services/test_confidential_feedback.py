@@ -164,6 +164,7 @@ def test_a_task_that_gets_another_day_is_watched_by_that_day(office: Office, des
     watches = {job.kind: job.due_at for job in office.jobs(instance_id) if job.task_id == task.id}
     assert (late.escalated_to, task.escalated_to) == ("complaint_manager", None)
     assert task.due_at is not None
+    assert task.remind_at is not None
     assert task.due_at.astimezone(TIMEZONE).date() == new_day
     assert watches == {JobKind.REMINDER: task.remind_at, JobKind.OVERDUE: task.due_at}
     assert office.now < task.remind_at < task.due_at
