@@ -86,6 +86,21 @@ def test_moments_are_those_of_the_reader() -> None:
     assert "fredag 1 januari 2027 00:30" in letter.text
 
 
+@pytest.mark.parametrize(
+    ("language", "actual", "words"),
+    [
+        ("en", "36000.5", "this year so far.\n\nBUD-1, 2026-03: EUR 36,000.50"),
+        ("nl", "36000.5", "dit jaar tot nu toe gebruikte.\n\nBUD-1, 2026-03: EUR 36.000,50"),
+        ("sv", "-1200", "hittills i år.\n\nBUD-1, 2026-03: EUR -1\xa0200,00"),
+        ("en", "much", "EUR much"),
+    ],
+)
+def test_a_share_is_told_for_the_year_so_far(language: str, actual: str, words: str) -> None:
+    facts = {"budget": "BUD-1", "period": "2026-03", "actual": actual}
+
+    assert words in write("budget_share_reported", language, **facts).text
+
+
 @pytest.mark.parametrize("moment", ["soon", "", "2026-13-45", "99999"])
 def test_what_is_no_moment_stays_as_it_is(moment: str) -> None:
     letter = write("acknowledgement", number="1", subject="s", respond_by=moment)

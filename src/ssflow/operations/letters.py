@@ -4,12 +4,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from decimal import Decimal, InvalidOperation
 from functools import cache
 from importlib import resources
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_datetime
+from babel.numbers import format_decimal
 from jinja2 import Environment, PackageLoader, Template, pass_context
 from jinja2.runtime import Context
 
@@ -133,6 +135,16 @@ def _day(context: Context, value: Any) -> str:
 
 
 @pass_context
+def _money(context: Context, value: Any) -> str:
+    """Write an amount as the reader does: 1.234,50; what is no amount stays as it is."""
+    try:
+        amount = Decimal(str(value))
+    except InvalidOperation:
+        return str(value)
+    return format_decimal(amount, "#,##0.00", locale=context["language"])
+
+
+@pass_context
 def _moment(context: Context, value: Any) -> str:
     """Write a moment as the reader's clock shows it."""
     moment = _read_moment(value)
@@ -163,7 +175,7 @@ def _environment(*, is_html: bool) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    made.filters["day"], made.filters["moment"] = _day, _moment
+    made.filters |= {"day": _day, "moment": _moment, "money": _money}
     return made
 
 
