@@ -4,7 +4,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import pytest
@@ -224,7 +224,8 @@ def test_where_a_customer_belongs_is_told_with_the_customer(office: Office, admi
 
     stream = f"sys-{office.now.date()}"
     events = [e for e in office.events(stream) if e.action is AuditAction.RECORD_CREATED]
-    found = {told["name"]: told for e in events if (told := details_of(e)["after"])}
+    added = [cast("dict[str, Any]", details_of(event)["after"]) for event in events]
+    found = {told["name"]: told for told in added}
     [production] = [c for c in all_of(office, Customer) if c.name == "Production"]
     assert found["Hall 2"]["parent_id"] == str(production.id)
     assert "parent_id" not in found["Production"]
