@@ -194,6 +194,27 @@ def test_a_writer_takes_its_turn_at_the_beginning(sqlite_database: Database) -> 
     other.close()
 
 
+def test_what_is_up_to_date_does_not_wait_for_a_writer(sqlite_database: Database) -> None:
+    other = sqlite3.connect(sqlite_database.url.database or "", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+
+    upgrade_schema(sqlite_database)
+
+    assert other.in_transaction
+    other.close()
+
+
+def test_writers_ask_for_their_turn_often_and_readers_are_patient(
+    sqlite_database: Database,
+) -> None:
+    patience_ms = []
+    for engine in (sqlite_database.engine, sqlite_database.reader, sqlite_database.engine):
+        with engine.connect() as connection:
+            patience_ms.append(connection.execute(text("PRAGMA busy_timeout")).scalar_one())
+
+    assert patience_ms == [20, 30_000, 20]
+
+
 def test_readers_do_not_wait_for_a_writer(sqlite_database: Database) -> None:
     with sqlite_database.engine.begin() as writer:
         writer.execute(text("INSERT INTO role (key, title) VALUES ('a', 'A')"))

@@ -37,11 +37,13 @@ from ssflow.store.metadata import METADATA
 
 BUSY_SECONDS = 30
 CONNECT_SECONDS = 5
-_BUSY_PAUSE_SECONDS = 0.01
+_BUSY_PAUSE_SECONDS = 0.002
+_WRITERS_TURN_MS = 20
+"""SQLite itself soon asks ten times a second only, and so may never get the turn."""
 POOL_SIZE, POOL_OVERFLOW = 16, 16
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _PRAGMAS = (
-    f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}",
+    f"PRAGMA busy_timeout = {_WRITERS_TURN_MS}",
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
@@ -113,13 +115,16 @@ def open_database(url: str, *, is_durable: bool = True) -> Database:
 def upgrade_schema(database: Database) -> None:
     """Bring the tables up to this version of ssflow; several processes may try at once.
 
+    Where they are, nothing is written, so that nobody waits for whoever writes.
+
     Raises:
         DatabaseAwayError: the database cannot be reached or written.
         InvalidInputError: it belongs to a newer ssflow, or is no database of ours.
     """
     try:
-        with database.engine.begin() as connection:
-            _upgrade(connection)
+        if not _is_current(database):
+            with database.engine.begin() as connection:
+                _upgrade(connection)
     except DBAPIError as error:
         reason = str(error.orig).partition("\n")[0]
         address = database.url.set(drivername=database.url.get_backend_name())
@@ -160,7 +165,12 @@ def schema_is_current(database: Database) -> bool:
     Raises:
         DatabaseAwayError: the database cannot be reached.
     """
-    with _away_if_it_is(), database.reader.connect() as connection:
+    with _away_if_it_is():
+        return _is_current(database)
+
+
+def _is_current(database: Database) -> bool:
+    with database.reader.connect() as connection:
         context = MigrationContext.configure(connection, opts={"target_metadata": METADATA})
         return context.get_current_revision() == _newest_revision()
 
@@ -270,6 +280,8 @@ def _begin_sqlite(connection: Connection) -> None:
     read_only = connection.get_execution_options().get("ssflow_read_only", False)
     if connection.info.get("ssflow_read_only", False) is not read_only:
         _run_plainly(connection, f"PRAGMA query_only = {int(read_only)}")
+        patience_ms = BUSY_SECONDS * 1000 if read_only else _WRITERS_TURN_MS
+        _run_plainly(connection, f"PRAGMA busy_timeout = {patience_ms}")
         connection.info["ssflow_read_only"] = read_only
     _run_plainly(connection, "BEGIN" if read_only else "BEGIN IMMEDIATE")
 
@@ -284,7 +296,7 @@ def _run_plainly(connection: Connection, statement: str) -> None:
 
 
 def _execute_patiently(connection: sqlite3.Connection, statement: str) -> None:
-    """Wait for others where SQLite does not: while one switches a new file to its WAL mode."""
+    """Wait where SQLite does not: for a turn, and while others switch a new file to WAL mode."""
     patient_until = monotonic() + BUSY_SECONDS
     while True:
         try:
