@@ -17,8 +17,20 @@ def test_adding_a_user_prints_a_link_and_nothing_else(ssflow: Type) -> None:
     added = ssflow("user", "add", "ann", "--email", "ann@example.org", "--full-name", "Ann Ek")
 
     assert added.exit_code == 0, added.output
-    assert LINK.fullmatch(added.output)
+    assert LINK.fullmatch(added.stdout)
     assert ssflow("user", "list").output == "ann\tAnn Ek\tann@example.org\n"
+
+
+def test_a_link_to_where_nobody_said_that_ssflow_is_comes_with_advice(
+    ssflow: Type, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guessed = ssflow("user", "add", "ann")
+    monkeypatch.setenv("SSFLOW_BASE_URL", "https://ssflow.example.org")
+    told = ssflow("user", "link", "ann")
+
+    assert "set SSFLOW_BASE_URL" in guessed.stderr
+    assert told.stderr == ""
+    assert told.stdout.startswith("https://ssflow.example.org/sign-in-link#")
 
 
 def test_no_password_is_made_for_a_new_user(ssflow: Type, home: Path) -> None:
@@ -45,9 +57,9 @@ def test_a_malformed_account_is_refused(ssflow: Type, words: tuple[str, ...]) ->
 
 
 def test_a_new_link_replaces_the_former(ssflow: Type) -> None:
-    first = ssflow("user", "add", "ann").output
+    first = ssflow("user", "add", "ann").stdout
 
-    second = ssflow("user", "link", "ann").output
+    second = ssflow("user", "link", "ann").stdout
 
     assert LINK.fullmatch(second)
     assert first != second

@@ -1,5 +1,6 @@
 """Manage accounts, roles and access tokens."""
 
+import os
 from uuid import UUID
 
 import click
@@ -43,7 +44,7 @@ def add_user(name: str, email: str | None, full_name: str, *, admin: bool) -> No
             roles = (ADMIN,) if admin else ()
             added = create_user(work, name, full_name, email=email, roles=roles)
             secret = create_sign_in_link(work, added.id)
-        click.echo(sign_in_address(here, secret))
+        tell_sign_in_link(here, secret)
 
 
 @user.command("list")
@@ -75,7 +76,7 @@ def link(name: str) -> None:
     with installation() as here:
         with here.work() as work:
             secret = create_sign_in_link(work, find_account(work, name).id)
-        click.echo(sign_in_address(here, secret))
+        tell_sign_in_link(here, secret)
 
 
 @click.group()
@@ -137,6 +138,17 @@ def find_account(work: UnitOfWork, name: str) -> User:
     if found is None:
         raise NotFoundError(f"There is no user {name}.")
     return found
+
+
+def tell_sign_in_link(here: Installation, secret: str) -> None:
+    """Print a link, and beside it what to do if it leads elsewhere than ssflow is served."""
+    click.echo(sign_in_address(here, secret))
+    if "SSFLOW_BASE_URL" not in os.environ:
+        click.echo(
+            f"If ssflow is not served at {here.config.base_url}, open the link where it is, and "
+            "set SSFLOW_BASE_URL to that address for every command.",
+            err=True,
+        )
 
 
 def sign_in_address(here: Installation, secret: str) -> str:
