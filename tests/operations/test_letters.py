@@ -83,7 +83,7 @@ def test_a_line_break_in_a_fact_does_not_move_into_the_subject() -> None:
 def test_moments_are_those_of_the_reader() -> None:
     letter = write("reminder", "sv", task_name="x", due_at="2026-12-31T23:30:00+00:00")
 
-    assert "fredag 1 januari 2027 00:30" in letter.text
+    assert "fredag 1 januari 2027 kl. 00:30" in letter.text
 
 
 @pytest.mark.parametrize(

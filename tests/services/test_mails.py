@@ -127,7 +127,7 @@ def test_each_reads_in_a_language_of_their_own(
     body = told["bea@example.org"].get_body(("plain",))
     assert body is not None
     assert body.get_content().startswith("Beste Bea Zoë,")
-    assert "maandag 2 maart 2026 13:00" in body.get_content()
+    assert "maandag 2 maart 2026 om 13:00" in body.get_content()
 
 
 def test_signs_of_all_languages_arrive(office: Office, server: MailServer, owner: Actor) -> None:

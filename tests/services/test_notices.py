@@ -101,6 +101,20 @@ def test_a_task_is_called_as_its_reader_calls_it(
     assert f'"{name}"' in text_of(server)
 
 
+@pytest.mark.parametrize("language", ["en", "nl", "sv"])
+@pytest.mark.parametrize("template", ["taken_over", "taken_away"])
+def test_what_need_not_be_done_any_more_is_a_paragraph_of_its_own(
+    office: Office, server: MailServer, case: UUID, template: str, language: str
+) -> None:
+    to = [str(meet(office, "ann", language=language))]
+
+    tell(office, case, template=template, to=to, task_name="Do", person="Bo", is_done=False)
+
+    paragraphs = text_of(server).split("\n\n")
+    last = {"en": "You need not", "nl": "U hoeft niets", "sv": "Du behöver inte"}[language]
+    assert paragraphs[2].startswith(last)
+
+
 def test_facts_may_stand_together(office: Office, server: MailServer, case: UUID) -> None:
     facts = {"title": "Robots", "decision": "approved"}
 

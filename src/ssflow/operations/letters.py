@@ -151,7 +151,8 @@ def _moment(context: Context, value: Any) -> str:
     if not isinstance(moment, datetime):
         return _day(context, value)
     local = moment.astimezone(context["reader"].timezone)
-    return format_datetime(local, "EEEE d MMMM y HH:mm", locale=context["language"])
+    pattern = f"EEEE d MMMM y '{_WORDS[context['language']]['at']}' HH:mm"
+    return format_datetime(local, pattern, locale=context["language"])
 
 
 def _read_moment(value: Any) -> date | None:
@@ -184,16 +185,19 @@ _PLAIN = _environment(is_html=False)
 _HTML = _environment(is_html=True)
 _WORDS = {
     "en": {
+        "at": "at",
         "dear": "Dear {name},",
         "open": "Open it",
         "automatic": "This mail was sent by ssflow, which does not read answers.",
     },
     "nl": {
+        "at": "om",
         "dear": "Beste {name},",
         "open": "Openen",
         "automatic": "Deze mail is verstuurd door ssflow, dat geen antwoorden leest.",
     },
     "sv": {
+        "at": "kl.",
         "dear": "Hej {name},",
         "open": "Öppna",
         "automatic": "Det här brevet skickades av ssflow, som inte läser svar.",
