@@ -56,6 +56,8 @@ _PROPOSALS = (
     _Case("W1.1", 2, 2, "Visitor registration", "Badges without paper.", "sales"),
     _Case("a customer without a mandate", 1, 2, "Night shift helpdesk", "Help at 3 am.", ""),
     _Case("W1.1", 1, 1, "Quality photos", "Photos with every delivery.", "production"),
+    # Asks the same of the same people as one above: both can be decided together.
+    _Case("W1.2", 8, 11, "Larger invoices by mail", "Attachments up to 50 MB.", "logistics"),
 )
 _STEPS_TO_SECOND_CHECKPOINT = 23
 STRATEGY_TEXTS: Mapping[str, Mapping[str, Any]] = {
@@ -219,8 +221,10 @@ def _told_anew(scenario: Scenario, case: _Case) -> Scenario:
     told = {"title": case.title, "summary": case.summary}
     if case.customer:
         told["customer"] = f"${case.customer}"
+    in_catalogue = {"catalogue_text": case.summary}
     steps = [
-        _with_form(step, told if "title" in step.get("form", {}) else {}) for step in scenario.steps
+        _with_form(_with_form(step, told, where="title"), in_catalogue, where="catalogue_text")
+        for step in scenario.steps
     ]
     return replace(scenario, steps=steps)
 
@@ -238,8 +242,13 @@ def _strategy_form(
     }
 
 
-def _with_form(step: Mapping[str, Any], told: Mapping[str, Any]) -> Mapping[str, Any]:
-    return {**step, "form": {**step["form"], **told}} if told else step
+def _with_form(
+    step: Mapping[str, Any], told: Mapping[str, Any], *, where: str | None = None
+) -> Mapping[str, Any]:
+    """Let a step tell something else in its form, if that has the field `where`."""
+    if not told or (where is not None and where not in step.get("form", {})):
+        return step
+    return {**step, "form": {**step["form"], **told}}
 
 
 def _at_ten(moment: datetime) -> datetime:
