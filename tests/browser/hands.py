@@ -8,9 +8,13 @@ from urllib.parse import quote
 from playwright.sync_api import Locator, Page, expect
 
 
-def retry(look: Callable[[], None], *, times: int = 20) -> None:
-    """Do something again until it finds what it looks for."""
-    for _ in range(times - 1):
+_PATIENCE_SECONDS = 40
+
+
+def retry(look: Callable[[], None]) -> None:
+    """Do something again until it finds what it looks for; what jobs bring may take a while."""
+    patient_until = time.monotonic() + _PATIENCE_SECONDS
+    while time.monotonic() < patient_until:
         try:
             return look()
         except AssertionError:
