@@ -68,7 +68,7 @@ BUSY = diagram(
 
 def test_saving_what_was_loaded_gives_the_same_bytes(case: Make) -> None:
     run = case(BUSY)
-    run.start(items=[{"typename": "x"}, None, [1.5]], text="ĳ – \u2028 \x00", empty={})
+    run.start(items=[{"typename": "x"}, None, [1.5]], text="ĳ – \u2028 \x01", empty={})
 
     again = dump_state(load_state(run.result.state, run.definition, None))
 
