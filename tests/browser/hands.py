@@ -7,7 +7,6 @@ from urllib.parse import quote
 
 from playwright.sync_api import Locator, Page, expect
 
-
 _PATIENCE_SECONDS = 40
 
 
