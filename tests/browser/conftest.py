@@ -46,6 +46,7 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Sample:
 def live(tmp_path_factory: pytest.TempPathFactory, sample: Sample) -> Iterator[LiveServer]:
     """A running ssflow with the sample organisation."""
     with live_server(tmp_path_factory.mktemp("live"), sample) as server:
+        server.add_money()
         yield server
 
 

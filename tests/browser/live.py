@@ -19,6 +19,7 @@ from ssflow.config import Config, read_config
 from ssflow.domain.definition import ProcessDefinition
 from ssflow.domain.identity import ROLE_TITLES, Actor, User
 from ssflow.domain.instance import ProcessInstance
+from ssflow.domain.registers.budget import BudgetLine
 from ssflow.domain.registers.customers import Customer
 from ssflow.domain.registers.portfolio import Service
 from ssflow.domain.registers.strategy import StrategicObjective
@@ -33,6 +34,7 @@ from ssflow.store.database import open_database, upgrade_schema
 from ssflow.web.app import create_app
 from ssflow.worker.embedded import EmbeddedWorker
 
+_PLENTY = 10_000_000
 SERVICE_CHANGE = "spm_service_change"
 _WALKS = f"processes/service_portfolio/{SERVICE_CHANGE}.scenarios.json"
 
@@ -81,6 +83,12 @@ class LiveServer:
         """Make an account that one test has to itself."""
         with self.here.work() as work:
             create_user(work, name, name.title(), roles=list(roles), timezone=timezone)
+
+    def add_money(self) -> None:
+        """Give every budget line so much that no case runs short because of the others."""
+        with self.here.work() as work:
+            for line in work.session.scalars(select(BudgetLine).where(BudgetLine.is_funded)):
+                line.amount += _PLENTY
 
     def actor(self, name: str) -> Actor:
         """Give somebody as one who acts."""
