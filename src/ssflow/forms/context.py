@@ -1,10 +1,11 @@
 """What surrounds a form: data of the case, the day, the reader's language, what may be chosen."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import ChainMap
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, tzinfo
 from enum import StrEnum
-from typing import Any
+from typing import Any, cast
 
 
 class ChoiceKind(StrEnum):
@@ -59,3 +60,12 @@ class FormContext:
         """Translate a message and fill in its parameters."""
         translated = self.translate(message)
         return translated % parameters if parameters else translated
+
+
+def overlay(values: Mapping[str, Any], names: Mapping[str, Any]) -> MutableMapping[str, Any]:
+    """Lay values over names, without reading those: a case's data is read when a form asks for it.
+
+    What is written into the result stays in it.
+    """
+    below = cast("MutableMapping[str, Any]", names)  # only the first mapping is ever written to
+    return ChainMap(dict(values), below)

@@ -11,7 +11,7 @@ from ssflow.forms.answer import Surrounding
 from ssflow.forms.answers import build_answer
 from ssflow.forms.bounds import MAX_ROWS
 from ssflow.forms.component import Component, ComponentType, FieldKind, flatten
-from ssflow.forms.context import FormContext
+from ssflow.forms.context import FormContext, overlay
 from ssflow.forms.evaluation import evaluate, is_true
 from ssflow.forms.numbers import read_number, round_to_cents, to_json_number
 
@@ -130,7 +130,7 @@ class _Settling:
     def _pass(self, before: ScopeState) -> ScopeState:
         rows: dict[str, tuple[ScopeState, ...]] = {}
         values: dict[str, Any] = {}
-        names = {**self.outer, **before.values}
+        names = overlay(before.values, self.outer)
         for component in flatten(self.components):
             if component.key:
                 value = self._get_value(component, names, before.hidden, rows)

@@ -11,7 +11,7 @@ from ssflow.errors import InvalidInputError
 from ssflow.forms import messages
 from ssflow.forms.bounds import MAX_ROWS
 from ssflow.forms.component import Component, ComponentType, RowRules, flatten
-from ssflow.forms.context import FormContext
+from ssflow.forms.context import FormContext, overlay
 from ssflow.forms.evaluation import evaluate
 from ssflow.forms.layout import Layout
 from ssflow.forms.rows import find_breaches, is_blank
@@ -141,7 +141,7 @@ class _ScopeReader:
         return reader.read(self.submitted[component.key], states, is_required=required)
 
     def _check(self, answers: Mapping[str, Any]) -> None:
-        names = {**self.state.names, **answers}
+        names = overlay(answers, self.state.names)
         for component in self._visible():
             path = self.prefix + component.key
             if component.check is None or _has_error(self.errors, path):

@@ -38,10 +38,12 @@ def init_security_headers(app: Flask) -> None:
 
 
 def _add_headers(response: Response) -> Response:
+    headers = response.headers
     for name, value in _ALWAYS.items():
-        response.headers.setdefault(name, value)
+        if name not in headers:
+            headers.add(name, value)
     if current_site().is_https:
-        response.headers.setdefault("Strict-Transport-Security", _ONE_YEAR)
+        headers.setdefault("Strict-Transport-Security", _ONE_YEAR)
     if request.endpoint != "static":
-        response.headers["Cache-Control"] = "no-store"
+        headers["Cache-Control"] = "no-store"
     return response

@@ -76,6 +76,8 @@ class Sessions(SessionInterface):
                     return Session(_unpack(row.data), stored=stored)
             except DatabaseAwayError as error:
                 g.database_away = error  # told by the first check of the request
+        if self.get_cookie_name(app) not in request.cookies:
+            return Session()  # programs bring no cookies: nothing is to be read or signed
         visitor = self._visitors.open_session(app, request)
         return Session({key: value for key, value in (visitor or {}).items() if key != _USER})
 
