@@ -15,12 +15,11 @@ from ssflow.domain.registers.budget import (
     BudgetAmendment,
     BudgetClass,
     BudgetLine,
-    BudgetState,
     CostCategory,
 )
 from ssflow.domain.registers.portfolio import Decision
 from ssflow.operations.budget_figures import as_texts, free_of_line, phase
-from ssflow.operations.budget_lines import set_amount, text_of
+from ssflow.operations.budget_lines import approved_budget, set_amount, text_of
 from ssflow.operations.operation import (
     Effect,
     EffectKind,
@@ -154,7 +153,7 @@ def apply_amendment(context: OperationContext, given: dict[str, Any]) -> dict[st
         OperationRefusedError: the money was spent or promised since it was checked.
     """
     amendment = _amendment(context, given["amendment"])
-    budget = _approved(context, amendment.budget_id)
+    budget = approved_budget(context, amendment.budget_id, "amended")
     source = _line(context, budget, amendment.from_line_id)
     target = _line(context, budget, amendment.to_line_id)
     budget_rows.lock_lines(context.session, [line.id for line in (source, target) if line])
@@ -206,7 +205,7 @@ def _kind(name: str) -> AmendmentKind:
 
 def _budget(context: OperationContext, given: dict[str, Any]) -> Budget:
     if given["budget"] is not None:
-        return _approved(context, given["budget"])
+        return approved_budget(context, given["budget"], "amended")
     if given["fiscal_year"] is None:
         message = "An amendment names its budget or the fiscal year."
         raise OperationRefusedError(message, code=Refusal.WRONG_PARAMETER)
@@ -214,20 +213,7 @@ def _budget(context: OperationContext, given: dict[str, Any]) -> Budget:
     if found is None:
         message = f"There is no approved budget for {given['fiscal_year']}."
         raise OperationRefusedError(message, code=Refusal.NOT_FOUND)
-    return _approved(context, found.id)
-
-
-def _approved(context: OperationContext, budget_id: UUID) -> Budget:
-    budget = context.session.get(Budget, budget_id)
-    if budget is None:
-        message = f"There is no budget {budget_id}."
-        raise OperationRefusedError(message, code=Refusal.NOT_FOUND)
-    if budget.state is not BudgetState.APPROVED:
-        raise OperationRefusedError(
-            f"Budget {budget.number} is {budget.state}; only an approved budget is amended.",
-            code=Refusal.WRONG_STATE,
-        )
-    return budget
+    return approved_budget(context, found.id, "amended")
 
 
 def _line(context: OperationContext, budget: Budget, line_id: UUID | None) -> BudgetLine | None:

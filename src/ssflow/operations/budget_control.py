@@ -18,9 +18,9 @@ from ssflow.domain.registers.budget import (
     PeriodState,
 )
 from ssflow.operations.budget_figures import WORTH_LOOKING_AT, Variance, add_up
+from ssflow.operations.budget_lines import approved_budget
 from ssflow.operations.budget_periods import (
     NO_VARIANCE,
-    controlled_budget,
     month_of,
     period_of,
     required_id,
@@ -50,7 +50,7 @@ MAX_SHOWN = 50
 )
 def open_period(context: OperationContext, given: dict[str, Any]) -> dict[str, Any]:
     """Begin (or go on with) the control of a month and tell which accounts are not classified."""
-    budget = controlled_budget(context, given["budget"])
+    budget = approved_budget(context, given["budget"], "controlled")
     month = month_of(budget, given["period"])
     period = budget_rows.find_period(context.session, budget.id, given["period"])
     if period is None:
@@ -179,7 +179,7 @@ def _accrual(row: Mapping[str, Any]) -> dict[str, str]:
 
 def _compare(context: OperationContext, period: BudgetPeriod) -> dict[str, Any]:
     """Compare each line with its plan up to the month; tell who may not sign."""
-    budget = controlled_budget(context, period.budget_id)
+    budget = approved_budget(context, period.budget_id, "controlled")
     figures = variances_of(context, budget, period)
     lines = [line for line in budget_rows.lines_of(context.session, budget.id) if line.is_funded]
     told = _told(context, budget, lines, figures)

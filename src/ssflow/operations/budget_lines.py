@@ -5,7 +5,13 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from ssflow.domain.registers.budget import Budget, BudgetClass, BudgetLine, CostCategory
+from ssflow.domain.registers.budget import (
+    Budget,
+    BudgetClass,
+    BudgetLine,
+    BudgetState,
+    CostCategory,
+)
 from ssflow.domain.registers.portfolio import Service
 from ssflow.operations.budget_figures import (
     as_texts,
@@ -25,6 +31,24 @@ MOST_RANKED = 60
 """The largest lines that one form shows to be ranked."""
 _CUSTOM = "custom"
 _MONTH_FIELDS = [f"m{month}" for month in range(1, 13)]
+
+
+def approved_budget(context: OperationContext, budget_id: UUID, to_be: str) -> Budget:
+    """Get an approved budget; `to_be` tells what only such a one may be: amended, controlled.
+
+    Raises:
+        OperationRefusedError: there is none, or it is not approved.
+    """
+    budget = context.session.get(Budget, budget_id)
+    if budget is None:
+        message = f"There is no budget {budget_id}."
+        raise OperationRefusedError(message, code=Refusal.NOT_FOUND)
+    if budget.state is not BudgetState.APPROVED:
+        raise OperationRefusedError(
+            f"Budget {budget.number} is {budget.state}; only an approved budget is {to_be}.",
+            code=Refusal.WRONG_STATE,
+        )
+    return budget
 
 
 def first_rows(

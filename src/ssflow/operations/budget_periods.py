@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from ssflow.domain.registers.budget import Budget, BudgetPeriod, BudgetState
+from ssflow.domain.registers.budget import Budget, BudgetPeriod
 from ssflow.operations.budget_figures import Variance, vary
 from ssflow.operations.operation import OperationContext, OperationRefusedError, Refusal
 from ssflow.operations.parameters import amount_of, id_of
@@ -12,20 +12,6 @@ from ssflow.store import budget as budget_rows
 from ssflow.store import people as people_rows
 
 NO_VARIANCE = Variance(Decimal(0), Decimal(0), Decimal(0), Decimal(0), Decimal(0))
-
-
-def controlled_budget(context: OperationContext, budget_id: UUID) -> Budget:
-    """Get an approved budget; others are not controlled."""
-    budget = context.session.get(Budget, budget_id)
-    if budget is None:
-        message = f"There is no budget {budget_id}."
-        raise OperationRefusedError(message, code=Refusal.NOT_FOUND)
-    if budget.state is not BudgetState.APPROVED:
-        raise OperationRefusedError(
-            f"Budget {budget.number} is {budget.state}; only an approved budget is controlled.",
-            code=Refusal.WRONG_STATE,
-        )
-    return budget
 
 
 def month_of(budget: Budget, period: str) -> int:
