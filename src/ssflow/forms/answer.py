@@ -1,5 +1,6 @@
 """What the fields that read one answer have in common."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -20,7 +21,7 @@ class Surrounding:
     is_required: bool
 
 
-class Answer(fields.Field[Any]):
+class Answer(fields.Field[Any], ABC):
     """One answer: `read` tells its type, `check` its limits; an empty one becomes `empty`."""
 
     def __init__(self, component: Component, surrounding: Surrounding) -> None:
@@ -49,9 +50,9 @@ class Answer(fields.Field[Any]):
 
     required_message = messages.REQUIRED
 
+    @abstractmethod
     def read(self, value: Any) -> Any:
         """Turn the JSON value into the answer as it is stored."""
-        raise NotImplementedError
 
     def check(self, answer: Any) -> None:
         """Refuse an answer beyond its limits."""
