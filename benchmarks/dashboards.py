@@ -20,9 +20,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import insert, inspect, text
 from sqlalchemy.orm import Session
 
+from benchmarks.definitions import add_definition
 from benchmarks.jobs import postgresql
 from ssflow.config import read_config
-from ssflow.domain.definition import Deployment, ProcessDefinition
 from ssflow.domain.identity import OPERATOR
 from ssflow.domain.instance import InstanceStatus, ProcessInstance
 from ssflow.domain.registers.budget import (
@@ -280,24 +280,7 @@ def _add_costs(session: Session, records: int) -> None:
 
 def _add_work(session: Session, records: int) -> None:
     """Add half of the tasks open, half done; and cases that have ended."""
-    deployment = Deployment(sha256="0", area="", deployed_at=NOW, deployed_by="system")
-    session.add(deployment)
-    session.flush()
-    definition = ProcessDefinition(
-        key="bench",
-        version=1,
-        name="Bench",
-        deployment_id=deployment.id,
-        file="bench.bpmn",
-        closure_sha256="0",
-        deployed_at=NOW,
-        facts={},
-        called={},
-        starters=frozenset(),
-        viewers=frozenset(),
-    )
-    session.add(definition)
-    session.flush()
+    definition = add_definition(session, "bench", "Bench", at=NOW)
     case = ProcessInstance(
         definition_id=definition.id,
         key="bench",

@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
-from ssflow.domain.definition import Deployment, ProcessDefinition
+from benchmarks.definitions import add_definition
 from ssflow.domain.identity import SYSTEM, Actor
 from ssflow.domain.instance import ProcessInstance
 from ssflow.domain.user_task import UserTask
@@ -112,24 +112,7 @@ def _database_with(file: Path, tasks: int) -> Database:
 
 
 def _add_instances(session: Session, wanted: int) -> list[UUID]:
-    deployment = Deployment(sha256="0", area="", deployed_at=NOW, deployed_by="system")
-    session.add(deployment)
-    session.flush()
-    definition = ProcessDefinition(
-        key="propose",
-        version=1,
-        name="Propose a service",
-        deployment_id=deployment.id,
-        file="propose.bpmn",
-        closure_sha256="0",
-        deployed_at=NOW,
-        facts={},
-        called={},
-        starters=frozenset(),
-        viewers=frozenset(),
-    )
-    session.add(definition)
-    session.flush()
+    definition = add_definition(session, "propose", "Propose a service", at=NOW)
     rows: list[dict[str, Any]] = [
         {
             "id": uuid4(),
