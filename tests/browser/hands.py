@@ -63,6 +63,11 @@ def fact(page: Page, label: str) -> Locator:
     return page.locator(f'dt:text-is("{label}") + dd')
 
 
+def see_at_rest(page: Page) -> None:
+    """Wait until no part of the page is being drawn again, so that nothing moves under a click."""
+    expect(page.locator(".htmx-request")).to_have_count(0)
+
+
 def write(page: Page | Locator, texts: Mapping[str, str]) -> None:
     """Type into fields by their labels."""
     for label, text in texts.items():
@@ -79,6 +84,7 @@ def pick(page: Page, answers: Mapping[str, str]) -> None:
     """Pick one of several buttons by the question above them."""
     for question, answer in answers.items():
         option = group(page, question).get_by_role("radio", name=answer, exact=True)
+        see_at_rest(page)
         option.check(force=True)  # a card covers its own button
         expect(option).to_be_checked()
 
@@ -86,17 +92,20 @@ def pick(page: Page, answers: Mapping[str, str]) -> None:
 def tick(page: Page, question: str, *answers: str) -> None:
     """Tick some of several boxes by the question above them."""
     for answer in answers:
+        see_at_rest(page)
         group(page, question).get_by_role("checkbox", name=answer).check()
 
 
 def add_row(page: Page, label: str, number: int) -> None:
     """Add a row to a table and wait until it can be typed into."""
+    see_at_rest(page)
     page.get_by_role("button", name=f"Add a row to {label}").click()
     expect(page.get_by_role("button", name=f"Remove row {number} of {label}")).to_be_visible()
 
 
 def complete(page: Page) -> None:
     """Hand the form in."""
+    see_at_rest(page)
     page.get_by_role("button", name="Complete", exact=True).click()
 
 
