@@ -48,7 +48,8 @@ from ssflow.domain.registers.strategy import (
     StrategyDocument,
 )
 from ssflow.domain.user_task import TaskStatus, UserTask
-from ssflow.services.people import create_sign_in_link, create_user
+from ssflow.services.credentials import create_sign_in_link
+from ssflow.services.people import create_user
 from ssflow.services.shipped import install_shipped
 from ssflow.store.database import Database, open_database, upgrade_schema
 from ssflow.store.unit_of_work import UnitOfWork, open_work

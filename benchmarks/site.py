@@ -16,7 +16,8 @@ from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from ssflow.config import read_config
 from ssflow.domain.identity import OPERATOR
-from ssflow.services.people import create_token, create_user
+from ssflow.services.access_tokens import create_token
+from ssflow.services.people import create_user
 from ssflow.services.shipped import install_roles
 from ssflow.store.database import Database, open_database, upgrade_schema
 from ssflow.store.unit_of_work import open_work

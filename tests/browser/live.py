@@ -23,10 +23,11 @@ from ssflow.domain.registers.budget import BudgetLine
 from ssflow.domain.registers.customers import Customer
 from ssflow.domain.registers.portfolio import Service
 from ssflow.domain.registers.strategy import StrategicObjective
+from ssflow.services.credentials import create_sign_in_link
 from ssflow.services.demo import build_demo
 from ssflow.services.deployment import deploy_files
 from ssflow.services.jobs import run_due_jobs
-from ssflow.services.people import actor_of, create_sign_in_link, create_user
+from ssflow.services.people import actor_of, create_user
 from ssflow.services.scenario_file import Scenario, read_scenarios
 from ssflow.services.scenarios import Player
 from ssflow.services.shipped import install_roles, shipped_root

@@ -25,8 +25,8 @@ from ssflow.engine.rules.python_code import REFUSED_NAMES
 from ssflow.engine.snapshot import IncidentKind
 from ssflow.forms.layout import read_layout
 from ssflow.operations.registry import OPERATIONS
+from ssflow.services.access_tokens import SCOPES
 from ssflow.services.jobs import run_due_jobs
-from ssflow.services.people import SCOPES
 from ssflow.services.scenario_runs import run_scenarios
 from ssflow.services.shipped import shipped_root
 from ssflow.store.database import open_database

@@ -12,7 +12,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from ssflow.domain.identity import Actor
-from ssflow.services.people import create_token
+from ssflow.services.access_tokens import create_token
 from tests.faults.nursery import Orders
 from tests.services.office import Office
 

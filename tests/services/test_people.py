@@ -1,4 +1,4 @@
-"""Accounts, roles, links and tokens."""
+"""Accounts and roles."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -8,21 +8,9 @@ import pytest
 
 from ssflow.domain.identity import Actor, User
 from ssflow.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
-from ssflow.services import people
-from ssflow.services.people import LastAdministratorError, LinkNotValidError
+from ssflow.services import access_tokens, credentials, people
+from ssflow.services.people import LastAdministratorError
 from tests.services.office import Office
-
-
-@pytest.fixture
-def admin(office: Office) -> Actor:
-    return office.hire("admin")
-
-
-@pytest.fixture
-def ann(office: Office, admin: Actor) -> User:
-    found = office.act(admin, people.create_user, "ann", "Ann Ek", email="ann@example.org")
-    assert isinstance(found, User)
-    return found
 
 
 def roles_of(office: Office, user: User) -> frozenset[str]:
@@ -46,10 +34,10 @@ def test_only_administrators_manage_people(office: Office, ann: User, role: str)
         (people.enable_user, ann.id),
         (people.grant_role, ann.id, "brm"),
         (people.revoke_role, ann.id, "brm"),
-        (people.create_sign_in_link, ann.id),
-        (people.end_sessions_of, ann.id),
-        (people.set_password, ann.id, "hash"),
-        (people.create_token, ann.id, "mine"),
+        (credentials.create_sign_in_link, ann.id),
+        (credentials.end_sessions_of, ann.id),
+        (credentials.set_password, ann.id, "hash"),
+        (access_tokens.create_token, ann.id, "mine"),
     ]
 
     for do, *given in attempts:
@@ -150,127 +138,3 @@ def test_days_in_the_wrong_order_are_refused(office: Office, admin: Actor, ann: 
         office.act(admin, people.grant_role, ann.id, "brm", **days)
 
     assert set(refused.value.errors) == {"valid_to"}
-
-
-# --- links ----------------------------------------------------------------------------------------
-
-
-def test_a_link_signs_in_once(office: Office, admin: Actor, ann: User) -> None:
-    secret = office.act(admin, people.create_sign_in_link, ann.id)
-
-    with office.work() as work:
-        assert people.use_sign_in_link(work, secret).id == ann.id
-    with pytest.raises(LinkNotValidError), office.work() as work:
-        people.use_sign_in_link(work, secret)
-
-
-def test_a_link_works_for_a_day_and_until_the_next_one(
-    office: Office, admin: Actor, ann: User
-) -> None:
-    replaced = office.act(admin, people.create_sign_in_link, ann.id)
-    old = office.act(admin, people.create_sign_in_link, ann.id)
-    office.now += timedelta(hours=24, seconds=1)
-
-    for secret in (replaced, old, "", "made up", "\ud800"):
-        with pytest.raises(LinkNotValidError), office.work() as work:
-            people.use_sign_in_link(work, secret)
-
-
-def test_a_disabled_account_has_no_links(office: Office, admin: Actor, ann: User) -> None:
-    secret = office.act(admin, people.create_sign_in_link, ann.id)
-    office.act(admin, people.disable_user, ann.id)
-
-    with pytest.raises(ConflictError):
-        office.act(admin, people.create_sign_in_link, ann.id)
-    with pytest.raises(LinkNotValidError), office.work() as work:
-        people.use_sign_in_link(work, secret)
-
-
-def test_the_first_link_makes_the_first_administrator_only(office: Office) -> None:
-    told = {"name": "ann", "full_name": "Ann", "password_hash": "hash"}
-    with office.work() as work:
-        secret = people.first_run_link(work)
-    assert secret is not None
-
-    with office.work() as work:
-        first = people.use_first_run_link(work, secret, **told)
-    with pytest.raises(LinkNotValidError), office.work() as work:
-        people.use_first_run_link(work, secret, **{**told, "name": "eve"})
-    with office.work() as work:
-        assert people.first_run_link(work) is None
-
-    assert roles_of(office, first) == {"admin"}
-
-
-# --- tokens ---------------------------------------------------------------------------------------
-
-
-def owner_of(office: Office, text: str) -> Actor | None:
-    with office.look() as work:
-        return people.find_token_actor(work, text)
-
-
-def test_a_token_acts_for_its_owner_with_the_roles_of_today(
-    office: Office, admin: Actor, ann: User
-) -> None:
-    with office.work() as work:
-        text = people.create_token(work, ann.id, "Nightly", scopes=["read"]).text
-    office.act(admin, people.grant_role, ann.id, "brm")
-
-    actor = owner_of(office, text)
-
-    assert actor is not None
-    assert (actor.user_id, actor.roles) == (ann.id, frozenset({"brm"}))
-    assert actor.scopes == frozenset({"read"})
-
-
-def test_what_is_no_token_acts_for_nobody(office: Office, ann: User) -> None:
-    with office.work() as work:
-        text = people.create_token(work, ann.id, "Nightly").text
-    prefix, _, secret = text.partition(".")
-
-    for wrong in ("", "x", prefix, secret, f"{prefix}.{'x' * 43}", f"{text}x", text.upper(), "\0"):
-        assert owner_of(office, wrong) is None
-
-
-def test_tokens_end(office: Office, admin: Actor, ann: User) -> None:
-    with office.work() as work:
-        short = people.create_token(work, ann.id, "a", life=timedelta(days=1))
-        revoked = people.create_token(work, ann.id, "b")
-        off = people.create_token(work, ann.id, "c")
-    office.act(admin, people.revoke_token, revoked.token.id)
-    office.now += timedelta(days=1, seconds=1)
-
-    assert [owner_of(office, t.text) is not None for t in (short, revoked, off)] == [
-        *(False, False, True),
-    ]
-    office.act(admin, people.disable_user, ann.id)
-    assert owner_of(office, off.text) is None
-
-
-def test_tokens_of_others_are_not_there(office: Office, ann: User) -> None:
-    with office.work() as work:
-        token = people.create_token(work, ann.id, "a").token
-
-    with pytest.raises(NotFoundError):
-        office.act(office.hire("brm"), people.revoke_token, token.id)
-
-
-@pytest.mark.parametrize(
-    ("told", "field"),
-    [
-        ({"name": " "}, "name"),
-        ({"name": "x" * 201}, "name"),
-        ({"name": "a\0"}, "name"),
-        ({"name": "a", "scopes": ["everything"]}, "scopes"),
-        ({"name": "a", "life": timedelta(0)}, "life"),
-        ({"name": "a", "life": timedelta(days=367)}, "life"),
-    ],
-)
-def test_a_token_that_makes_no_sense_is_refused(
-    office: Office, ann: User, told: dict[str, Any], field: str
-) -> None:
-    with pytest.raises(InvalidInputError) as refused, office.work() as work:
-        people.create_token(work, ann.id, **told)
-
-    assert set(refused.value.errors) == {field}

@@ -9,7 +9,7 @@ from flask import Flask
 
 from ssflow.config import Config
 from ssflow.domain.identity import Actor
-from ssflow.services import people
+from ssflow.services import credentials
 from ssflow.services.definitions import SANDBOX
 from ssflow.store.database import Database
 from ssflow.store.unit_of_work import no_submit
@@ -78,7 +78,7 @@ def sign_in(app: Flask, office: Office) -> SignIn:
     def let_in(actor: Actor) -> Browser:
         assert actor.user_id is not None
         with office.work() as work:
-            secret = people.create_sign_in_link(work, actor.user_id)
+            secret = credentials.create_sign_in_link(work, actor.user_id)
         browser = Browser(app)
         assert browser.send("/sign-in-link", token=secret).status_code == 303
         browser.open("/profile")  # which says what is said once after signing in

@@ -8,7 +8,7 @@ from flask import Flask
 
 from ssflow.domain.audit import AuditAction
 from ssflow.domain.identity import Actor
-from ssflow.services import people
+from ssflow.services import access_tokens
 from ssflow.store import people as rows
 from ssflow.store import sign_in as secret_rows
 from tests.services.bundles import one_task
@@ -210,7 +210,7 @@ def test_a_revoked_token_opens_nothing(
 def test_a_token_of_somebody_else_is_not_mine_to_revoke(
     sign_in: SignIn, office: Office, brm: Actor
 ) -> None:
-    token = office.act(brm, people.create_token, brm.user_id, "t").token
+    token = office.act(brm, access_tokens.create_token, brm.user_id, "t").token
 
     answer = sign_in(office.hire("brm")).send(f"/profile/tokens/{token.id}/revoke")
 
@@ -220,7 +220,7 @@ def test_a_token_of_somebody_else_is_not_mine_to_revoke(
 def test_an_administrator_sees_and_revokes_the_tokens_of_all(
     admin: Browser, office: Office, brm: Actor
 ) -> None:
-    token = office.act(brm, people.create_token, brm.user_id, "reports").token
+    token = office.act(brm, access_tokens.create_token, brm.user_id, "reports").token
     page = admin.open("/admin/tokens")
 
     admin.send(f"/admin/tokens/{token.id}/revoke")

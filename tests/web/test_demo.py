@@ -9,7 +9,7 @@ from flask import Flask
 from ssflow.config import Config
 from ssflow.domain.identity import SYSTEM, Actor, User
 from ssflow.domain.registers.portfolio import Service
-from ssflow.services import people
+from ssflow.services import credentials, people
 from ssflow.services.demo import stage_late_task
 from ssflow.store.demo import mark_all_as_demo
 from ssflow.web.app import create_app
@@ -31,7 +31,7 @@ def demo_browser(config: Config, office: Office) -> Browser:
     """Somebody real who looks at the demonstration."""
     app = create_app(replace(config, is_demo=True), office.database, clock=lambda: office.now)
     somebody = office.hire("brm", name="real")
-    secret = office.act(Actor(None, "operator"), people.create_sign_in_link, somebody.user_id)
+    secret = office.act(Actor(None, "operator"), credentials.create_sign_in_link, somebody.user_id)
     browser = Browser(app)
     browser.send("/sign-in-link", token=secret)
     return browser

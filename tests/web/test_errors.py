@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from flask import Flask
 
-from ssflow.services import people
+from ssflow.services import access_tokens
 from ssflow.web.access import public
 from tests.services.bundles import one_task
 from tests.services.office import Office
@@ -60,7 +60,7 @@ def test_a_program_that_lost_is_told_who_won(app: Flask, office: Office) -> None
     winner, loser = office.hire("service_owner", name="winner"), office.hire("service_owner")
     task = office.task(case, "U_do")
     office.claim(winner, task.id)
-    token = office.act(loser, people.create_token, loser.user_id, "t").text
+    token = office.act(loser, access_tokens.create_token, loser.user_id, "t").text
 
     answer = app.test_client().post(
         f"/api/v1/user-tasks/{task.id}/claim", headers={"Authorization": f"Bearer {token}"}

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from ssflow.domain.identity import User
 from ssflow.engine.faults import SandboxBusyError
-from ssflow.services.people import create_token
+from ssflow.services.access_tokens import create_token
 from ssflow.store.database import Database
 from ssflow.web.access import bearer, signed_in
 from ssflow.web.request_work import request_work

@@ -9,7 +9,7 @@ from flask import Flask
 
 from ssflow.domain.audit import AuditAction
 from ssflow.domain.identity import Actor
-from ssflow.services import people
+from ssflow.services import credentials, people
 from ssflow.store import people as people_rows
 from ssflow.store import sign_in as rows
 from ssflow.web.sessions import ABSOLUTE, IDLE
@@ -33,7 +33,7 @@ def with_password(app: Flask, office: Office, brm: Actor) -> Actor:
     with app.app_context():
         hashed = read_new_password(PASSWORD, None).hash
     with office.work() as work:
-        people.set_password(work, _id(brm), hashed)
+        credentials.set_password(work, _id(brm), hashed)
     return brm
 
 
@@ -214,7 +214,7 @@ def test_the_database_holds_only_the_hash_of_a_session_s_secret(
     assert secret is not None
     with office.look() as work:
         [stored] = rows.list_sessions_of(work.session, _id(brm))
-    assert stored.token_hash == people.hash_secret(secret)
+    assert stored.token_hash == credentials.hash_secret(secret)
     assert secret not in str(stored.data)
 
 
@@ -328,7 +328,7 @@ def test_ending_all_other_sessions_keeps_this_one(sign_in: SignIn, brm: Actor) -
 def test_the_cookie_is_out_of_reach_for_scripts_and_other_sites(
     app: Flask, office: Office, brm: Actor
 ) -> None:
-    secret = office.act(Actor(None, "operator"), people.create_sign_in_link, brm.user_id)
+    secret = office.act(Actor(None, "operator"), credentials.create_sign_in_link, brm.user_id)
     browser = Browser(app)
 
     answer = browser.send("/sign-in-link", token=secret)
@@ -383,7 +383,7 @@ def test_nobody_is_led_to_another_site(browser: Browser, with_password: Actor, t
 
 
 def test_a_link_works_once(app: Flask, office: Office, brm: Actor) -> None:
-    secret = office.act(Actor(None, "operator"), people.create_sign_in_link, brm.user_id)
+    secret = office.act(Actor(None, "operator"), credentials.create_sign_in_link, brm.user_id)
     first, second = Browser(app), Browser(app, address="127.0.0.2")
 
     statuses = [b.send("/sign-in-link", token=secret).status_code for b in (first, second)]
@@ -394,17 +394,17 @@ def test_a_link_works_once(app: Flask, office: Office, brm: Actor) -> None:
 
 
 def test_a_link_ends_after_a_day(browser: Browser, office: Office, brm: Actor) -> None:
-    secret = office.act(Actor(None, "operator"), people.create_sign_in_link, brm.user_id)
+    secret = office.act(Actor(None, "operator"), credentials.create_sign_in_link, brm.user_id)
 
-    office.now += people.SIGN_IN_LINK_LIFE + timedelta(seconds=1)
+    office.now += credentials.SIGN_IN_LINK_LIFE + timedelta(seconds=1)
 
     assert browser.send("/sign-in-link", token=secret).status_code == 403
 
 
 def test_a_new_link_replaces_the_former_one(browser: Browser, office: Office, brm: Actor) -> None:
     operator = Actor(None, "operator")
-    former = office.act(operator, people.create_sign_in_link, brm.user_id)
-    office.act(operator, people.create_sign_in_link, brm.user_id)
+    former = office.act(operator, credentials.create_sign_in_link, brm.user_id)
+    office.act(operator, credentials.create_sign_in_link, brm.user_id)
 
     assert browser.send("/sign-in-link", token=former).status_code == 403
 
@@ -434,7 +434,7 @@ def _first_run(browser: Browser, secret: str, **more: str) -> int:
 
 def _first_run_secret(office: Office) -> str:
     with office.work() as work:
-        secret = people.first_run_link(work)
+        secret = credentials.first_run_link(work)
     assert secret is not None
     return secret
 
@@ -485,7 +485,7 @@ def test_with_users_there_is_no_first_run_any_more(
     browser: Browser, office: Office, brm: Actor
 ) -> None:
     with office.work() as work:
-        link = people.first_run_link(work)
+        link = credentials.first_run_link(work)
 
     assert link is None
     assert browser.open("/first-run").headers["Location"] == "/login"

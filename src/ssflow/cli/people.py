@@ -8,14 +8,9 @@ import click
 from ssflow.cli.surroundings import Installation, installation
 from ssflow.domain.identity import ADMIN, User
 from ssflow.errors import NotFoundError
-from ssflow.services.people import (
-    create_sign_in_link,
-    create_token,
-    create_user,
-    disable_user,
-    grant_role,
-    revoke_role,
-)
+from ssflow.services.access_tokens import create_token
+from ssflow.services.credentials import create_sign_in_link
+from ssflow.services.people import create_user, disable_user, grant_role, revoke_role
 from ssflow.services.shipped import install_roles
 from ssflow.store.people import find_user_by_name, list_users
 from ssflow.store.unit_of_work import UnitOfWork

@@ -11,7 +11,7 @@ from waitress.server import create_server
 from ssflow.cli.carriers import embedded_worker, postgresql_submit, run_worker
 from ssflow.cli.surroundings import Installation, installation, now
 from ssflow.services import housekeeping
-from ssflow.services.people import first_run_link
+from ssflow.services.credentials import first_run_link
 from ssflow.web.app import create_app
 
 THREADS = 8

@@ -9,6 +9,7 @@ from ssflow.config import Outside
 from ssflow.domain.identity import OPERATOR, ROLE_TITLES, Actor
 from ssflow.domain.user_task import UserTask
 from ssflow.services import demo_cases, demo_complaints, demo_money
+from ssflow.services.credentials import create_sign_in_link
 from ssflow.services.definitions import SCENARIOS_SUFFIX
 from ssflow.services.demo_office import (
     book_costs,
@@ -18,7 +19,6 @@ from ssflow.services.demo_office import (
     make_records,
 )
 from ssflow.services.demo_timeline import Story, Timeline, Told, tell_nobody
-from ssflow.services.people import create_sign_in_link
 from ssflow.services.reminders import set_due
 from ssflow.services.scenario_file import Scenario, read_scenarios
 from ssflow.services.scenarios import Player, RunDueJobs

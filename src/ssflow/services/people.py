@@ -1,11 +1,8 @@
-"""Accounts, the roles that people hold, and the secrets that they sign in with."""
+"""Accounts, and the roles that people hold."""
 
-import hashlib
 import re
-import secrets
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from uuid import UUID, uuid4
 from zoneinfo import available_timezones
 
@@ -13,13 +10,9 @@ from ssflow.domain.audit import AuditAction
 from ssflow.domain.identity import (
     ADMIN,
     NOBODY,
-    AccessToken,
     Actor,
     NoticePace,
-    OneTimeLink,
-    Role,
     RoleGrant,
-    SignInThrottle,
     User,
 )
 from ssflow.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
@@ -29,37 +22,13 @@ from ssflow.store import sign_in as secret_rows
 from ssflow.store.unit_of_work import UnitOfWork
 
 LANGUAGES = ("en", "nl", "sv")
-SIGN_IN_LINK_LIFE = timedelta(hours=24)
-FIRST_RUN_LINK_LIFE = timedelta(hours=1)
-DEFAULT_TOKEN_LIFE = timedelta(days=90)
-MAX_TOKEN_LIFE = timedelta(days=366)
 MAX_NAME_CHARACTERS = 200
-SCOPES = ("read", "work", "deploy", "admin")
-"""What a token may be limited to: look, work on tasks and cases, deploy, administer people."""
 _NAME = re.compile(r"[\w.@+-]{1,64}")
-_TOKEN = re.compile(r"(ssf_[0-9a-f]{16})\.([\w-]{43})")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
-
-
-class LinkNotValidError(ForbiddenError):
-    """The one-time link was used, is too old, or never was one."""
 
 
 class LastAdministratorError(ConflictError):
     """Without this person nobody could administer ssflow."""
-
-
-@dataclass(frozen=True)
-class NewToken:
-    """A token that was just made; `text` is shown once and stored nowhere."""
-
-    token: AccessToken
-    text: str
-
-
-def hash_secret(secret: str) -> str:
-    """Hash a random secret for storage; such secrets need no slow hash."""
-    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 # --- who acts ------------------------------------------------------------------------------------
@@ -81,15 +50,6 @@ def actor_of(work: UnitOfWork, user: User) -> Actor:
 def roles_held(work: UnitOfWork, user_id: UUID) -> frozenset[str]:
     """Tell which roles somebody holds today."""
     return rows.roles_of(work.session, user_id, _today(work))
-
-
-def find_token_actor(work: UnitOfWork, text: str) -> Actor | None:
-    """Find whom a bearer token lets act; None when it is unknown, revoked or too old."""
-    match = _TOKEN.fullmatch(text)
-    if match is None:
-        return None
-    prefix, secret = match.groups()
-    return secret_rows.load_token_actor(work.session, prefix, hash_secret(secret), work.now)
 
 
 def names_of(work: UnitOfWork, user_ids: Iterable[UUID]) -> dict[UUID, str]:
@@ -123,7 +83,7 @@ def create_user(
         ConflictError: the name is taken.
         InvalidInputError: the name or the address is malformed, or there is no such role.
     """
-    _require_admin(work)
+    require_admin(work)
     check_account(name, full_name or name, email)
     _check_settings(language, timezone)
     if rows.find_user_by_name(work.session, name) is not None:
@@ -152,7 +112,7 @@ def change_user(work: UnitOfWork, user_id: UUID, *, full_name: str, email: str |
         NotFoundError, ForbiddenError: there is no such user; the actor does not administer.
         InvalidInputError: the name is empty, or the address is malformed.
     """
-    _require_admin(work)
+    require_admin(work)
     user = rows.get_user(work.session, user_id)
     check_account(user.name, full_name, email)
     before = {"full_name": user.full_name, "email": user.email}
@@ -169,7 +129,7 @@ def disable_user(work: UnitOfWork, user_id: UUID) -> User:
         NotFoundError, ForbiddenError: there is no such user; the actor does not administer.
         LastAdministratorError: nobody else could administer.
     """
-    _require_admin(work)
+    require_admin(work)
     user = rows.get_user(work.session, user_id)
     if user.is_active:
         _require_another_admin(work, user_id)
@@ -185,7 +145,7 @@ def enable_user(work: UnitOfWork, user_id: UUID) -> User:
     Raises:
         NotFoundError, ForbiddenError: there is no such user; the actor does not administer.
     """
-    _require_admin(work)
+    require_admin(work)
     user = rows.get_user(work.session, user_id)
     if not user.is_active:
         user.is_active = True
@@ -221,6 +181,12 @@ def _read_pace(text: str) -> NoticePace:
         ) from error
 
 
+def end_sessions(work: UnitOfWork, user: User) -> None:
+    """End every session of a user."""
+    user.session_key = uuid4().hex
+    secret_rows.delete_sessions_of(work.session, user.id)
+
+
 def own_account(work: UnitOfWork) -> User:
     """Give the account of the actor.
 
@@ -251,7 +217,7 @@ def grant_role(
         NotFoundError, ForbiddenError: there is no such user; the actor does not administer.
         InvalidInputError: there is no such role, or the days make no sense.
     """
-    _require_admin(work)
+    require_admin(work)
     user = rows.get_user(work.session, user_id)
     _check_grant(work, role, valid_from, valid_to)
     wanted = (role, customer_id, service_id, valid_from, valid_to)
@@ -287,7 +253,7 @@ def revoke_role(
         ForbiddenError: the actor does not administer.
         LastAdministratorError: nobody else could administer.
     """
-    _require_admin(work)
+    require_admin(work)
     rows.get_user(work.session, user_id)
     scope = (role, customer_id, service_id)
     grants = [g for g in rows.grants_of(work.session, user_id) if _facts_of(g)[:3] == scope]
@@ -304,199 +270,22 @@ def revoke_grant(work: UnitOfWork, user_id: UUID, grant_id: UUID) -> None:
         ForbiddenError: the actor does not administer.
         LastAdministratorError: nobody else could administer.
     """
-    _require_admin(work)
+    require_admin(work)
     grants = [g for g in rows.grants_of(work.session, user_id) if g.id == grant_id]
     if not grants:
         raise NotFoundError("This role was taken away already.")
     _remove_grants(work, user_id, grants)
 
 
-# --- signing in ----------------------------------------------------------------------------------
-
-
-def create_sign_in_link(work: UnitOfWork, user_id: UUID) -> str:
-    """Make a secret that signs somebody in once, within 24 hours; older ones stop working.
-
-    Raises:
-        NotFoundError, ForbiddenError: there is no such user; the actor does not administer.
-    """
-    _require_admin(work)
-    user = rows.get_user(work.session, user_id)
-    if not user.is_active:
-        raise ConflictError("This account is switched off.")
-    secret_rows.delete_links_of(work.session, user.id)
-    record(work, AuditAction.USER_CHANGED, user=str(user.id), link="created")
-    return _add_link(work, SIGN_IN_LINK_LIFE, user.id)
-
-
-def first_run_link(work: UnitOfWork) -> str | None:
-    """Make the secret with which the first administrator is made; None when there are users."""
-    if rows.any_user_exists(work.session):
-        return None
-    secret_rows.delete_links_of(work.session, None)
-    return _add_link(work, FIRST_RUN_LINK_LIFE, None)
-
-
-def use_sign_in_link(work: UnitOfWork, secret: str) -> User:
-    """Trade the secret of a sign-in link for its user; it works once.
-
-    Raises:
-        LinkNotValidError: it was used, is too old, or never was one.
-    """
-    link = secret_rows.use_link(work.session, hash_secret(secret.strip()), work.now)
-    if link is None or link.user_id is None:
-        raise _invalid_link()
-    user = rows.get_user(work.session, link.user_id)
-    if not user.is_active:
-        raise _invalid_link()
-    return user
-
-
-def use_first_run_link(
-    work: UnitOfWork, secret: str, *, name: str, full_name: str, password_hash: str
-) -> User:
-    """Make the first administrator; only one person can, whoever else holds the link.
-
-    Raises:
-        LinkNotValidError: it was used, is too old, never was one, or there are users already.
-        InvalidInputError: the name is malformed.
-    """
-    check_account(name, full_name, None)
-    link = secret_rows.use_link(work.session, hash_secret(secret.strip()), work.now)
-    if link is None or link.user_id is not None or rows.any_user_exists(work.session):
-        raise _invalid_link()
-    user = User(name=name, full_name=full_name.strip(), created_at=work.now, password=password_hash)
-    work.session.add(user)
-    if ADMIN not in {role.key for role in rows.list_roles(work.session)}:
-        work.session.add(Role(key=ADMIN, title="Administrator"))
-    work.session.flush()
-    work.session.add(RoleGrant(user_id=user.id, role=ADMIN))
-    record(work, AuditAction.USER_CREATED, user=str(user.id), name=name, first=True)
-    record(work, AuditAction.ROLE_GRANTED, user=str(user.id), role=ADMIN)
-    return user
-
-
-def set_password(work: UnitOfWork, user_id: UUID, password_hash: str) -> User:
-    """Store the hash of a new password; every session and open link of the user ends.
-
-    Raises:
-        NotFoundError, ForbiddenError: there is no such user; it is somebody else's account.
-    """
-    if work.actor.user_id != user_id and not work.actor.is_system:
-        raise ForbiddenError("Only the owner of an account chooses its password.")
-    user = rows.get_user(work.session, user_id)
-    user.password = password_hash
-    end_sessions(work, user)
-    secret_rows.delete_links_of(work.session, user.id)
-    record(work, AuditAction.PASSWORD_CHANGED, user=str(user.id))
-    return user
-
-
-def refresh_password_hash(work: UnitOfWork, user_id: UUID, password_hash: str) -> None:
-    """Store the same password under newer hash settings."""
-    rows.get_user(work.session, user_id).password = password_hash
-
-
-def give_back_attempt(work: UnitOfWork, subject: str) -> None:
-    """Take one attempt off a subject's count: it succeeded, but says nothing of the others."""
-    throttle = work.session.get(SignInThrottle, subject, with_for_update=True)
-    if throttle is not None:
-        throttle.failures = max(0, throttle.failures - 1)
-        throttle.blocked_until = work.now
-
-
-def end_sessions_of(work: UnitOfWork, user_id: UUID) -> User:
-    """End every session of somebody: of oneself, or as an administrator.
-
-    Raises:
-        NotFoundError, ForbiddenError: there is no such user; it is somebody else's account.
-    """
-    if work.actor.user_id != user_id:
-        _require_admin(work)
-    user = rows.get_user(work.session, user_id)
-    end_sessions(work, user)
-    record(work, AuditAction.USER_CHANGED, user=str(user.id), sessions="ended")
-    return user
-
-
-def end_session(work: UnitOfWork, token_hash: str) -> None:
-    """End one of the actor's own sessions.
-
-    Raises:
-        NotFoundError: the actor has none under this hash.
-    """
-    own = secret_rows.list_sessions_of(work.session, own_account(work).id)
-    if token_hash not in {session.token_hash for session in own}:
-        raise NotFoundError("This session has ended already.")
-    secret_rows.delete_web_session(work.session, token_hash)
-
-
-def end_sessions(work: UnitOfWork, user: User) -> None:
-    """End every session of a user."""
-    user.session_key = uuid4().hex
-    secret_rows.delete_sessions_of(work.session, user.id)
-
-
-# --- access tokens -------------------------------------------------------------------------------
-
-
-def create_token(
-    work: UnitOfWork,
-    user_id: UUID,
-    name: str,
-    *,
-    scopes: Sequence[str] | None = None,
-    life: timedelta = DEFAULT_TOKEN_LIFE,
-) -> NewToken:
-    """Make a bearer token; without scopes it may do what its user may.
-
-    Raises:
-        NotFoundError, ForbiddenError: there is no such user; it is somebody else's account.
-        ConflictError: the account is switched off.
-        InvalidInputError: the name, a scope or the length of life makes no sense.
-    """
-    user = rows.get_user(work.session, user_id)
-    if work.actor.user_id != user.id and not work.actor.is_system:
-        raise ForbiddenError("Only the owner of an account makes its tokens.")
-    if not user.is_active:
-        raise ConflictError("This account is switched off.")
-    _check_token(name, scopes, life)
-    prefix, secret = f"ssf_{secrets.token_hex(8)}", secrets.token_urlsafe(32)
-    token = AccessToken(
-        prefix=prefix,
-        secret_hash=hash_secret(secret),
-        user_id=user.id,
-        name=name.strip(),
-        created_at=work.now,
-        scopes=frozenset(scopes) if scopes else None,
-        expires_at=work.now + life,
-    )
-    work.session.add(token)
-    work.session.flush()
-    told = sorted(scopes) if scopes else None
-    record(work, AuditAction.TOKEN_CREATED, token=str(token.id), user=str(user.id), scopes=told)
-    return NewToken(token, f"{prefix}.{secret}")
-
-
-def revoke_token(work: UnitOfWork, token_id: UUID) -> AccessToken:
-    """Stop a token from working, at once.
-
-    Raises:
-        NotFoundError: there is none, or it is somebody else's and the actor does not administer.
-    """
-    token = work.session.get(AccessToken, token_id)
-    if token is None or not (work.actor.is_admin or token.user_id == work.actor.user_id):
-        raise NotFoundError("There is no such token.")
-    if token.revoked_at is None:
-        token.revoked_at = work.now
-        record(work, AuditAction.TOKEN_REVOKED, token=str(token.id), user=str(token.user_id))
-    return token
-
-
 # --- checks --------------------------------------------------------------------------------------
 
 
-def _require_admin(work: UnitOfWork) -> None:
+def require_admin(work: UnitOfWork) -> None:
+    """Refuse whoever does not administer ssflow.
+
+    Raises:
+        ForbiddenError: the actor is no administrator.
+    """
     if not work.actor.is_admin:
         raise ForbiddenError("Only an administrator may change accounts and roles.")
 
@@ -529,7 +318,7 @@ def check_account(name: str, full_name: str, email: str | None) -> None:
         errors["full_name"] = ["Give the person's name."]
     if email and (not email.isprintable() or not _EMAIL.fullmatch(email)):
         errors["email"] = ["This is not an e-mail address."]
-    _raise_if(errors)
+    raise_if(errors)
 
 
 def _check_settings(language: str, timezone: str | None) -> None:
@@ -538,7 +327,7 @@ def _check_settings(language: str, timezone: str | None) -> None:
         errors["language"] = [f"Choose one of {', '.join(LANGUAGES)}."]
     if timezone and timezone not in available_timezones():
         errors["timezone"] = ["Choose a zone such as Europe/Stockholm."]
-    _raise_if(errors)
+    raise_if(errors)
 
 
 def _check_grant(
@@ -549,40 +338,17 @@ def _check_grant(
         errors["role"] = [f"There is no role {role}."]
     if valid_from and valid_to and valid_to < valid_from:
         errors["valid_to"] = ["The last day comes before the first."]
-    _raise_if(errors)
+    raise_if(errors)
 
 
-def _check_token(name: str, scopes: Sequence[str] | None, life: timedelta) -> None:
-    errors: dict[str, list[str]] = {}
-    if not name.strip() or len(name) > MAX_NAME_CHARACTERS or not name.isprintable():
-        errors["name"] = ["Say what the token is for."]
-    if unknown := set(scopes or ()) - set(SCOPES):
-        errors["scopes"] = [f"There is no scope {', '.join(sorted(unknown))}."]
-    if not timedelta() < life <= MAX_TOKEN_LIFE:
-        errors["life"] = [f"A token lives 1 to {MAX_TOKEN_LIFE.days} days."]
-    _raise_if(errors)
+def raise_if(errors: Mapping[str, list[str]]) -> None:
+    """Refuse what has wrong fields, with a sentence for each.
 
-
-def _raise_if(errors: Mapping[str, list[str]]) -> None:
+    Raises:
+        InvalidInputError: there are errors.
+    """
     if errors:
         raise InvalidInputError(next(iter(errors.values()))[0], errors=errors)
-
-
-def _add_link(work: UnitOfWork, life: timedelta, user_id: UUID | None) -> str:
-    secret = secrets.token_urlsafe(32)
-    link = OneTimeLink(
-        secret_hash=hash_secret(secret),
-        created_at=work.now,
-        expires_at=work.now + life,
-        user_id=user_id,
-    )
-    work.session.add(link)
-    work.session.flush()
-    return secret
-
-
-def _invalid_link() -> LinkNotValidError:
-    return LinkNotValidError("This link does not work (any more). Ask for a new one.")
 
 
 def _today(work: UnitOfWork) -> date:

@@ -19,7 +19,7 @@ from flask_login import current_user
 from werkzeug.datastructures import CallbackDict
 
 from ssflow.domain.identity import SYSTEM, WebSession
-from ssflow.services.people import hash_secret
+from ssflow.services.credentials import hash_secret
 from ssflow.store import sign_in as rows
 from ssflow.store.database import DatabaseAwayError
 from ssflow.web.site import current_site

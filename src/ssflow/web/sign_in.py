@@ -14,7 +14,7 @@ from flask_wtf import CSRFProtect
 from ssflow.domain.audit import AuditAction
 from ssflow.domain.identity import NOBODY, SYSTEM, Actor, User
 from ssflow.errors import ForbiddenError, InvalidInputError
-from ssflow.services import people
+from ssflow.services import access_tokens, credentials, people
 from ssflow.services.audit import record
 from ssflow.store import people as people_rows
 from ssflow.web.sessions import Sessions, renew_session
@@ -68,7 +68,7 @@ class Accounts(UserDatastore):
     def put(self, model: Account) -> Account:
         """Keep the new hash of a password whose settings have aged."""
         with current_site().open_work(SYSTEM) as work:
-            people.refresh_password_hash(work, model.user.id, model.password or "")
+            credentials.refresh_password_hash(work, model.user.id, model.password or "")
         return model
 
     def commit(self) -> None:
@@ -145,7 +145,7 @@ def bearer_actor(scope: str | None) -> Actor:
     actor: Actor | None = None
     if scheme.lower() == "bearer":
         with current_site().open_work(SYSTEM, read_only=True) as work:
-            actor = people.find_token_actor(work, text.strip())
+            actor = access_tokens.find_token_actor(work, text.strip())
     g.actor = actor or NOBODY
     if actor and scope and actor.scopes is not None and scope not in actor.scopes:
         raise ForbiddenError(f"This token does not carry the scope {scope}.")

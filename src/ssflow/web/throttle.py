@@ -5,7 +5,7 @@ from datetime import timedelta
 from flask import request
 
 from ssflow.domain.identity import SYSTEM
-from ssflow.services.people import give_back_attempt
+from ssflow.services.credentials import give_back_attempt
 from ssflow.store import sign_in as rows
 from ssflow.web.site import current_site
 

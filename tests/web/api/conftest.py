@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 
 from ssflow.domain.identity import Actor
-from ssflow.services.people import create_token
+from ssflow.services.access_tokens import create_token
 from tests.services.office import Office
 from tests.web.api.calling import Caller
 

@@ -9,7 +9,8 @@ import pytest
 from flask import Flask
 
 from ssflow.domain.identity import Actor
-from ssflow.services.people import create_token, disable_user, revoke_role, revoke_token
+from ssflow.services.access_tokens import create_token, revoke_token
+from ssflow.services.people import disable_user, revoke_role
 from tests.services.bundles import one_task, text_field, two_tasks, with_form
 from tests.services.office import Office
 from tests.web.api.calling import PREFIX, Caller, body, items, problem

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from ssflow.errors import ConflictError, InvalidInputError
-from ssflow.services import people, shipped
+from ssflow.services import access_tokens, credentials, people, shipped
 from ssflow.store import definitions as definition_rows
 from ssflow.store import people as rows
 from ssflow.store import sign_in as secret_rows
@@ -67,7 +67,7 @@ def add_user() -> ResponseReturnValue:
             added = people.create_user(
                 work, asked["name"], asked["full_name"], email=asked["email"] or None, roles=roles
             )
-            secret = people.create_sign_in_link(work, added.id)
+            secret = credentials.create_sign_in_link(work, added.id)
     except LostRaceError:
         raise  # the request is run again, and then sees who was first
     except (InvalidInputError, ConflictError) as error:
@@ -100,7 +100,7 @@ def change_user(user_id: UUID) -> ResponseReturnValue:
 def make_link(user_id: UUID) -> ResponseReturnValue:
     """Make a link that lets the owner in once, and show it."""
     with request_work() as work:
-        secret = people.create_sign_in_link(work, user_id)
+        secret = credentials.create_sign_in_link(work, user_id)
     return _user_page(user_id, link=_address(secret))
 
 
@@ -127,7 +127,7 @@ def enable(user_id: UUID) -> ResponseReturnValue:
 def end_sessions(user_id: UUID) -> ResponseReturnValue:
     """End every session of somebody."""
     with request_work() as work:
-        people.end_sessions_of(work, user_id)
+        credentials.end_sessions_of(work, user_id)
     return _back(user_id, gettext("All sessions have ended."))
 
 
@@ -158,7 +158,7 @@ def revoke(user_id: UUID, grant_id: UUID) -> ResponseReturnValue:
 def revoke_token(token_id: UUID) -> ResponseReturnValue:
     """Stop somebody's token from working."""
     with request_work() as work:
-        token = people.revoke_token(work, token_id)
+        token = access_tokens.revoke_token(work, token_id)
     return _back(token.user_id, gettext("The token does not work any more."))
 
 

@@ -10,7 +10,7 @@ from flask_babel import gettext
 
 from ssflow.domain.identity import User
 from ssflow.errors import InvalidInputError
-from ssflow.services import people
+from ssflow.services import access_tokens, credentials, people
 from ssflow.store import sign_in as rows
 from ssflow.store.unit_of_work import UnitOfWork
 from ssflow.web.access import signed_in
@@ -71,7 +71,7 @@ def change_password() -> ResponseReturnValue:
 def end_other_sessions() -> ResponseReturnValue:
     """End every session but this one."""
     with request_work() as work:
-        user = people.end_sessions_of(work, people.own_account(work).id)
+        user = credentials.end_sessions_of(work, people.own_account(work).id)
     begin_session(user, "ended other sessions")
     flash(gettext("All your other sessions have ended."), "success")
     return redirect(url_for(".show"), 303)
@@ -82,7 +82,7 @@ def end_other_sessions() -> ResponseReturnValue:
 def end_session() -> ResponseReturnValue:
     """End one of one's own sessions."""
     with request_work() as work:
-        people.end_session(work, request.form.get("session", ""))
+        credentials.end_session(work, request.form.get("session", ""))
     flash(gettext("The session has ended."), "success")
     return redirect(url_for(".show"), 303)
 
@@ -94,7 +94,7 @@ def create_token() -> ResponseReturnValue:
     days = request.form.get("days", "90")
     try:
         with request_work() as work:
-            new = people.create_token(
+            new = access_tokens.create_token(
                 work,
                 people.own_account(work).id,
                 request.form.get("name", ""),
@@ -111,7 +111,7 @@ def create_token() -> ResponseReturnValue:
 def revoke_token(token_id: UUID) -> ResponseReturnValue:
     """Stop one of one's own tokens from working."""
     with request_work() as work:
-        people.revoke_token(work, token_id)
+        access_tokens.revoke_token(work, token_id)
     flash(gettext("The token does not work any more."), "success")
     return redirect(url_for(".show"), 303)
 
@@ -128,7 +128,7 @@ def _change_password() -> User:
         forgive(account.user.name)
     new = read_new_password(request.form.get("password", ""), account)
     with request_work() as work:
-        return people.set_password(work, account.user.id, new.hash)
+        return credentials.set_password(work, account.user.id, new.hash)
 
 
 def _wrong(message: str) -> InvalidInputError:
@@ -149,7 +149,7 @@ def _facts(work: UnitOfWork) -> dict[str, object]:
         "sessions": rows.list_sessions_of(work.session, user.id),
         "own_session": current_session_hash(),
         "tokens": rows.list_tokens_of(work.session, user.id),
-        "scopes": people.SCOPES,
+        "scopes": access_tokens.SCOPES,
         "roles": [r for r in people.role_titles(work).items() if r[0] in work.actor.roles],
         "timezones": sorted(available_timezones()),
         "site_timezone": work.timezone.key,

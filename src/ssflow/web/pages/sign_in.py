@@ -10,7 +10,7 @@ from flask_babel import gettext
 from ssflow.domain.audit import AuditAction
 from ssflow.domain.identity import NOBODY, SYSTEM
 from ssflow.errors import InvalidInputError
-from ssflow.services import people
+from ssflow.services import credentials
 from ssflow.services.audit import record
 from ssflow.store import people as people_rows
 from ssflow.web.access import public, signed_in
@@ -79,8 +79,8 @@ def use_link() -> ResponseReturnValue:
         return render_template("sign_in/link.html", problem=_please_wait(wait)), 429
     try:
         with current_site().open_work(NOBODY) as work:
-            user = people.use_sign_in_link(work, request.form.get("token", ""))
-    except people.LinkNotValidError as error:
+            user = credentials.use_sign_in_link(work, request.form.get("token", ""))
+    except credentials.LinkNotValidError as error:
         return render_template("sign_in/link.html", problem=gettext(error.message)), 403
     forgive()
     begin_session(user, "link")
@@ -110,8 +110,10 @@ def make_first_admin() -> ResponseReturnValue:
         password = read_new_password(request.form.get("password", ""), None, *asked.values())
         with current_site().open_work(NOBODY) as work:
             secret = request.form.get("token", "")
-            user = people.use_first_run_link(work, secret, **asked, password_hash=password.hash)
-    except people.LinkNotValidError as error:
+            user = credentials.use_first_run_link(
+                work, secret, **asked, password_hash=password.hash
+            )
+    except credentials.LinkNotValidError as error:
         return _first_run_page(problem=gettext(error.message)), 403
     except InvalidInputError as error:
         return _first_run_page(errors=error.errors), 422
