@@ -1,5 +1,7 @@
 """Reading code in diagrams: what it may hold, and how data is named in it."""
 
+import ast
+
 import pytest
 
 from ssflow.engine.code import CodeError, find_problems, read_expression, read_script
@@ -17,12 +19,17 @@ from ssflow.engine.scripts import check_code
         ("é.b + a.b", '(é["b"] + a["b"]\n)'),
         ("a[0].b['x'].c", '(a[0]["b"][\'x\']["c"]\n)'),
         ("len(a.b)", '(len(a["b"])\n)'),
-        ("f'{a.b} x'", "((f\"{a['b']} x\")\n)"),
         ("a.upper()", "(a.upper()\n)"),
     ],
 )
 def test_attributes_of_data_become_keys(source: str, text: str) -> None:
     assert read_expression(source).text == text
+
+
+def test_attributes_within_a_formatted_text_become_keys() -> None:
+    written = ast.parse(read_expression("f'{a.b} x'").text)
+
+    assert ast.dump(written) == ast.dump(ast.parse("f\"{a['b']} x\""))
 
 
 def test_a_condition_may_go_over_several_lines() -> None:
