@@ -34,6 +34,8 @@ _OWN_CLASSES: Mapping[type, type] = {
     spiff.MessageEventDefinition: events.Message,
     spiff.MultipleEventDefinition: events.FirstOf,
     spiff.ErrorEventDefinition: events.ScopedError,
+    spiff.EscalationEventDefinition: events.ScopedEscalation,
+    spiff.CancelEventDefinition: events.ScopedCancel,
 }
 
 

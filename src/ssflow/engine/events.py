@@ -12,9 +12,11 @@ from ssflow.engine.spiff import (
     BoundaryEventJoin,
     BoundaryEventSplit,
     BpmnEvent,
+    CancelEventDefinition,
     CycleTimerEventDefinition,
     DurationTimerEventDefinition,
     ErrorEventDefinition,
+    EscalationEventDefinition,
     LoopTask,
     MessageEventDefinition,
     MultipleEventDefinition,
@@ -265,28 +267,63 @@ class FirstOf(MultipleEventDefinition):
 class ScopedError(ErrorEventDefinition):
     """An error that is caught by the nearest error event around the scope where it happens."""
 
-    element_id: str
-
     def throw(self, my_task: SpiffTask) -> None:
         """Raise the error out of its sub-process."""
-        engine = my_task.workflow.script_engine
-        payload = engine.evaluate(my_task, self.expression) if self.expression else {}
-        scope = getattr(my_task.workflow, "parent_task", None)
-        if scope is not None:
-            catch_error(scope, self.code, payload)
+        catch_error(_find_scope(my_task), self.code, _evaluate_payload(self, my_task))
+
+
+class ScopedEscalation(EscalationEventDefinition):
+    """An escalation: only the nearest event around it that fits hears of it."""
+
+    def throw(self, my_task: SpiffTask) -> None:
+        """Tell the scopes around."""
+        payload = _evaluate_payload(self, my_task)
+        _catch_nearest(_find_scope(my_task), EscalationEventDefinition, self.code, payload)
+
+
+class ScopedCancel(CancelEventDefinition):
+    """The end of a transaction that takes back this one, not others beside it."""
+
+    def throw(self, my_task: SpiffTask, **kwargs: Any) -> None:
+        """Leave the transaction by its cancel event."""
+        _catch_nearest(_find_scope(my_task), CancelEventDefinition, None, {})
 
 
 def catch_error(task: SpiffTask | None, code: str | None, payload: Any) -> bool:
     """Let the nearest error event around a task catch an error, if there is one."""
+    return _catch_nearest(task, ErrorEventDefinition, code, payload)
+
+
+def _catch_nearest(task: SpiffTask | None, kind: type, code: str | None, payload: Any) -> bool:
+    """Let one event on the border of a task, or of the scopes around it, catch what happened."""
     while task is not None:
-        for event in _boundary_events(task):
-            definition = event.task_spec.event_definition
-            if isinstance(definition, ErrorEventDefinition) and definition.code in (None, code):
-                event.task_spec.catch(event, BpmnEvent(definition, payload=payload))
-                event.task_spec._update(event)
-                return True
-        task = getattr(task.workflow, "parent_task", None)
+        event = _find_catching(task, kind, code)
+        if event is not None:
+            event.task_spec.catch(event, BpmnEvent(event.task_spec.event_definition, payload))
+            event.task_spec._update(event)
+            return True
+        task = _find_scope(task)
     return False
+
+
+def _find_catching(task: SpiffTask, kind: type, code: str | None) -> SpiffTask | None:
+    """Find the event on the border of a task: the one for this code, else the one for any."""
+    events: dict[str | None, SpiffTask] = {}
+    for event in _boundary_events(task):
+        definition = event.task_spec.event_definition
+        if isinstance(definition, kind):
+            events.setdefault(getattr(definition, "code", None), event)
+    return events.get(code) or events.get(None)
+
+
+def _find_scope(task: SpiffTask) -> SpiffTask | None:
+    """Find the task of the sub-process or call that a task happens in."""
+    return getattr(task.workflow, "parent_task", None)
+
+
+def _evaluate_payload(definition: Any, my_task: SpiffTask) -> Any:
+    engine = my_task.workflow.script_engine
+    return engine.evaluate(my_task, definition.expression) if definition.expression else {}
 
 
 def list_entered(spec: TaskSpec) -> list[TaskSpec]:

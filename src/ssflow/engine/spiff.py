@@ -23,6 +23,9 @@ from SpiffWorkflow.bpmn.specs.event_definitions.conditional import (
 from SpiffWorkflow.bpmn.specs.event_definitions.multiple import (
     MultipleEventDefinition as MultipleEventDefinition,
 )
+from SpiffWorkflow.bpmn.specs.event_definitions.simple import (
+    CancelEventDefinition as CancelEventDefinition,
+)
 from SpiffWorkflow.bpmn.specs.event_definitions.timer import (
     CycleTimerEventDefinition as CycleTimerEventDefinition,
 )
@@ -60,6 +63,9 @@ from SpiffWorkflow.spiff.specs.defaults import SubWorkflowTask as SubWorkflowTas
 from SpiffWorkflow.spiff.specs.defaults import TransactionSubprocess as TransactionSubprocess
 from SpiffWorkflow.spiff.specs.event_definitions import (
     ErrorEventDefinition as ErrorEventDefinition,
+)
+from SpiffWorkflow.spiff.specs.event_definitions import (
+    EscalationEventDefinition as EscalationEventDefinition,
 )
 from SpiffWorkflow.spiff.specs.event_definitions import (
     MessageEventDefinition as MessageEventDefinition,
