@@ -57,7 +57,7 @@ def test_a_case_that_has_not_ended_is_cancelled(status: InstanceStatus) -> None:
     assert one.has_ended
 
 
-@pytest.mark.parametrize("status", ENDED)
+@pytest.mark.parametrize("status", sorted(ENDED))
 def test_what_has_ended_is_not_cancelled(status: InstanceStatus) -> None:
     with pytest.raises(InstanceNotRunningError):
         case(status).cancel(at=NOW)

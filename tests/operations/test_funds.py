@@ -88,7 +88,7 @@ def test_free_money_is_what_approved_lines_have_not_promised(portfolio: Portfoli
     assert free_funds(portfolio, CAPITAL, 2027) == 0
 
 
-@pytest.mark.parametrize("state", set(BudgetState) - {BudgetState.APPROVED})
+@pytest.mark.parametrize("state", sorted(set(BudgetState) - {BudgetState.APPROVED}))
 def test_a_budget_that_is_not_approved_has_no_free_money(
     portfolio: Portfolio, state: BudgetState
 ) -> None:

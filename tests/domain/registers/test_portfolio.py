@@ -37,14 +37,14 @@ def test_the_phase_follows_from_the_state(state: ServiceState) -> None:
         assert phase is (Phase.RETIRED if state is ServiceState.RETIRED else Phase.PIPELINE)
 
 
-@pytest.mark.parametrize("state", [*EARLY_ENDS, ServiceState.RETIRED])
+@pytest.mark.parametrize("state", sorted({*EARLY_ENDS, ServiceState.RETIRED}))
 def test_a_service_that_has_ended_goes_nowhere(state: ServiceState) -> None:
     for target in ServiceState:
         with pytest.raises(WrongStateError, match="SRV-1"):
             service(state).move_to(target)
 
 
-@pytest.mark.parametrize("state", CATALOGUE_STATES)
+@pytest.mark.parametrize("state", sorted(CATALOGUE_STATES))
 def test_a_live_service_does_not_go_back(state: ServiceState) -> None:
     for target in ServiceState:
         one = service(state)
