@@ -151,3 +151,22 @@ def test_names_of_operations_are_not_ids() -> None:
     root = read_xml(f'<s:x xmlns:s="{SPIFF}" id="any thing"/>'.encode(), "a.bpmn")
 
     assert root.get("id") == "any thing"
+
+
+@pytest.mark.parametrize("encoding", ["utf8", "UTF8", "Utf-8", "US-ASCII"])
+def test_an_encoding_goes_by_each_of_its_names(encoding: str) -> None:
+    assert (
+        read_xml(f'<?xml version="1.0" encoding="{encoding}"?><a/>'.encode(), "a.bpmn").tag == "a"
+    )
+
+
+def test_extensions_of_other_tools_keep_their_ids_to_themselves() -> None:
+    fields = '<c:field id="order no" default="a b"/><c:field id="U"/><c:field id="U"/>'
+    data = (
+        f'<userTask {BPMN} xmlns:c="http://camunda.org/schema/1.0/bpmn" id="U">{fields}</userTask>'
+    )
+
+    root = read_xml(data.encode(), "a.bpmn")
+
+    assert [one.get("id") for one in root.iter()] == ["U", None, None, None]
+    assert find_element_id(root[0]) == "U"

@@ -20,7 +20,8 @@ NAMESPACES = {"bpmn": BPMN, "bpmndi": BPMNDI, "dc": DC, "spiffworkflow": SPIFF}
 MAX_FILE_BYTES = 5 * 1024 * 1024
 MAX_ELEMENTS = 20_000
 
-_ENCODINGS = frozenset({"utf-8", "us-ascii", "ascii"})
+_ENCODINGS = frozenset({"utf-8", "utf8", "us-ascii", "ascii"})
+_STANDARDS = "www.omg.org/spec/"  # in the namespaces of BPMN and DMN, their drawings included
 _NAME = re.compile(r"[^\W\d][\w.\-\u00b7]*\Z")
 # Attributes and texts by which the engine looks elements up, some of them inside XPath.
 _NAME_ATTRIBUTES = frozenset(
@@ -68,6 +69,7 @@ def read_xml(data: bytes, file: str) -> Element:
     _require_utf_8(data, root, file)
     _require_plain_document(data, root, file)
     _require_few_elements(root, file)
+    _forget_foreign_ids(root)
     _trim_references(root)
     _require_plain_names(root, file)
     return root
@@ -185,6 +187,18 @@ def _require_few_elements(root: Element, file: str) -> None:
     )
 
 
+def _forget_foreign_ids(root: Element) -> None:
+    """Drop ids that other tools gave to their own extensions: the engine looks ids up by name."""
+    for element in root.iter():
+        if _is_foreign(element) and "id" in element.attrib:
+            del element.attrib["id"]
+
+
+def _is_foreign(element: Element) -> bool:
+    namespace = etree.QName(element).namespace
+    return bool(namespace) and namespace != SPIFF and _STANDARDS not in str(namespace)
+
+
 def _trim_references(root: Element) -> None:
     """Drop the blanks that pretty printers put around ids: the engine compares them as written."""
     for element in root.iter(*_NAME_TEXTS):
@@ -212,8 +226,8 @@ def _require_plain_names(root: Element, file: str) -> None:
 def _names(element: Element) -> Iterator[str]:
     if element.tag in _NAME_TEXTS:
         yield element.text or ""
-    if etree.QName(element).namespace == SPIFF:
-        return  # its ids are names of operations and parameters, which have rules of their own
+    if etree.QName(element).namespace == SPIFF or _is_foreign(element):
+        return  # ids of operations and parameters have rules of their own, others' are not ours
     for attribute, value in element.attrib.items():
         if attribute in _NAME_ATTRIBUTES:
             yield str(value)

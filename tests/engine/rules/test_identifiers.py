@@ -80,3 +80,16 @@ def test_two_files_may_not_hold_sub_processes_of_the_same_id() -> None:
     )
 
     assert [(one.code, one.element_id) for one in found] == [("duplicate-process-id", "SP_a")]
+
+
+def test_ids_in_extensions_of_other_tools_do_not_count() -> None:
+    field = '<c:formField xmlns:c="http://camunda.org/schema/1.0/bpmn" id="E_done"/>'
+    data = diagram(
+        start(),
+        element("userTask", "U_one", extensions(field, role="clerk")),
+        element("userTask", "U_two", extensions(field, role="clerk")),
+        end(),
+        chain("Start_1", "U_one", "U_two", "E_done"),
+    )
+
+    assert problems_of(data) == ()
