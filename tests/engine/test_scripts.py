@@ -220,3 +220,47 @@ def test_hostile_code_stays_inside(environment: MontyEnvironment, tmp_path: Any)
             environment.evaluate(attack, {})
 
     assert not canary.exists()
+
+
+@pytest.mark.parametrize(
+    ("script", "told"),
+    [
+        ("while True:\n    pass", "1 s is not enough; let it do less."),
+        ("x = [0] * 10**9", "64 MB of memory are not enough; let it hold less."),
+        ("def f(n):\n    return f(n + 1)\nf(0)", "it calls itself more than 200 times deep."),
+    ],
+)
+def test_code_that_goes_too_far_is_told_so_without_words_of_the_sandbox(
+    environment: MontyEnvironment, script: str, told: str
+) -> None:
+    with pytest.raises(ElementError) as raised:
+        environment.execute(script, {})
+
+    assert raised.value.message.endswith(f"Error: the code went too far: {told}")
+
+
+def test_a_fault_has_no_endless_message(environment: MontyEnvironment) -> None:
+    with pytest.raises(ElementError) as raised:
+        environment.execute("raise ValueError('no' * 100_000)", {})
+
+    assert len(raised.value.message) < 1_100
+
+
+@pytest.mark.parametrize("indent", ["    ", "\t\t", " "])
+def test_a_script_may_stand_indented_in_its_file(
+    environment: MontyEnvironment, indent: str
+) -> None:
+    data = {"a": {"b": 2}}
+
+    environment.execute(
+        f"\n{indent}if a.b > 1:\n{indent}    x = a.b / 1\n\n{indent}y = 2\n  ", data
+    )
+
+    assert data == {"a": {"b": 2}, "x": 2.0, "y": 2}
+
+
+def test_a_fault_in_an_indented_script_names_its_line(environment: MontyEnvironment) -> None:
+    with pytest.raises(ElementError) as raised:
+        environment.execute("\n    x = 1\n    y = x / 0", {})
+
+    assert (raised.value.line, raised.value.source_line) == (3, "y = x / 0")

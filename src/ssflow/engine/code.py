@@ -2,6 +2,7 @@
 
 import ast
 import io
+import textwrap
 import tokenize
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -27,6 +28,8 @@ ALLOWED_MODULES = frozenset(
         "re",
     }
 )
+NOT_REPEATABLE = frozenset({"random", "secrets", "uuid"})
+"""Modules that new diagrams may not use, because a repeated step must give the same result."""
 SUPPLIED_FUNCTIONS = frozenset({"today", "wd"})
 INSTANCES, ACTIVE, COMPLETED = (
     f"numberOf{which}Instances" for which in ("", "Active", "Completed")
@@ -133,6 +136,7 @@ def read_script(source: str) -> Program:
     Raises:
         CodeError: it does not parse, or holds what is refused.
     """
+    source = move_left(source)
     tree = _parse(source, mode="exec")
     _refuse(tree)
     text, uses_get = rewrite_access(source, tree)
@@ -152,10 +156,16 @@ def read_script(source: str) -> Program:
 def find_problems(source: str, *, expression: bool) -> list[CodeError]:
     """List what is wrong with a piece of code as far as its text tells."""
     try:
-        tree = _parse_expression(source) if expression else _parse(source, "exec")
+        tree = _parse_expression(source) if expression else _parse(move_left(source), "exec")
     except CodeError as problem:
         return [problem]
     return list(_refusals(tree))
+
+
+def move_left(script: str) -> str:
+    """Take away the indent that a whole script has where it stands in a tidy file."""
+    is_indented = script.lstrip("\r\n")[:1].isspace() and bool(script.strip())
+    return textwrap.dedent(script) if is_indented else script
 
 
 def _bracket(expression: str) -> str:
@@ -256,7 +266,7 @@ def _import_refusal(node: ast.Import | ast.ImportFrom) -> str | None:
 def _module_refusal(modules: list[str]) -> str | None:
     for module in modules:
         if module.split(".")[0] not in ALLOWED_MODULES:
-            allowed = ", ".join(sorted(ALLOWED_MODULES))
+            allowed = ", ".join(sorted(ALLOWED_MODULES - NOT_REPEATABLE))
             return f"`{module}` may not be imported; scripts may import {allowed}."
     return None
 

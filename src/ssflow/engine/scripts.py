@@ -11,7 +11,7 @@ from ssflow.engine.code import CodeError, Program, find_problems, read_expressio
 from ssflow.engine.faults import ElementError, OutsideError
 from ssflow.engine.json_values import to_json
 from ssflow.engine.operations import OperationCall, OperationError
-from ssflow.engine.sandbox import Clock
+from ssflow.engine.sandbox import RECURSION_LIMIT, SCRIPT_MEMORY_BYTES, SCRIPT_TIME, Clock
 from ssflow.engine.sandbox import Sandbox as Sandbox
 from ssflow.engine.snapshot import DecisionHit, IncidentKind, OperationDone, ThrownMessage
 from ssflow.engine.spiff import MultiChoice, SpiffTask
@@ -19,6 +19,12 @@ from ssflow.engine.surroundings import Surroundings
 from ssflow.errors import InvalidInputError
 
 _CHECKER = Sandbox(max_workers=1)
+_LONGEST_MESSAGE = 1_000
+_LIMITS_TOLD = (
+    ("TimeoutError: feed time limit", f"{SCRIPT_TIME.seconds} s is not enough; let it do less"),
+    ("MemoryError: ", f"{SCRIPT_MEMORY_BYTES >> 20} MB of memory are not enough; let it hold less"),
+    ("RecursionError: ", f"it calls itself more than {RECURSION_LIMIT} times deep"),
+)
 
 
 def check_code(text: str, *, expression: bool) -> list[tuple[int, str]]:
@@ -271,6 +277,10 @@ def _find_line(error: monty.MontyError) -> int | None:
 
 
 def _message_of(error: monty.MontyError) -> str:
-    if isinstance(error, monty.MontyRuntimeError | monty.MontySyntaxError):
-        return error.display("type-msg")
-    return str(error)
+    if not isinstance(error, monty.MontyRuntimeError | monty.MontySyntaxError):
+        return str(error)
+    message = error.display("type-msg")
+    for beginning, reason in _LIMITS_TOLD:
+        if message.startswith(beginning):
+            return f"{beginning.partition(':')[0]}: the code went too far: {reason}."
+    return message if len(message) <= _LONGEST_MESSAGE else f"{message[:_LONGEST_MESSAGE]} …"

@@ -316,3 +316,13 @@ def test_python_may_be_named() -> None:
     )
 
     assert problems_of(data) == ()
+
+
+def test_an_indented_script_is_read_with_its_lines() -> None:
+    data = _through(script("N_a", "\n        x = 1\n        import os\n    "))
+
+    [problem] = problems_of(data)
+
+    assert problem.line == line_of(data, "import os")
+    assert "os" in problem.message
+    assert "random" not in problem.message

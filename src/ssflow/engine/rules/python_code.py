@@ -6,7 +6,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from ssflow.engine.code import CodeError, read_expression, read_script
+from ssflow.engine.code import (
+    NOT_REPEATABLE,
+    CodeError,
+    move_left,
+    read_expression,
+    read_script,
+)
 from ssflow.engine.scripts import check_code
 
 MAX_CODE_LENGTH = 20_000
@@ -29,7 +35,6 @@ _BUILTINS = (
 )
 SANDBOX_NAMES = frozenset(_BUILTINS.split()) | REFUSED_NAMES.keys()
 """What code may call without anybody supplying it; what is refused is told by another rule."""
-_NOT_REPEATABLE = frozenset({"random", "secrets", "uuid"})
 
 
 @dataclass(frozen=True)
@@ -59,7 +64,7 @@ def read_code(text: str, *, is_expression: bool) -> CodeReading:
         program = read_expression(text) if is_expression else read_script(text)
     except CodeError:
         return CodeReading()
-    tree = ast.parse(f"({text.strip()}\n)" if is_expression else text)
+    tree = ast.parse(f"({text.strip()}\n)" if is_expression else move_left(text))
     return CodeReading(frozenset(_used_names(tree)), program.stored, program.constant)
 
 
@@ -79,7 +84,7 @@ def find_faults(text: str, *, is_expression: bool) -> Iterator[CodeFault]:
         faults = check_code(text, expression=is_expression)
         yield from (CodeFault(line, "code-refused", message) for line, message in faults)
         if not faults:
-            tree = ast.parse(f"({text.strip()}\n)" if is_expression else text)
+            tree = ast.parse(f"({text.strip()}\n)" if is_expression else move_left(text))
             yield from _check_names(tree)
 
 
@@ -97,7 +102,7 @@ def _check_names(tree: ast.AST) -> Iterator[CodeFault]:
 
 def _check_import(node: ast.Import | ast.ImportFrom) -> Iterator[CodeFault]:
     names = [node.module] if isinstance(node, ast.ImportFrom) else [one.name for one in node.names]
-    for module in _NOT_REPEATABLE.intersection(names):
+    for module in NOT_REPEATABLE.intersection(names):
         yield CodeFault(
             node.lineno,
             "code-refused",
