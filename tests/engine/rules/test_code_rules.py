@@ -251,7 +251,11 @@ def test_a_cycle_repeats_a_duration(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ['"P1D"', '"R3"', '"R3/2026-05-01"', '"Rx/P1D"', '"R3/P1D/P1D/P1D"']
+    "text",
+    [
+        *('"P1D"', '"R3"', '"R3/2026-05-01"', '"Rx/P1D"', '"R3/P1D/P1D/P1D"'),
+        *('"R0/P1D"', '"R/PT0S"', '"R3/2026-05-01T09:00/P0D"'),
+    ],
 )
 def test_another_cycle_is_refused(text: str) -> None:
     assert_breaks(_repeating(text), "timer-not-iso", "N_a")

@@ -61,4 +61,7 @@ def _is_cycle(text: str) -> bool:
     repeat, *rest = text.strip().split("/")
     if not _REPEAT.fullmatch(repeat) or len(rest) not in (1, 2):
         return False
-    return all(is_due(part) for part in rest) and not re.match(r"\d", rest[-1])
+    if not all(is_due(part) for part in rest) or re.match(r"\d", rest[-1]):
+        return False
+    takes_time = _ANY_DAY.parse_due(rest[-1], _ANY_MOMENT) > _ANY_MOMENT
+    return takes_time and not re.fullmatch(r"[Rr]0+", repeat)
