@@ -8,12 +8,14 @@ import { startDiagrams } from './page/diagrams.js';
 import { startForms } from './page/forms.js';
 import { startHtmx } from './page/htmx.js';
 import { startMenus } from './page/menus.js';
+import { startRedraws } from './page/redraws.js';
 import { startShortcuts } from './page/shortcuts.js';
 import { startThemeChoice } from './page/theme.js';
 import { startTimes } from './page/times.js';
 
 startHtmx();
 startForms();
+startRedraws();
 startAutosave();
 startTimes();
 startMenus();

@@ -6,11 +6,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from playwright.sync_api import Page, Request, Route, expect
+from playwright.sync_api import FloatRect, Locator, Page, Request, Route, expect
 
 from tests.browser.axe import require_readable
-from tests.browser.conftest import OpenAs
-from tests.browser.hands import choose, claim_from_inbox, complete, pick, require_done, write
+from tests.browser.conftest import PHONE, OpenAs
+from tests.browser.hands import (
+    choose,
+    claim_from_inbox,
+    complete,
+    pick,
+    require_done,
+    see_at_rest,
+    write,
+)
 from tests.browser.live import SERVICE_CHANGE, LiveServer
 from tests.browser.watching import Watch
 
@@ -118,6 +126,35 @@ def test_a_wrong_form_keeps_the_text_and_the_chosen_file(
     assert download.value.path().read_text() == "Terminals, cables, people."
 
 
+def test_a_refused_form_holds_still_under_the_hand_and_keeps_what_is_wrong(
+    open_as: OpenAs, watch: Watch
+) -> None:
+    page = open_as("brm", width=PHONE)
+    page.goto(f"/start/{SERVICE_CHANGE}")
+    page.get_by_role("button", name="Start the case").click()
+    watch.expect(422)
+    complete(page)
+    summary = page.locator("#form-errors")
+    expect(summary).to_contain_text("Title")
+    card = page.locator(".form-selectgroup-item", has_text="New service").first
+    page.get_by_label("Title").press_sequentially("A mill")
+    card.evaluate("card => card.scrollIntoView({ block: 'center', behavior: 'instant' })")
+    aimed_at = _box_of(card)
+
+    page.mouse.move(aimed_at["x"] + 20, aimed_at["y"] + aimed_at["height"] / 2)
+    page.mouse.down()
+    page.wait_for_timeout(400)
+    pressed = _box_of(card)
+    page.mouse.up()
+
+    expect(page.get_by_role("radio", name="New service", exact=True)).to_be_checked()
+    expect(summary).not_to_contain_text("Title")
+    expect(summary).to_contain_text("Summary: This field is required.")
+    see_at_rest(page)
+    assert pressed == aimed_at
+    assert abs(_box_of(card)["y"] - aimed_at["y"]) < 2
+
+
 def test_a_draft_survives_a_reload(open_as: OpenAs, live: LiveServer) -> None:
     live.case_waiting_at("U_resources", "Half done")
     page = open_as("capacity_manager")
@@ -202,6 +239,12 @@ def test_times_are_those_of_the_readers_zone(open_as: OpenAs, live: LiveServer) 
     local = at.astimezone(ZoneInfo("America/New_York"))
     assert f"{local.day} " in told
     assert f"{local:%H:%M}" in told
+
+
+def _box_of(element: Locator) -> FloatRect:
+    box = element.bounding_box()
+    assert box is not None
+    return box
 
 
 def _take_time(route: Route) -> None:

@@ -1,6 +1,7 @@
 """The macros of _form.html, drawn without an application."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from tests.forms.conftest import FILES
 
 TEMPLATES = Path("src/ssflow/web/templates")
 PAGE = """{% import "_form.html" as parts %}<form method="post" novalidate>
-{{ parts.error_summary(form) }}{{ parts.fields(form, "/tasks/1/fields") }}</form>"""
+{{ parts.fields(form, "/tasks/1/fields") }}</form>"""
 NASTY = "</textarea><script>alert(1)</script>\"'>"
 
 EVERYTHING: tuple[Json, ...] = (
@@ -237,6 +238,25 @@ def test_the_fields_are_redrawn_on_change_only_when_that_changes_something(
     assert everything.one("//*[@id='fields']").get("hx-swap") == "innerMorph"
     assert plain.one("//*[@id='fields']").get("hx-post") is None
     assert not plain.find("//noscript")
+
+
+def test_what_was_wrong_is_remembered_on_the_page(everything: Page) -> None:
+    remembered = everything.find("//*[@id='fields']/input[@type='hidden'][@name='_wrong']")
+
+    assert [each.get("value") for each in remembered] == ["title", "costs.0.y0", "odd"]
+    assert everything.one("//*[@id='fields']//*[@id='form-errors']").get("autofocus") is not None
+
+
+def test_a_summary_that_is_drawn_again_leaves_reader_and_focus_alone(
+    templates: Environment, context: FormContext
+) -> None:
+    view = build_form_view(layout(text()), {}, context, {"title": ["This field is required."]})
+    again = replace(view, is_redrawn=True)
+
+    drawn = html.fragment_fromstring(templates.from_string(PAGE).render(form=again))
+
+    [summary] = drawn.xpath("//*[@id='form-errors']")
+    assert not {"autofocus", "role"} & set(summary.keys())
 
 
 def test_cells_carry_the_name_of_their_column_for_phones(everything: Page) -> None:

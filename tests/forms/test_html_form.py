@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 
 from ssflow.forms.context import FormContext
-from ssflow.forms.html_form import asks_for_redraw, read_html_form
+from ssflow.forms.html_form import asks_for_redraw, read_html_form, read_wrong_fields
 from ssflow.forms.submission import read_submission
 from tests.forms.building import costs, errors_of, layout, number, radio, text
 from tests.forms.conftest import FILES, TODAY
@@ -152,6 +152,42 @@ def test_fixed_rows_are_neither_added_nor_removed(context: FormContext) -> None:
 def test_a_button_that_changes_the_form_asks_for_a_redraw(name: str) -> None:
     assert asks_for_redraw(Fields({name: "costs"}))
     assert not asks_for_redraw(Fields({"title": "x"}))
+
+
+def test_what_was_wrong_in_a_table_moves_up_with_its_rows() -> None:
+    wrong = ["title", "costs", "costs.0.y0", "costs.1.y0", "costs.2.y0", "costs.2", "costs2.3.y0"]
+    fields = Fields([*(("_wrong", path) for path in wrong), ("_remove", "costs-1")])
+
+    moved = read_wrong_fields(fields)
+
+    assert moved == ("title", "costs", "costs.0.y0", "costs.1.y0", "costs.1", "costs2.3.y0")
+
+
+def test_what_was_wrong_in_a_row_of_a_row_moves_up_in_it() -> None:
+    fields = Fields(
+        [
+            ("_wrong", "cards.0.parts.1.y0"),
+            ("_wrong", "cards.1.parts.1.y0"),
+            ("_remove", "cards-1-parts-0"),
+        ]
+    )
+
+    assert read_wrong_fields(fields) == ("cards.0.parts.1.y0", "cards.1.parts.0.y0")
+
+
+def test_a_file_that_is_chosen_but_not_sent_yet_is_not_wrong() -> None:
+    fields = Fields(
+        [("_wrong", "files"), ("_wrong", "plan"), ("files", ""), ("files", "[object File]")]
+    )
+
+    assert read_wrong_fields(fields) == ("plan",)
+
+
+@pytest.mark.parametrize(
+    "gone", ["", "-", "costs", "costs-", "costs-x", "costs-²", "costs-1" * 999]
+)
+def test_a_row_that_never_was_moves_nothing(gone: str) -> None:
+    assert read_wrong_fields(Fields({"_wrong": "costs.2.y0", "_remove": gone})) == ("costs.2.y0",)
 
 
 @given(

@@ -20,7 +20,8 @@ _PUBLIC = {
     "sign_in.first_run",
     "sign_in.make_first_admin",
     "api-docs.openapi_json",
-    *(f"public.{name}" for name in ("show", "send", "thanks", "status", "look", "answer", "leave")),
+    *(f"public.{name}" for name in ("show", "fields", "send", "thanks")),
+    *(f"public.{name}" for name in ("status", "look", "answer", "leave")),
 }
 _READING = {"GET", "HEAD", "OPTIONS"}
 

@@ -119,6 +119,21 @@ def test_a_wrong_form_says_so_and_keeps_what_was_typed(visitor: Browser, office:
     assert count(office, ProcessInstance) == 0
 
 
+@pytest.mark.parametrize(("path", "button"), [(f"{PAGE}/fields", {}), (PAGE, {"_redraw": "1"})])
+def test_a_form_that_is_drawn_again_still_says_what_is_wrong(
+    visitor: Browser, office: Office, path: str, button: dict[str, str]
+) -> None:
+    wrong = {"_wrong": ["email", "description"], "email": "nadia", **button}
+
+    page = visitor.send(path, WORDS | wrong)
+
+    assert page.status_code == 200
+    assert 'id="f-email-error"' in page.text
+    assert 'id="f-description-error"' not in page.text
+    assert "How it came in" not in page.text
+    assert count(office, ProcessInstance) == 0
+
+
 def test_a_file_with_nothing_wrong_survives_an_error_and_belongs_to_the_case_at_last(
     visitor: Browser, office: Office
 ) -> None:

@@ -108,6 +108,21 @@ def test_the_start_form_is_checked_before_anything_is_started(
     assert (right.status_code, _cases(office)) == (303, 1)
 
 
+@pytest.mark.parametrize(
+    ("path", "button"), [("/start/p/fields", {}), ("/start/p", {"_redraw": "1"})]
+)
+def test_a_start_form_that_is_drawn_again_still_says_what_is_wrong(
+    sign_in: SignIn, office: Office, brm: Actor, path: str, button: dict[str, str]
+) -> None:
+    _deploy_with_start_form(office)
+    browser = sign_in(brm)
+
+    drawn = browser.send(path, {"wish": "", "_wrong": "wish", **button}).text
+
+    assert 'id="f-wish-error"' in drawn
+    assert _cases(office) == 0
+
+
 def test_pressing_the_button_twice_starts_one_case(
     sign_in: SignIn, office: Office, brm: Actor
 ) -> None:

@@ -13,6 +13,7 @@ from ssflow.domain.identity import Actor
 from ssflow.domain.user_task import TaskStatus
 from ssflow.services import instances
 from ssflow.store import user_tasks as rows
+from tests.forms.building import costs
 from tests.services.bundles import (
     changed,
     number_field,
@@ -40,6 +41,16 @@ def _filling_task(office: Office, boss: Actor) -> UUID:
     """A task with a text and a number to fill in."""
     office.deploy(with_form(text_field("reason", required=True), number_field("days", min=1)))
     return office.task(office.start(boss), "U_fill").id
+
+
+WRONG = re.compile(r'name="_wrong"\s+value="([^"]+)"')
+
+
+def _marked(page: str) -> list[str]:
+    """Give the ids of the fields that a page marks as wrong; its summary names the same."""
+    marked = re.findall(r'id="(f-[^"]+)-error"', page)
+    assert re.findall(r'class="alert-link" href="#([^"]+)"', page) == marked
+    return marked
 
 
 def _task(office: Office, task_id: UUID) -> tuple[TaskStatus, UUID | None]:
@@ -337,6 +348,51 @@ def test_fields_are_drawn_again_for_other_answers(
     assert 'name="detail"' in long
     assert "<html" not in long
     assert _task(office, task_id) == (TaskStatus.OPEN, None)
+
+
+@pytest.mark.parametrize("way", ["fields", "button"])
+def test_what_is_still_wrong_keeps_its_sentence_when_fields_are_drawn_again(
+    sign_in: SignIn, office: Office, owner: Actor, boss: Actor, way: str
+) -> None:
+    table = costs() | {"id": "costs"}
+    office.deploy(
+        with_form(text_field("reason", required=True), number_field("days", min=1), table)
+    )
+    task_id = office.task(office.start(boss), "U_fill").id
+    browser = sign_in(owner)
+    rows_sent = {"costs-0-what": "Disks", "costs-0-y0": "1", "costs-1-what": "", "costs-1-y0": "2"}
+    refused = browser.send(f"/tasks/{task_id}", {"reason": "", "days": "0", **rows_sent})
+    wrong = WRONG.findall(refused.text)
+    path, button = (
+        (f"/tasks/{task_id}/fields", {})
+        if way == "fields"
+        else (f"/tasks/{task_id}", {"_redraw": "1"})
+    )
+
+    mended = browser.send(
+        path,
+        {"_wrong": wrong, "reason": "why", "days": "0", **rows_sent, "costs-0-what": "", **button},
+    )
+
+    assert wrong == ["reason", "days", "costs.1.what"]
+    assert mended.status_code == 200
+    assert _marked(mended.text) == ["f-days", "f-costs-1-what"]
+    assert WRONG.findall(mended.text) == wrong
+    assert _task(office, task_id) == (TaskStatus.OPEN, None)
+
+
+def test_what_is_wrong_again_is_marked_again_and_what_never_was_is_not(
+    sign_in: SignIn, office: Office, owner: Actor, boss: Actor
+) -> None:
+    task_id = _filling_task(office, boss)
+    browser = sign_in(owner)
+
+    mended = browser.send(f"/tasks/{task_id}/fields", reason="why", days="-3", _wrong="reason").text
+    broken = browser.send(f"/tasks/{task_id}/fields", reason="", days="-3", _wrong="reason").text
+
+    assert 'id="form-errors"' not in mended
+    assert _marked(mended) == []
+    assert _marked(broken) == ["f-reason"]
 
 
 def test_the_same_form_sent_twice_is_done_once(

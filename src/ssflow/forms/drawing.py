@@ -73,6 +73,7 @@ def build_form_view(
         errors=tuple(link_errors(targets, errors or {})),
         has_required=any(target.is_required for target in targets),
         is_dynamic=is_dynamic(layout.components),
+        wrong=tuple(errors or ()),
     )
 
 

@@ -15,9 +15,13 @@ from ssflow.forms.state import ScopeState, read_state
 ADD = "_add"
 REMOVE = "_remove"
 REDRAW = "_redraw"
+WRONG = "_wrong"
+"""Carries the names of what was handed in wrongly; no key of a form begins like this."""
 
 _MANY = frozenset({ComponentType.CHECKLIST, ComponentType.TAGLIST})
 _FILE_ID = re.compile(r"[0-9a-fA-F-]{36}")
+_FILE_TO_COME = "[object File]"
+_MAX_WRONG_FIELDS = 500
 
 
 class HtmlFields(Protocol):
@@ -33,6 +37,19 @@ class HtmlFields(Protocol):
 def asks_for_redraw(fields: HtmlFields) -> bool:
     """Say whether a button was pressed that changes the form, such as adding a row."""
     return any(fields.getlist(name) for name in (ADD, REMOVE, REDRAW))
+
+
+def read_wrong_fields(fields: HtmlFields) -> tuple[str, ...]:
+    """Give the fields that were handed in wrongly, by the names they have once a row is removed.
+
+    Left out are those of the removed row, and those for which a file is chosen but not sent yet.
+    """
+    found = fields.getlist(WRONG)[:_MAX_WRONG_FIELDS]
+    for gone in fields.getlist(REMOVE):
+        found = [moved for path in found if (moved := _move_up(path, gone.replace("-", ".")))]
+    return tuple(
+        path for path in found if _FILE_TO_COME not in fields.getlist(path.replace(".", "-"))
+    )
 
 
 def read_html_form(layout: Layout, fields: HtmlFields, context: FormContext) -> dict[str, Any]:
@@ -83,8 +100,24 @@ class _Reader:
 
     def _find_indexes(self, start: str) -> list[int]:
         rests = (name[len(start) :].split("-")[0] for name in self.names if name.startswith(start))
-        found = {int(rest) for rest in rests if rest.isascii() and rest.isdigit() and len(rest) < 6}
+        found = {int(rest) for rest in rests if _is_index(rest)}
         return sorted(found)[:MAX_ROWS]
+
+
+def _move_up(path: str, gone: str) -> str:
+    """Name a field as it is called without the row `gone`; empty when it stood in that row."""
+    table, _, number = gone.rpartition(".")
+    start = f"{table}."
+    index, dot, rest = path.removeprefix(start).partition(".")
+    if not (path.startswith(start) and _is_index(index) and _is_index(number)):
+        return path
+    if int(index) == int(number):
+        return ""
+    return f"{start}{int(index) - (int(index) > int(number))}{dot}{rest}"
+
+
+def _is_index(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 6
 
 
 def _may_change(component: Component) -> bool:

@@ -54,6 +54,17 @@ def read_submission(
     return {key: value for key, value in variables.items() if key in keys}
 
 
+def find_errors(
+    layout: Layout, submitted: Mapping[str, Any], context: FormContext
+) -> Mapping[str, list[str]]:
+    """Tell what `read_submission` would refuse the answers for; empty when nothing is wrong."""
+    try:
+        read_submission(layout, submitted, context)
+    except FormError as error:
+        return error.errors
+    return {}
+
+
 def initial_values(layout: Layout, context: FormContext) -> dict[str, Any]:
     """Give the answers that a form shows before anybody answers: its prefill and defaults."""
     state = read_state(layout.components, {}, context)

@@ -195,10 +195,16 @@ class ErrorLink:
 
 @dataclass(frozen=True)
 class FormView:
-    """A whole form. `is_dynamic`: answers may change what is shown, so it is redrawn."""
+    """A whole form.
+
+    `is_dynamic`: answers may change what is shown, so it is redrawn. `wrong` names the fields that
+    were handed in wrongly, `costs.0.y0` in a table: a redraw looks at them again.
+    """
 
     title: str
     components: tuple[View, ...]
     errors: tuple[ErrorLink, ...]
     has_required: bool
     is_dynamic: bool
+    wrong: tuple[str, ...] = ()
+    is_redrawn: bool = False

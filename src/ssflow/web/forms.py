@@ -11,8 +11,8 @@ from werkzeug.datastructures import FileStorage, MultiDict
 
 from ssflow.errors import InvalidInputError
 from ssflow.forms.drawing import build_form_view
-from ssflow.forms.html_form import asks_for_redraw, read_html_form
-from ssflow.forms.submission import FormError
+from ssflow.forms.html_form import asks_for_redraw, read_html_form, read_wrong_fields
+from ssflow.forms.submission import FormError, find_errors
 from ssflow.forms.views import FieldView
 from ssflow.forms.views import FormView as DrawnForm
 from ssflow.services.attachments import store_attachment
@@ -25,10 +25,14 @@ OWN_FIELDS = frozenset({"csrf_token", "idempotency_key"})
 
 @dataclass(frozen=True)
 class TypedForm:
-    """What came from a form's page; `is_redraw` when a button only asks for another drawing."""
+    """What came from a form's page; `is_redraw` when a button only asks for another drawing.
+
+    `wrong` names the fields that were handed in wrongly before.
+    """
 
     answers: Mapping[str, Any]
     is_redraw: bool = False
+    wrong: tuple[str, ...] = ()
     file_errors: Mapping[str, list[str]] = field(default_factory=dict)
 
     def require_files_stored(self) -> None:
@@ -59,7 +63,7 @@ def read_typed(
         for name, upload in request.files.items(multi=True):
             _read_file(work, name, upload, task_id, fields, errors)
     answers = read_html_form(form.layout, fields, form.context)
-    return TypedForm(answers, asks_for_redraw(fields), errors)
+    return TypedForm(answers, asks_for_redraw(fields), read_wrong_fields(fields), errors)
 
 
 def draw(
@@ -71,6 +75,25 @@ def draw(
     if answers is None:
         answers = form.draft if form.draft is not None else form.values
     return build_form_view(form.layout, answers, form.context, errors)
+
+
+def draw_page(
+    form: FormView,
+    typed: TypedForm | None = None,
+    errors: Mapping[str, list[str]] | None = None,
+) -> DrawnForm:
+    """Draw a form for its page: before anything is typed, with the `errors` it has, or anew.
+
+    Drawn anew, a field that was handed in wrongly and still is keeps its sentences.
+    """
+    if typed is None:
+        return draw(form)
+    if errors is not None:
+        return draw(form, typed.answers, errors)
+    found = find_errors(form.layout, typed.answers, form.context) if typed.wrong else {}
+    still = {path: found[path] for path in typed.wrong if path in found} | dict(typed.file_errors)
+    wrong = tuple(dict.fromkeys((*typed.wrong, *typed.file_errors)))
+    return replace(draw(form, typed.answers, still), wrong=wrong, is_redrawn=True)
 
 
 def in_reader_language(form: DrawnForm) -> DrawnForm:

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 from uuid import UUID, uuid4
 
 from flask import Blueprint, flash, redirect, render_template, request, session, url_for
@@ -23,7 +22,7 @@ from ssflow.services.public_feedback import TRAP, Answer, Upload
 from ssflow.store import sign_in as sign_in_rows
 from ssflow.store.unit_of_work import UnitOfWork
 from ssflow.web.access import public
-from ssflow.web.forms import draw, read_typed
+from ssflow.web.forms import TypedForm, draw_page, read_typed
 from ssflow.web.i18n import CHOSEN, LANGUAGES, page_language
 from ssflow.web.once import FIELD, new_key
 from ssflow.web.site import current_site
@@ -94,18 +93,28 @@ def send() -> ResponseReturnValue:
         form = public_feedback.feedback_form(work)
         typed = read_typed(work, form, with_files=not wait)
         if wait:
-            return _form_page(form, typed.answers, problem=_please_wait(wait)), 429
+            return _form_page(form, typed, problem=_please_wait(wait)), 429
         if typed.is_redraw:
-            return _form_page(form, typed.answers)
+            return _form_page(form, typed)
         try:
             typed.require_files_stored()
             number = public_feedback.give_feedback(work, typed.answers, _message_id())
         except FormError as error:
-            return _form_page(form, typed.answers, error.errors), 422
+            return _form_page(form, typed, error.errors), 422
     if number is not None:
         session[_OWN] = number
     session["thanked"] = number or ""
     return redirect(url_for(".thanks"), 303)
+
+
+@blueprint.post("/fields")
+@public
+def fields() -> ResponseReturnValue:
+    """Draw the form's fields again for the answers so far; stores nothing."""
+    with _visitor_work(read_only=True) as work:
+        form = public_feedback.feedback_form(work)
+        drawn = _for_visitors(draw_page(form, read_typed(work, form, with_files=False)))
+        return render_template("tasks/_fields.html", form=drawn, redraw_url=url_for(".fields"))
 
 
 @blueprint.get("/thanks")
@@ -234,13 +243,13 @@ def _message_id() -> str:
 
 def _form_page(
     form: FormView,
-    answers: Mapping[str, Any] | None = None,
+    typed: TypedForm | None = None,
     errors: Mapping[str, list[str]] | None = None,
     problem: str | None = None,
 ) -> str:
     return render_template(
         "public/feedback.html",
-        form=_for_visitors(draw(form, answers, errors)),
+        form=_for_visitors(draw_page(form, typed, errors)),
         problem=problem,
         trap=TRAP,
         idempotency_key=request.form.get(FIELD) or new_key(),

@@ -15,7 +15,7 @@ from ssflow.services.form_view import FormView
 from ssflow.store import user_tasks as task_rows
 from ssflow.store.unit_of_work import UnitOfWork
 from ssflow.web.access import signed_in
-from ssflow.web.forms import draw, read_typed
+from ssflow.web.forms import TypedForm, draw_page, read_typed
 from ssflow.web.names import Names
 from ssflow.web.once import new_key, once
 from ssflow.web.request_work import request_work
@@ -48,12 +48,12 @@ def begin(key: str) -> ResponseReturnValue:
         form = instances.start_form(work, key)
         typed = read_typed(work, form)
         if typed.is_redraw:
-            return _start_page(work, key, form, typed.answers)
+            return _start_page(work, key, form, typed)
         try:
             typed.require_files_stored()
             return redirect(once(work, lambda: _begin(work, key, typed.answers)), 303)
         except FormError as error:
-            return _start_page(work, key, form, typed.answers, error.errors), 422
+            return _start_page(work, key, form, typed, error.errors), 422
 
 
 @blueprint.post("/<key>/fields")
@@ -64,7 +64,7 @@ def fields(key: str) -> ResponseReturnValue:
         form = instances.start_form(work, key)
         if form is None:
             return ""
-        drawn = draw(form, read_typed(work, form, with_files=False).answers)
+        drawn = draw_page(form, read_typed(work, form, with_files=False))
         redraw_url = url_for(".fields", key=key)
         return render_template("tasks/_fields.html", form=drawn, redraw_url=redraw_url)
 
@@ -96,13 +96,13 @@ def _start_page(
     work: UnitOfWork,
     key: str,
     form: FormView | None,
-    answers: Mapping[str, Any] | None = None,
+    typed: TypedForm | None = None,
     errors: Mapping[str, list[str]] | None = None,
 ) -> str:
     return render_template(
         "start/show.html",
         key=key,
         name=Names(work).process(key),
-        form=draw(form, answers, errors) if form else None,
+        form=draw_page(form, typed, errors) if form else None,
         idempotency_key=new_key(),
     )

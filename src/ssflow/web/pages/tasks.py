@@ -26,7 +26,7 @@ from ssflow.store.user_tasks import InboxSort, InboxView
 from ssflow.web.access import signed_in
 from ssflow.web.clock import reader_clock
 from ssflow.web.documents import documents_of
-from ssflow.web.forms import draw, read_typed
+from ssflow.web.forms import TypedForm, draw, draw_page, read_typed
 from ssflow.web.names import Names
 from ssflow.web.once import new_key, once
 from ssflow.web.page import Tab
@@ -94,13 +94,13 @@ def complete(task_id: UUID) -> ResponseReturnValue:
     with request_work() as work:
         typed = read_typed(work, user_tasks.task_form(work, task_id), task_id=task_id)
         if typed.is_redraw:
-            return _task_page(work, task_id, typed.answers)
+            return _task_page(work, task_id, typed)
         try:
             typed.require_files_stored()
             return redirect(once(work, lambda: _complete(work, task_id, typed.answers)), 303)
         except FormError as error:
             # What was uploaded is kept: its ids stand among the answers.
-            return _task_page(work, task_id, typed.answers, error.errors), 422
+            return _task_page(work, task_id, typed, error.errors), 422
 
 
 @blueprint.post("/tasks/<uuid:task_id>/fields")
@@ -114,7 +114,7 @@ def fields(task_id: UUID) -> ResponseReturnValue:
         typed = read_typed(work, form, with_files=False)
         redraw_url = url_for(".fields", task_id=task_id)
         return render_template(
-            "tasks/_fields.html", form=draw(form, typed.answers), redraw_url=redraw_url
+            "tasks/_fields.html", form=draw_page(form, typed), redraw_url=redraw_url
         )
 
 
@@ -206,7 +206,7 @@ def _well_done(done: UserTask, following: UserTask | None, *, goes_on: bool) -> 
 def _task_page(
     work: UnitOfWork,
     task_id: UUID,
-    answers: Mapping[str, Any] | None = None,
+    typed: TypedForm | None = None,
     errors: Mapping[str, list[str]] | None = None,
 ) -> str:
     task = user_tasks.get_visible_task(work, task_id)
@@ -215,9 +215,9 @@ def _task_page(
     return render_template(
         "tasks/show.html",
         task=task,
-        form=draw(form, answers, errors) if form and task.is_open else None,
+        form=draw_page(form, typed, errors) if form and task.is_open else None,
         filled=_filled(form, task, facts["events"]) if form and not task.is_open else None,
-        has_draft=form is not None and form.draft is not None and answers is None,
+        has_draft=form is not None and form.draft is not None and typed is None,
         **facts,
     )
 
