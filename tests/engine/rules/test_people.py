@@ -73,6 +73,12 @@ def test_a_lane_that_is_no_role_is_a_warning_where_a_task_has_its_own() -> None:
     assert assert_breaks(data, "lane-is-no-role", "U_a").severity == "warning"
 
 
+def test_a_lane_for_roles_that_the_case_decides_is_fine() -> None:
+    data = _in_lane("Handler", element("userTask", "U_a", extensions(role="=initiator")))
+
+    assert problems_of(data) == ()
+
+
 def test_a_lane_for_whoever_started_the_case_is_fine() -> None:
     data = _in_lane("initiator", element("userTask", "U_a", extensions(assignee="=initiator")))
 

@@ -26,7 +26,7 @@ def check_people(process: Process, bundle: Bundle) -> Iterator[Problem]:
                 f"Nobody may do {node.label}: it has no role and no assignee, and lies in no lane "
                 "that is named like a role. Give it the property role.",
             )
-        elif node.lane and node.lane not in (*reported, _STARTER):
+        elif node.lane and node.lane not in (*reported, _STARTER) and not _is_routed(node):
             reported.add(node.lane)
             yield build_problem(
                 process.file,
@@ -40,3 +40,9 @@ def check_people(process: Process, bundle: Bundle) -> Iterator[Problem]:
 def _names_somebody(node: Node) -> bool:
     found = (find_property(node.element, name) for name in ("role", "assignee"))
     return any(one is not None and (one.value or "").strip() for one in found)
+
+
+def _is_routed(node: Node) -> bool:
+    """Whether the case decides the role: no lane can be named after it."""
+    role = find_property(node.element, "role")
+    return role is not None and (role.value or "").startswith("=")
