@@ -22,19 +22,28 @@ from tests.conftest import TIMEZONE
 from tests.worker.conftest import wait_until
 
 R = TypeVar("R")
+CARRIER = "carrier"
+"""By which name the connections of the worker are known."""
 
 
 @pytest.fixture
 def database(postgresql_database: Database) -> Iterator[Database]:
     """PostgreSQL only; the carrier's tables are none of ours, so they are emptied here."""
+    _empty_carrier(postgresql_database)
     yield postgresql_database
-    with postgresql_database.engine.begin() as connection:
+    _empty_carrier(postgresql_database)
+
+
+def _empty_carrier(database: Database) -> None:
+    with database.engine.begin() as connection:
         connection.exec_driver_sql("TRUNCATE procrastinate_jobs, procrastinate_workers CASCADE")
 
 
 @pytest.fixture
 def worker(database: Database) -> ProcrastinateWorker:
-    conninfo = database.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    url = database.url.set(drivername="postgresql")
+    url = url.update_query_dict({"application_name": CARRIER})
+    conninfo = url.render_as_string(hide_password=False)
     look = lambda: work_in(database, read_only=True)  # noqa: E731 - reads like the one below
     return ProcrastinateWorker(lambda: work_in(database), look, conninfo)
 
@@ -166,6 +175,68 @@ def test_what_a_lost_worker_left_is_taken_away_and_the_lease_decides(
     assert (reaped, messages(database)) == (1, [])
     with work_in(database, read_only=True) as work:
         assert rows.get_job(work.session, job_id).due_at is not None
+
+
+def test_a_carrier_outlives_the_loss_of_its_connections(
+    database: Database, worker: ProcrastinateWorker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[Any] = []
+    monkeypatch.setattr(
+        jobs, "HANDLERS", {JobKind.CLEAN_UP: lambda _work, job: done.append(job.payload["n"])}
+    )
+
+    def lose_then_add() -> None:
+        for n in range(2):
+            wait_until(lambda: is_listening(database))
+            lose_connections(database)
+            with work_in(database) as work:
+                add(work, n=n)
+            wait_until(lambda n=n: n in done)  # type: ignore[misc] # each round has its number
+
+    with ThreadPoolExecutor(1) as thread:
+        losing = thread.submit(lose_then_add)
+        run_until(worker, losing.done)
+
+    losing.result()
+    assert done == [0, 1]
+
+
+def test_a_carrier_that_is_told_to_stop_while_the_database_is_away_ends(
+    database: Database, worker: ProcrastinateWorker
+) -> None:
+    def lose() -> bool:
+        if is_listening(database):
+            lose_connections(database)
+            return True
+        return False
+
+    run_until(worker, lose)
+
+    assert not is_listening(database)
+
+
+def is_listening(database: Database) -> bool:
+    with database.engine.begin() as connection:
+        found = connection.execute(
+            text(
+                "SELECT count(*) FROM pg_stat_activity "
+                "WHERE application_name = :carrier AND query LIKE 'LISTEN%'"
+            ),
+            {"carrier": CARRIER},
+        )
+        return bool(found.scalar_one())
+
+
+def lose_connections(database: Database) -> None:
+    """End every connection of the carrier, as a restart of the database would."""
+    with database.engine.begin() as connection:
+        connection.execute(
+            text(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE application_name = :carrier"
+            ),
+            {"carrier": CARRIER},
+        )
 
 
 def leave_by_a_lost_worker(database: Database) -> None:

@@ -2,12 +2,16 @@
 
 import asyncio
 import logging
+import signal
+import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from procrastinate import App, PsycopgConnector, SyncPsycopgConnector
+from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Status
 
 from ssflow.services.jobs import OpenWork, run_job
@@ -21,6 +25,8 @@ PATIENCE = timedelta(seconds=5)
 """What was handed over and not begun by then, the sweep takes: its carrier was lost."""
 REAP_EVERY = timedelta(seconds=30)
 SEEN_WITHIN = timedelta(seconds=30)
+AGAIN_AFTER = timedelta(seconds=1)
+"""Then what is handed over is listened for again, when the database went away."""
 _LOG = logging.getLogger(__name__)
 
 # Never opened: it only borrows the connection of a transaction. The workers' own cannot be used,
@@ -64,11 +70,29 @@ class ProcrastinateWorker:
             _LOG.warning("A job waits: %s", error.message)
 
     async def _serve(self) -> None:
+        """Do what is handed over until told to stop; a database that went away is waited for."""
+        serving = asyncio.create_task(self._serve_on())
+        _stop_on_signal(serving)
+        with suppress(asyncio.CancelledError):
+            await serving
+
+    async def _serve_on(self) -> None:
+        """Serve again whenever that ends: it does with the connection that listens, too."""
+        this = asyncio.current_task()
+        while this is not None and not this.cancelling():
+            try:
+                await self._serve_once()
+                await asyncio.sleep(AGAIN_AFTER.total_seconds())
+            except Exception as error:  # noqa: BLE001 - the carrier's top: it outlives the database
+                _LOG.warning("What is handed over is left to the sweep: %s", _in_one_line(error))
+                await asyncio.sleep(0 if this.cancelling() else AGAIN_AFTER.total_seconds())
+
+    async def _serve_once(self) -> None:
         async with self._app.open_async():
             reaper = asyncio.create_task(self._reap_on())
             try:
                 await self._app.run_worker_async(
-                    concurrency=CONCURRENCY, delete_jobs="always", install_signal_handlers=True
+                    concurrency=CONCURRENCY, delete_jobs="always", install_signal_handlers=False
                 )
             finally:
                 reaper.cancel()
@@ -76,7 +100,10 @@ class ProcrastinateWorker:
     async def _reap_on(self) -> None:
         """Take away what lost workers left; their jobs come back by their leases, not by this."""
         while True:
-            await self.reap()
+            try:
+                await self.reap()
+            except ConnectorException as error:
+                _LOG.warning("What lost workers left stays for now: %s", _in_one_line(error))
             await asyncio.sleep(REAP_EVERY.total_seconds())
 
     async def reap(self) -> int:
@@ -88,3 +115,23 @@ class ProcrastinateWorker:
             if left.id is not None:
                 await manager.finish_job_by_id_async(left.id, status=Status.FAILED, delete_job=True)
         return len(stalled)
+
+
+def _stop_on_signal(serving: "asyncio.Task[None]") -> None:
+    """Let what has begun be finished when the process is told to stop; told twice, it ends."""
+    if threading.current_thread() is not threading.main_thread():
+        return
+    loop = asyncio.get_running_loop()
+    signals = (signal.SIGTERM, signal.SIGINT)
+
+    def stop() -> None:
+        for each in signals:
+            loop.remove_signal_handler(each)
+        serving.cancel()
+
+    for each in signals:
+        loop.add_signal_handler(each, stop)
+
+
+def _in_one_line(error: BaseException) -> str:
+    return " ".join(str(error.__cause__ or error).split()) or type(error).__name__
