@@ -84,6 +84,34 @@ def test_fields_that_become_variables_of_their_own_have_labels_too(
     assert "Odd name left" in told
 
 
+def test_what_no_form_asked_is_told_in_the_words_of_registers(
+    office: Office, sign_in: SignIn
+) -> None:
+    office.deploy(_bundle("define"))
+    owner = office.hire("service_owner")
+    other = "0b4f3f66-5b0c-4f6e-9a38-3d1f6f3f3f10"
+    case = office.start(
+        owner,
+        calc={
+            "npv": 61003.92,
+            "costs": [{"what": "Disks", "sum": 10}],
+            "similar": [{"id": other, "number": "PRP-1", "state": "defined"}],
+        },
+        route={"level": "it_director", "customer_decision": True},
+    )
+    office.complete(owner, office.task(case, "U_fill").id, need_source="law")
+
+    page = sign_in(owner).open(f"/instances/{case}?view=data")
+    told = text_of(page).partition("As the process sees it")[0]
+
+    assert "Figures Net present value EUR 61,003.92" in told
+    assert "What for How much Disks EUR 10" in told
+    assert "Similar proposals Number State PRP-1 defined" in told
+    assert "Who had to approve Level IT director The customer decides Yes" in told
+    assert told.index("Where the need comes from") < told.index("Net present value")
+    assert other not in told
+
+
 def test_labels_are_in_the_readers_language(office: Office, sign_in: SignIn) -> None:
     office.deploy(_bundle("define"))
     owner = office.hire("service_owner")

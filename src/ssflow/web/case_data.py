@@ -17,6 +17,7 @@ from ssflow.store.unit_of_work import UnitOfWork
 from ssflow.web.formats import amount, exact_money, told
 from ssflow.web.i18n import page_language
 from ssflow.web.names import Names
+from ssflow.web.record_parts import part_label, tell_part, without_own_id
 
 _Components = Mapping[str, Component]
 _PER_CENT = frozenset({FieldKind.PCT})
@@ -41,21 +42,20 @@ class DataSection:
 def tell_data(
     work: UnitOfWork, instance: ProcessInstance, variables: Mapping[str, Any], names: Names
 ) -> list[DataSection]:
-    """Tell the data of a case: single values first, then one section for each form or object."""
+    """Tell the data of a case: single values, then what each form asked, then all other objects."""
     known = _Forms(work, instance)
     labels = names.labels(dict(variables))
     single = {name: value for name, value in variables.items() if not isinstance(value, Mapping)}
+    objects = {name: value for name, value in variables.items() if isinstance(value, Mapping)}
     sections = [DataSection("", _facts(single, known.at_top, labels))] if single else []
-    for name, value in variables.items():
-        if isinstance(value, Mapping):
-            title = known.title_of(name, names) or humane(name)
-            sections.append(DataSection(title, _facts(value, known.of_variable(name), labels)))
+    for name in known.variables:
+        if name in objects:
+            facts = _facts(objects.pop(name), known.of_variable(name), labels)
+            sections.append(DataSection(known.title_of(name, names), facts))
+    for name, value in objects.items():
+        facts = _worked_out(name, value, known.tables, labels)
+        sections.append(DataSection(part_label("", name), facts))
     return sections
-
-
-def humane(name: str) -> str:
-    """Make a name that nobody gave a label readable."""
-    return name.replace("_", " ").strip().capitalize()
 
 
 class _Forms:
@@ -72,10 +72,27 @@ class _Forms:
         for form_id in dict.fromkeys(filter(None, forms)):
             self.at_top = {**self.at_top, **self._components(form_id)}
 
-    def title_of(self, variable: str, names: Names) -> str | None:
+    @property
+    def variables(self) -> Sequence[str]:
+        """The variables that forms fill, in the order in which the case came to them."""
+        tasks = sorted(self._tasks, key=lambda task: task.created_at)
+        return list(dict.fromkeys(task.variable_name for task in tasks if task.variable_name))
+
+    @property
+    def tables(self) -> _Components:
+        """The editable tables of all forms, by their keys: what is worked out takes them over."""
+        fields = [self.at_top, *map(self.of_variable, self.variables)]
+        return {
+            key: component
+            for each in fields
+            for key, component in each.items()
+            if component.type is ComponentType.DYNAMICLIST
+        }
+
+    def title_of(self, variable: str, names: Names) -> str:
         """Name the step whose form fills a variable."""
-        task = next((task for task in self._tasks if task.variable_name == variable), None)
-        return names.activity(task.key, task.activity_id, task.name) if task else None
+        task = next(task for task in self._tasks if task.variable_name == variable)
+        return names.activity(task.key, task.activity_id, task.name)
 
     def of_variable(self, variable: str) -> _Components:
         """Give the fields of the form that fills a variable, by their keys."""
@@ -108,15 +125,39 @@ def _facts(
     ]
 
 
+def _worked_out(
+    name: str, value: Mapping[str, Any], tables: _Components, labels: Mapping[str, str]
+) -> list[DataFact]:
+    """Tell an object that no form fills, in the words of registers."""
+    return [
+        DataFact(
+            _label(key, tables[key]) if key in tables else part_label(name, key),
+            _text(part, tables[key], labels)
+            if key in tables
+            else tell_part(name, key, part, labels),
+        )
+        for key, part in without_own_id(value).items()
+        if not _is_named_by_id(key, value, labels)
+    ]
+
+
+def _is_named_by_id(key: str, value: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
+    """Say whether an id beside it tells the same: `service_id` what `service_name` tells."""
+    stem, _, kind = key.rpartition("_")
+    return kind in ("name", "number") and value.get(f"{stem}_id") in labels
+
+
 def _label(key: str, component: Component | None) -> str:
     parts = component.label.parts if component is not None else ()
     label = "".join(part for part in parts if isinstance(part, str)).strip()
-    return label or humane(key)
+    return label or part_label("", key)
 
 
 def _text(value: Any, component: Component | None, labels: Mapping[str, str]) -> Markup | str:
-    if component is None or value in (None, "", []):
+    if value in (None, "", []):
         return told(value, labels)
+    if component is None:
+        return tell_part("", "", value, labels)
     if component.type is ComponentType.DYNAMICLIST and isinstance(value, list):
         return _table(value, _by_key(component.children), labels)
     if component.kind is FieldKind.MONEY:

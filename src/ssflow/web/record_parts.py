@@ -13,6 +13,17 @@ from ssflow.web.record_words import LABELS, WORDED, column_label, option_title
 
 _LABELS = {
     "at": lazy_gettext("When"),
+    "calc": lazy_gettext("Figures"),
+    "scoring": lazy_gettext("Scores"),
+    "case_number": lazy_gettext("Business case"),
+    "case_version": lazy_gettext("Version"),
+    "discount_pct": lazy_gettext("Discount rate"),
+    "feasible": lazy_gettext("Feasible"),
+    "risk_summary": lazy_gettext("Risks in short"),
+    "level": lazy_gettext("Level"),
+    "quorum": lazy_gettext("Quorum"),
+    "similar": lazy_gettext("Similar proposals"),
+    "route.customer_decision": lazy_gettext("The customer decides"),
     "replies.by": lazy_gettext("Who"),
     "email": lazy_gettext("E-mail"),
     "organisation": lazy_gettext("Organisation"),
@@ -53,6 +64,7 @@ _MONEY = frozenset(
     {
         *("amount", "cost", "capital", "operational", "strategic", "benefit", "total"),
         *("y0", "y1", "y2", "planned", "actual", "var", "outlook", "money"),
+        *("npv", "tco3", "benefit3"),
         *("ceiling_capital", "ceiling_operational", "ceiling_strategic", "ceiling_total"),
     }
 )
@@ -66,9 +78,27 @@ def tell_parts(column: str, value: Any, labels: Mapping[str, str]) -> Markup | s
     return told(_in_words(column, column, value), labels)
 
 
+def part_label(column: str, name: str) -> str:
+    """Name a part of an object that `column` holds."""
+    return _label(column, name)
+
+
+def tell_part(column: str, name: str, value: Any, labels: Mapping[str, str]) -> Markup | str:
+    """Write a part of an object that `column` holds."""
+    return told(_in_words(column, name, value), labels)
+
+
+def without_own_id(value: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Leave the id out of an object that has a number or a name: people know it by those."""
+    if "number" in value or "name" in value:
+        return {name: part for name, part in value.items() if name != "id"}
+    return value
+
+
 def _in_words(column: str, name: str, value: Any) -> Any:
     if isinstance(value, Mapping):
-        return {_label(column, key): _in_words(column, key, part) for key, part in value.items()}
+        parts = without_own_id(value)
+        return {_label(column, key): _in_words(column, key, part) for key, part in parts.items()}
     if isinstance(value, list):
         return [_in_words(column, name, part) for part in value]
     return _word(column, name, value)
@@ -81,7 +111,8 @@ def _label(column: str, name: str) -> str:
 
 def _named_after(name: str) -> str:
     """Give the column whose label a part shares: what one refers to is named without its `_id`."""
-    return f"{name}_id" if name not in LABELS and f"{name}_id" in LABELS else name
+    stem = name.removesuffix("_name").removesuffix("_number")
+    return f"{stem}_id" if name not in LABELS and f"{stem}_id" in LABELS else name
 
 
 def _word(column: str, name: str, value: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from flask_babel import lazy_gettext
 
-from ssflow.web.texts import STATES, role_title
+from ssflow.web.texts import ROLES, STATES, role_title
 
 LABELS = {
     "number": lazy_gettext("Number"),
@@ -370,6 +370,9 @@ WORDS = {
     "goodwill": lazy_gettext("goodwill"),
     "upheld": lazy_gettext("upheld"),
     "partly": lazy_gettext("partly upheld"),
+    "revenue": lazy_gettext("revenue"),
+    "saving": lazy_gettext("saving"),
+    "avoidance": lazy_gettext("avoided cost"),
     "not_upheld": lazy_gettext("not upheld"),
     "service_quality": lazy_gettext("quality of a service"),
     "availability": lazy_gettext("availability"),
@@ -429,5 +432,6 @@ def option_title(name: str, value: str) -> str:
         WORDS.get(f"{name}.{value}")
         or WORDS.get(value)
         or STATES.get(value)
+        or ROLES.get(value)
         or value.replace("_", " ")
     )
