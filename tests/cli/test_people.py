@@ -3,6 +3,7 @@
 import re
 import sqlite3
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
@@ -94,9 +95,34 @@ def test_roles_are_granted_and_revoked(ssflow: Type, home: Path) -> None:
     assert isinstance(ssflow("role", "grant", "nobody", "brm").exception, NotFoundError)
 
 
-def test_a_role_can_be_limited_to_a_customer(ssflow: Type) -> None:
+def _put_customer(home: Path, customer_id: str) -> None:
+    values = {
+        "id": UUID(customer_id).hex,
+        "name": "Production",
+        "kind": "internal",
+        "tier": "standard",
+        "status": "active",
+        "created_at": "2026-03-02 08:00:00",
+        "created_by": "x",
+        "row_version": 1,
+        "is_demo": 0,
+    }
+    with sqlite3.connect(home / "ssflow.db") as connection:
+        columns = ", ".join(values)
+        marks = ", ".join("?" * len(values))
+        connection.execute(
+            f"INSERT INTO customer ({columns}) VALUES ({marks})", tuple(values.values())
+        )
+    connection.close()
+
+
+def test_a_role_can_be_limited_to_a_customer(ssflow: Type, home: Path) -> None:
     customer = "00000000-0000-4000-8000-000000000000"
     ssflow("user", "add", "ann")
+    unknown = ssflow("role", "grant", "ann", "customer", "--customer", customer)
+    _put_customer(home, customer)
+
+    assert str(unknown.exception) == f"There is no customer {customer}."
 
     assert ssflow("role", "grant", "ann", "customer", "--customer", customer).exit_code == 0
     assert isinstance(ssflow("role", "revoke", "ann", "customer").exception, NotFoundError)

@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 
 from ssflow.domain.identity import Actor, User
+from ssflow.domain.registers.customers import Customer
 from ssflow.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
 from ssflow.services import access_tokens, credentials, people
 from ssflow.services.people import LastAdministratorError
@@ -16,6 +17,13 @@ from tests.services.office import Office
 def roles_of(office: Office, user: User) -> frozenset[str]:
     with office.look() as work:
         return people.actor_of(work, user).roles
+
+
+def a_customer(office: Office) -> Customer:
+    with office.work() as work:
+        customer = Customer(name="Production", created_at=work.now, created_by="x")
+        work.session.add(customer)
+    return customer
 
 
 # --- accounts -------------------------------------------------------------------------------------
@@ -118,8 +126,21 @@ def test_a_role_is_granted_once(office: Office, admin: Actor, ann: User) -> None
     assert office.act(admin, people.grant_role, ann.id, "brm").id == first.id
 
 
+@pytest.mark.parametrize("scope", ["customer", "service"])
+def test_a_role_is_not_limited_to_what_nobody_knows(
+    office: Office, admin: Actor, ann: User, scope: str
+) -> None:
+    unknown = uuid4()
+
+    with pytest.raises(InvalidInputError) as refused:
+        office.act(admin, people.grant_role, ann.id, "brm", **{f"{scope}_id": unknown})
+
+    assert refused.value.errors == {scope: [f"There is no {scope} {unknown}."]}
+    assert roles_of(office, ann) == frozenset()
+
+
 def test_one_grant_is_revoked_by_itself(office: Office, admin: Actor, ann: User) -> None:
-    office.act(admin, people.grant_role, ann.id, "customer", customer_id=uuid4())
+    office.act(admin, people.grant_role, ann.id, "customer", customer_id=a_customer(office).id)
     everywhere = office.act(admin, people.grant_role, ann.id, "customer")
 
     office.act(admin, people.revoke_grant, ann.id, everywhere.id)

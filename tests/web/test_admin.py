@@ -8,7 +8,8 @@ from flask import Flask
 
 from ssflow.domain.audit import AuditAction
 from ssflow.domain.identity import Actor
-from ssflow.services import access_tokens
+from ssflow.domain.registers.customers import Customer
+from ssflow.services import access_tokens, people
 from ssflow.store import people as rows
 from ssflow.store import sign_in as secret_rows
 from tests.services.bundles import one_task
@@ -89,6 +90,28 @@ def test_a_role_may_begin_later(admin: Browser, office: Office, brm: Actor) -> N
     assert _roles(office, brm) == {"brm"}
     office.now += timedelta(days=40)
     assert _roles(office, brm) == {"brm", "auditor"}
+
+
+def test_a_day_that_is_none_does_not_become_a_role_without_an_end(
+    admin: Browser, office: Office, brm: Actor
+) -> None:
+    answer = admin.send(f"/admin/users/{brm.user_id}/roles", role="auditor", valid_to="2026-02-30")
+
+    assert (answer.status_code, "Write a date." in answer.text) == (422, True)
+    assert _roles(office, brm) == {"brm"}
+
+
+def test_a_role_for_one_customer_says_for_which(admin: Browser, office: Office, brm: Actor) -> None:
+    with office.work() as work:
+        acme = Customer(name="Acme & Sons", created_at=work.now, created_by="x")
+        work.session.add(acme)
+        work.session.flush()
+        assert brm.user_id is not None
+        people.grant_role(work, brm.user_id, "customer", customer_id=acme.id)
+
+    page = admin.open(f"/admin/users/{brm.user_id}").text
+
+    assert page.count("only for Acme &amp; Sons") == 1
 
 
 def test_the_last_administrator_stays(admin: Browser, office: Office, boss: Actor) -> None:

@@ -15,6 +15,8 @@ from ssflow.domain.identity import (
     RoleGrant,
     User,
 )
+from ssflow.domain.registers.customers import Customer
+from ssflow.domain.registers.portfolio import Service
 from ssflow.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
 from ssflow.services.audit import record
 from ssflow.store import people as rows
@@ -215,16 +217,11 @@ def grant_role(
 
     Raises:
         NotFoundError, ForbiddenError: there is no such user; the actor does not administer.
-        InvalidInputError: there is no such role, or the days make no sense.
+        InvalidInputError: there is no such role, customer or service, or the days make no sense.
     """
     require_admin(work)
     user = rows.get_user(work.session, user_id)
-    _check_grant(work, role, valid_from, valid_to)
-    wanted = (role, customer_id, service_id, valid_from, valid_to)
-    for grant in rows.grants_of(work.session, user_id):
-        if _facts_of(grant) == wanted:
-            return grant
-    grant = RoleGrant(
+    wanted = RoleGrant(
         user_id=user.id,
         role=role,
         customer_id=customer_id,
@@ -232,10 +229,22 @@ def grant_role(
         valid_from=valid_from,
         valid_to=valid_to,
     )
-    work.session.add(grant)
+    _check_grant(work, wanted)
+    for grant in rows.grants_of(work.session, user_id):
+        if _facts_of(grant) == _facts_of(wanted):
+            return grant
+    work.session.add(wanted)
     work.session.flush()
-    record(work, AuditAction.ROLE_GRANTED, user=str(user.id), **_told(grant))
-    return grant
+    record(work, AuditAction.ROLE_GRANTED, user=str(user.id), **_told(wanted))
+    return wanted
+
+
+def scope_of(work: UnitOfWork, grant: RoleGrant) -> str:
+    """Name the customer or service that a grant is limited to; nothing when it holds everywhere."""
+    session = work.session
+    customer = session.get(Customer, grant.customer_id) if grant.customer_id else None
+    service = session.get(Service, grant.service_id) if grant.service_id else None
+    return ", ".join(one.name for one in (customer, service) if one is not None)
 
 
 def revoke_role(
@@ -330,12 +339,16 @@ def _check_settings(language: str, timezone: str | None) -> None:
     raise_if(errors)
 
 
-def _check_grant(
-    work: UnitOfWork, role: str, valid_from: date | None, valid_to: date | None
-) -> None:
+def _check_grant(work: UnitOfWork, wanted: RoleGrant) -> None:
     errors: dict[str, list[str]] = {}
-    if role not in {known.key for known in rows.list_roles(work.session)}:
-        errors["role"] = [f"There is no role {role}."]
+    valid_from, valid_to = wanted.valid_from, wanted.valid_to
+    customer_id, service_id = wanted.customer_id, wanted.service_id
+    if wanted.role not in {known.key for known in rows.list_roles(work.session)}:
+        errors["role"] = [f"There is no role {wanted.role}."]
+    if customer_id and work.session.get(Customer, customer_id) is None:
+        errors["customer"] = [f"There is no customer {customer_id}."]
+    if service_id and work.session.get(Service, service_id) is None:
+        errors["service"] = [f"There is no service {service_id}."]
     if valid_from and valid_to and valid_to < valid_from:
         errors["valid_to"] = ["The last day comes before the first."]
     raise_if(errors)

@@ -135,10 +135,11 @@ def end_sessions(user_id: UUID) -> ResponseReturnValue:
 @ADMIN_ONLY
 def grant(user_id: UUID) -> ResponseReturnValue:
     """Give somebody a role."""
-    role, first, last = request.form.get("role", ""), _read_day("valid_from"), _read_day("valid_to")
+    role = request.form.get("role", "")
     try:
+        days = {name: _read_day(name) for name in ("valid_from", "valid_to")}
         with request_work() as work:
-            people.grant_role(work, user_id, role, valid_from=first, valid_to=last)
+            people.grant_role(work, user_id, role, **days)
     except InvalidInputError as error:
         return _user_page(user_id, errors=error.errors), 422
     return _back(user_id, gettext("The role is granted; it counts at once."))
@@ -207,10 +208,13 @@ def _address(secret: str) -> str:
 
 
 def _read_day(name: str) -> date | None:
+    """Read a day that may be left out; nonsense must not become a role without an end."""
+    typed = request.form.get(name, "").strip()
     try:
-        return date.fromisoformat(request.form.get(name, ""))
-    except ValueError:
-        return None
+        return date.fromisoformat(typed) if typed else None
+    except ValueError as error:
+        told = gettext("Write a date.")
+        raise InvalidInputError(told, errors={name: [told]}) from error
 
 
 def _back(user_id: UUID, message: str) -> ResponseReturnValue:
@@ -243,9 +247,11 @@ def _user_page(user_id: UUID, *, errors: Errors | None = None, link: str | None 
 
 
 def _user_facts(work: UnitOfWork, user_id: UUID) -> dict[str, Any]:
+    grants = rows.grants_of(work.session, user_id)
     return {
         "user": rows.get_user(work.session, user_id),
-        "grants": rows.grants_of(work.session, user_id),
+        "grants": grants,
+        "scopes": {grant.id: people.scope_of(work, grant) for grant in grants},
         "roles": rows.list_roles(work.session),
         "tokens": secret_rows.list_tokens_of(work.session, user_id),
         "sessions": secret_rows.list_sessions_of(work.session, user_id),
