@@ -4,7 +4,19 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from tests.engine.diagrams import diagram, end, flows, process, script, start, user
+from tests.engine.diagrams import (
+    boundary,
+    diagram,
+    end,
+    error,
+    flows,
+    on_error,
+    process,
+    script,
+    service,
+    start,
+    user,
+)
 
 Files = dict[str, bytes]
 
@@ -82,3 +94,24 @@ def changed(files: Mapping[str, bytes], name: str, old: str, new: str) -> Files:
     content = files[name].decode()
     assert old in content
     return {**files, name: content.replace(old, new).encode()}
+
+
+def one_budget_a_year() -> Files:
+    """A process that opens a budget first; what the operation refuses ends it."""
+    asks = (
+        "<bpmn:extensionElements><spiffworkflow:properties>"
+        '<spiffworkflow:property name="form" value="ask"/>'
+        "</spiffworkflow:properties></bpmn:extensionElements>"
+    )
+    planned = process(
+        "p",
+        start(inner=asks),
+        service("S_open", "budget.open", {"fiscal_year": "fiscal_year"}, "budget"),
+        boundary("R_refused", "S_open", on_error("Err")),
+        user("U_plan", role="finance_manager"),
+        end(),
+        end("E_refused"),
+        flows("start S_open U_plan end", "R_refused E_refused"),
+    )
+    asked = form("ask", number_field("fiscal_year", required=True))
+    return {"p.bpmn": diagram(planned, error("Err", "refused")), "ask.form.json": asked}

@@ -9,6 +9,7 @@ from ssflow.domain.user_task import TaskStatus
 from ssflow.errors import ForbiddenError, InvalidInputError, NotFoundError
 from ssflow.services import instances, user_tasks
 from ssflow.services.attachments import store_attachment
+from ssflow.store import instances as instance_rows
 from ssflow.store import messages as message_rows
 from ssflow.store import notes as note_rows
 from tests.engine.diagrams import (
@@ -30,6 +31,7 @@ from tests.services.bundles import (
     Files,
     bundle,
     number_field,
+    one_budget_a_year,
     one_task,
     text_field,
     two_tasks,
@@ -215,6 +217,37 @@ def test_what_needs_values_that_no_form_asks_for_is_not_offered(
     office.deploy(with_payload("source?"))
 
     assert [d.key for d in office.act(owner, instances.startable_processes)] == ["p"]
+
+
+def test_a_start_that_is_refused_at_once_leaves_no_case_but_a_line_in_the_trail(
+    office: Office,
+) -> None:
+    fiona = office.hire("finance_manager")
+    office.deploy(one_budget_a_year())
+    with office.work(fiona) as work:
+        first = instances.start_by_hand(work, "p", {"fiscal_year": 2027}).id
+
+    with pytest.raises(instances.StartRefusedError) as refused, office.work(fiona) as work:
+        instances.start_by_hand(work, "p", {"fiscal_year": 2027})
+
+    sentence = "Budget BUD-2027-0001 for 2027 is draft; a year has only one budget."
+    assert refused.value.message == sentence
+    with office.look() as work:
+        assert [one.id for one in instance_rows.list_instances(work.session, fiona).items] == [
+            first
+        ]
+    told = office.details(f"sys-{office.now.date()}", AuditAction.ATTEMPT_REFUSED)
+    assert told == {"key": "p", "variables": {"fiscal_year": 2027}, "reason": sentence}
+
+
+def test_what_starts_without_a_person_is_a_case_though_it_is_refused(office: Office) -> None:
+    fiona = office.hire("finance_manager")
+    office.deploy(one_budget_a_year())
+    office.start(fiona, fiscal_year=2027)
+
+    second = office.start(fiona, fiscal_year=2027)
+
+    assert office.instance(second).end_event == "E_refused"
 
 
 def test_files_of_the_start_form_belong_to_the_case(office: Office, owner: Actor) -> None:

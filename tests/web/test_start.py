@@ -7,7 +7,7 @@ import pytest
 from ssflow.domain.identity import Actor
 from ssflow.store import instances as instance_rows
 from tests.engine.diagrams import diagram, end, flows, process, start, user
-from tests.services.bundles import changed, form, one_task, text_field
+from tests.services.bundles import changed, form, one_budget_a_year, one_task, text_field
 from tests.services.office import Office
 from tests.web.browsing import text_of
 from tests.web.conftest import SignIn
@@ -148,3 +148,27 @@ def test_one_key_does_not_serve_two_different_forms(
 
     assert answer.status_code == 422
     assert _cases(office) == 1
+
+
+def test_a_start_that_is_refused_shows_the_form_again_and_says_why(
+    sign_in: SignIn, office: Office
+) -> None:
+    office.deploy(one_budget_a_year())
+    browser = sign_in(office.hire("finance_manager"))
+    browser.send("/start/p", fiscal_year="2027")
+
+    again = browser.send("/start/p", fiscal_year="2027")
+
+    assert (again.status_code, _cases(office)) == (409, 1)
+    assert "a year has only one budget" in text_of(again)
+    assert 'value="2027"' in again.text
+
+
+def test_a_case_that_has_ended_already_says_so(sign_in: SignIn, office: Office, brm: Actor) -> None:
+    office.deploy({"p.bpmn": diagram(process("p", start(), end("E_done"), flows("start E_done")))})
+    browser = sign_in(brm)
+
+    page = browser.open(browser.send("/start/p").headers["Location"])
+
+    assert "has ended already" in text_of(page)
+    assert "The case is started." not in text_of(page)

@@ -76,9 +76,9 @@ def record_all(
 def record_refusals(work: UnitOfWork, refusals: Sequence[Refusal]) -> None:
     """Tell in the trail what was refused, after the work in which it happened was undone."""
     for refusal in refusals:
-        instance = instance_rows.lock_instance(work.session, refusal.instance_id)
-        entry = Entry(refusal.action, refusal.activity_id, {"task": str(refusal.task_id)})
-        record_all(work, [entry], instance)
+        instance_id = refusal.instance_id
+        instance = instance_rows.lock_instance(work.session, instance_id) if instance_id else None
+        record_all(work, [Entry(refusal.action, refusal.activity_id, refusal.details)], instance)
 
 
 def verify_stream(work: UnitOfWork, stream: str) -> Verification:

@@ -15,7 +15,8 @@ from ssflow.domain.instance import ProcessInstance
 from ssflow.domain.note import Comment
 from ssflow.domain.user_task import UserTask
 from ssflow.engine.commands import Start, StartByMessage
-from ssflow.errors import ForbiddenError, InvalidInputError, NotFoundError
+from ssflow.engine.execution import StepResult
+from ssflow.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
 from ssflow.forms.submission import read_submission
 from ssflow.services.advance import (
     advance_instance,
@@ -35,11 +36,23 @@ from ssflow.store import incidents as incident_rows
 from ssflow.store import instances as instance_rows
 from ssflow.store import notes as note_rows
 from ssflow.store import user_tasks as task_rows
-from ssflow.store.unit_of_work import UnitOfWork
+from ssflow.store.unit_of_work import Refusal, UnitOfWork
 
 MAX_REASON_CHARACTERS = 1_000
 MAX_KEY_CHARACTERS = 200
 _NOT_TAKEN, _MISSING = "A start of this process does not take it.", "A start needs it."
+
+
+class StartRefusedError(ConflictError):
+    """What a process does first was refused, and nothing else was left to do."""
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A case, and what its first step came to."""
+
+    instance: ProcessInstance
+    result: StepResult
 
 
 @dataclass(frozen=True)
@@ -100,6 +113,30 @@ def start_form(work: UnitOfWork, key: str) -> FormView | None:
     return FormView(layout=layout, values={}, draft=None, context=form_context(work, {}))
 
 
+def start_by_hand(
+    work: UnitOfWork,
+    key: str,
+    variables: Mapping[str, Any] | None = None,
+    *,
+    business_key: str | None = None,
+    version: int | None = None,
+) -> ProcessInstance:
+    """Start a process because somebody asks for it, who is told at once when it is refused.
+
+    Raises:
+        StartRefusedError: an operation refused and the case ended there: it leaves no case, but
+            the trail tells of the attempt.
+        NotFoundError, ForbiddenError, InvalidInputError: as `start_instance`.
+    """
+    begun = _start(work, key, variables, business_key, version)
+    refusal = _refusal_of(begun.result)
+    if refusal is None:
+        return begun.instance
+    told = {"key": key, "variables": dict(variables or {}), "reason": refusal}
+    work.remember_refusal(Refusal(AuditAction.ATTEMPT_REFUSED, told))
+    raise StartRefusedError(refusal)
+
+
 def start_instance(
     work: UnitOfWork,
     key: str,
@@ -116,13 +153,7 @@ def start_instance(
         InvalidInputError: the start form refuses the variables, or the business key is no text
             of at most 200 characters.
     """
-    definition = _startable(work, key, version)
-    check_key(business_key, "business_key")
-    checked = check_start(work, definition, dict(variables or {}))
-    instance = begin_instance(work, definition, Start(checked), checked, business_key)
-    if definition.facts.get("start_form"):
-        bind_files(work, checked, instance, None)
-    return instance
+    return _start(work, key, variables, business_key, version).instance
 
 
 def begin_instance(
@@ -133,6 +164,32 @@ def begin_instance(
     business_key: str | None,
 ) -> ProcessInstance:
     """Make the instance and let it run to where it first waits; rights were checked before."""
+    return _begin(work, definition, command, given, business_key).instance
+
+
+def _start(
+    work: UnitOfWork,
+    key: str,
+    variables: Mapping[str, Any] | None,
+    business_key: str | None,
+    version: int | None,
+) -> Begun:
+    definition = _startable(work, key, version)
+    check_key(business_key, "business_key")
+    checked = check_start(work, definition, dict(variables or {}))
+    begun = _begin(work, definition, Start(checked), checked, business_key)
+    if definition.facts.get("start_form"):
+        bind_files(work, checked, begun.instance, None)
+    return begun
+
+
+def _begin(
+    work: UnitOfWork,
+    definition: ProcessDefinition,
+    command: Start | StartByMessage,
+    given: Mapping[str, Any],
+    business_key: str | None,
+) -> Begun:
     instance = ProcessInstance(
         definition_id=definition.id,
         key=definition.key,
@@ -144,8 +201,18 @@ def begin_instance(
     work.session.add(instance)
     work.session.flush()
     details = {"key": definition.key, "version": definition.version, "variables": dict(given)}
-    advance_instance(work, instance, command, Entry(AuditAction.INSTANCE_STARTED, None, details))
-    return instance
+    because = Entry(AuditAction.INSTANCE_STARTED, None, details)
+    return Begun(instance, advance_instance(work, instance, command, because))
+
+
+def _refusal_of(result: StepResult) -> str | None:
+    """Tell why a case ended in its first step, if all that it did there was to be refused."""
+    done = result.trail.operations
+    if not result.completed or len(done) != 1 or result.thrown:
+        return None
+    answer = done[0].result
+    refused = answer.get("refused") if isinstance(answer, dict) else None
+    return str(refused["message"]) if isinstance(refused, dict) else None
 
 
 def get_visible_instance(work: UnitOfWork, instance_id: UUID) -> ProcessInstance:

@@ -202,7 +202,8 @@ def _guard(work: UnitOfWork, task: UserTask) -> None:
 
 def _remember_block(work: UnitOfWork, task: UserTask) -> None:
     blocked = AuditAction.SEPARATION_OF_DUTIES_BLOCKED
-    work.remember_refusal(Refusal(blocked, task.instance_id, task.activity_id, task.id))
+    told = {"task": str(task.id)}
+    work.remember_refusal(Refusal(blocked, told, task.instance_id, task.activity_id))
 
 
 def _read_form(

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TypeAlias
+from typing import Any, TypeAlias
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -40,9 +40,9 @@ class Refusal:
     """An attempt that was refused and that the trail must tell, though the work is undone."""
 
     action: AuditAction
-    instance_id: UUID
-    activity_id: str
-    task_id: UUID
+    details: dict[str, Any]
+    instance_id: UUID | None = None
+    activity_id: str | None = None
 
 
 @dataclass

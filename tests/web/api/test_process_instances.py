@@ -5,7 +5,14 @@ from uuid import uuid4
 import pytest
 
 from ssflow.domain.identity import Actor
-from tests.services.bundles import one_task, text_field, two_tasks, with_form, with_script
+from tests.services.bundles import (
+    one_budget_a_year,
+    one_task,
+    text_field,
+    two_tasks,
+    with_form,
+    with_script,
+)
 from tests.services.office import Office
 from tests.web.api.calling import Caller, body, items, problem
 from tests.web.api.conftest import Connect
@@ -33,6 +40,17 @@ def test_a_case_is_started(office: Office, owner: Actor, as_owner: Caller) -> No
     assert body(as_owner.get(f"process-instances/{started['id']}")) == started
     variables = as_owner.get(f"process-instances/{started['id']}/variables")
     assert body(variables) == {"a": 1}
+
+
+def test_a_start_that_is_refused_at_once_is_a_conflict(office: Office, as_owner: Caller) -> None:
+    office.deploy(one_budget_a_year())
+    sent = {"variables": {"fiscal_year": 2027}}
+    first = body(as_owner.post("process-definitions/p/instances", sent), 201)
+
+    refused = problem(as_owner.post("process-definitions/p/instances", sent), 409)
+
+    assert "a year has only one budget" in refused["detail"]
+    assert [one["id"] for one in items(as_owner.get("process-instances"))] == [first["id"]]
 
 
 def test_a_former_version_is_started(office: Office, as_owner: Caller) -> None:

@@ -74,7 +74,7 @@ def start(body: dict[str, Any], key: str) -> ResponseReturnValue:
     version, business_key = body["version"], body["business_key"]
     return answer_once(
         InstanceSchema,
-        lambda work: instances.start_instance(
+        lambda work: instances.start_by_hand(
             work, key, body["variables"], business_key=business_key, version=version
         ),
         status=201,

@@ -137,9 +137,9 @@ def grant(user_id: UUID) -> ResponseReturnValue:
     """Give somebody a role."""
     role = request.form.get("role", "")
     try:
-        days = {name: _read_day(name) for name in ("valid_from", "valid_to")}
+        first, last = _read_day("valid_from"), _read_day("valid_to")
         with request_work() as work:
-            people.grant_role(work, user_id, role, **days)
+            people.grant_role(work, user_id, role, valid_from=first, valid_to=last)
     except InvalidInputError as error:
         return _user_page(user_id, errors=error.errors), 422
     return _back(user_id, gettext("The role is granted; it counts at once."))

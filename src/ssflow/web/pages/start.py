@@ -44,6 +44,13 @@ def show(key: str) -> ResponseReturnValue:
 @signed_in
 def begin(key: str) -> ResponseReturnValue:
     """Start the process; a wrong form comes back with its errors."""
+    try:
+        return _try_to_begin(key)
+    except instances.StartRefusedError as error:
+        return _refused_page(key, error.message), 409
+
+
+def _try_to_begin(key: str) -> ResponseReturnValue:
     with request_work() as work:
         form = instances.start_form(work, key)
         typed = read_typed(work, form)
@@ -70,8 +77,8 @@ def fields(key: str) -> ResponseReturnValue:
 
 
 def _begin(work: UnitOfWork, key: str, answers: Mapping[str, Any]) -> str:
-    started = instances.start_instance(work, key, answers)
-    flash(_told(work, started), "success")
+    started = instances.start_by_hand(work, key, answers)
+    flash(_told(work, started), "info" if started.ended_at else "success")
     own = _first_task(work, started)
     if own is not None:
         return url_for("tasks.show", task_id=own)
@@ -89,7 +96,18 @@ def _told(work: UnitOfWork, started: ProcessInstance) -> Markup:
     address = url_for("instances.show", instance_id=started.id)
     name = started.business_key or Names(work).process(started.key)
     said = gettext("The case is started.")
+    if started.ended_at:
+        end = Names(work).activity(started.key, started.end_event)
+        said = gettext("The case began, and has ended already: “%(end)s”.", end=end)
     return Markup('{} <a href="{}">{}</a>').format(said, address, name)
+
+
+def _refused_page(key: str, refusal: str) -> str:
+    """Show the form as it was filled in, with why the process cannot be started with it."""
+    with request_work(read_only=True) as work:
+        form = instances.start_form(work, key)
+        typed = read_typed(work, form, with_files=False)
+        return _start_page(work, key, form, typed, refusal=refusal)
 
 
 def _start_page(
@@ -98,11 +116,14 @@ def _start_page(
     form: FormView | None,
     typed: TypedForm | None = None,
     errors: Mapping[str, list[str]] | None = None,
+    *,
+    refusal: str = "",
 ) -> str:
     return render_template(
         "start/show.html",
         key=key,
         name=Names(work).process(key),
         form=draw_page(form, typed, errors) if form else None,
+        refusal=refusal,
         idempotency_key=new_key(),
     )
