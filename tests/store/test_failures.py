@@ -5,7 +5,7 @@ import pytest
 from psycopg import errors
 from sqlalchemy.exc import DBAPIError
 
-from ssflow.store.failures import is_away, is_lost_race
+from ssflow.store.failures import is_away, is_lost_race, is_read_only
 
 
 def failure(original: Exception) -> DBAPIError:
@@ -83,3 +83,11 @@ def test_faults_of_ours_are_neither(original: Exception) -> None:
 
     assert not is_away(error)
     assert not is_lost_race(error)
+
+
+@pytest.mark.parametrize(
+    "original", [errors.ReadOnlySqlTransaction(), sqlite_error(sqlite3.SQLITE_READONLY_DBMOVED)]
+)
+def test_what_may_not_be_written_is_told(original: Exception) -> None:
+    assert is_read_only(failure(original))
+    assert not is_read_only(failure(sqlite_error(sqlite3.SQLITE_FULL)))

@@ -183,6 +183,28 @@ def test_a_database_that_is_not_there_is_away(tmp_path: object) -> None:
             work.session.execute(text("SELECT 1"))
 
 
+def test_a_database_that_may_not_be_written_is_away_and_the_log_tells_why(
+    database: Database,
+) -> None:
+    url = database.url
+    if database.is_sqlite:
+        url = url.set(database=f"file:{url.database}").update_query_dict(
+            {"mode": "ro", "uri": "true"}
+        )
+    else:
+        url = url.update_query_dict({"options": "-c default_transaction_read_only=on"})
+    standby = open_database(url.render_as_string(hide_password=False))
+
+    with (
+        pytest.raises(DatabaseAwayError, match=r"(?i)read-?only") as refused,
+        open_work(standby, actor=SYSTEM, now=NOW, timezone=TIMEZONE) as work,
+    ):
+        work.session.add(Role(key="a", title="A"))
+
+    standby.close()
+    assert "read" not in refused.value.message
+
+
 def test_a_connection_that_breaks_is_away_and_then_replaced(
     postgresql_database: Database,
 ) -> None:

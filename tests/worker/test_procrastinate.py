@@ -15,7 +15,7 @@ from ssflow.domain.identity import OPERATOR, SYSTEM
 from ssflow.domain.job import JobKind
 from ssflow.services import jobs
 from ssflow.store import jobs as rows
-from ssflow.store.database import Database
+from ssflow.store.database import Database, DatabaseAwayError
 from ssflow.store.unit_of_work import UnitOfWork, open_work
 from ssflow.worker.procrastinate import ProcrastinateWorker, submit
 from tests.conftest import TIMEZONE
@@ -112,6 +112,22 @@ def test_a_job_that_is_undone_is_not_handed_over(database: Database) -> None:
         add_and_fail()
 
     assert messages(database) == []
+    with work_in(database, read_only=True) as work:
+        assert rows.list_jobs(work.session).items == []
+
+
+def test_a_connection_that_breaks_while_a_job_is_handed_over_is_away(database: Database) -> None:
+    def add_and_lose_the_connection() -> None:
+        with work_in(database) as work:
+            add(work)
+            work.session.flush()
+            own = work.session.execute(text("SELECT pg_backend_pid()")).scalar_one()
+            with database.engine.begin() as other:
+                other.execute(text("SELECT pg_terminate_backend(:own)"), {"own": own})
+
+    with pytest.raises(DatabaseAwayError):
+        add_and_lose_the_connection()
+
     with work_in(database, read_only=True) as work:
         assert rows.list_jobs(work.session).items == []
 

@@ -32,7 +32,7 @@ def main() -> None:
     try:
         commands()
     except SsflowError as error:
-        click.echo(f"Error: {error.message}", err=True)
+        click.echo(f"Error: {error}", err=True)
         sys.exit(1)
     finally:
         os.umask(former)

@@ -139,7 +139,7 @@ def _lease_renewed(open_work: OpenWork, claimed: ClaimedJob) -> Iterator[None]:
                     until = work.now + LEASE
                     is_kept = job_rows.renew_lease(work.session, claimed, until)
             except (AwayError, LostRaceError) as error:
-                _LOG.warning("A lease could not be renewed: %s", error.message)
+                _LOG.warning("A lease could not be renewed: %s", error)
             else:
                 if not is_kept:
                     return

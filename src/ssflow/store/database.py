@@ -52,13 +52,27 @@ _PRAGMAS = (
 
 
 class DatabaseAwayError(AwayError):
-    """The database cannot be reached, is busy for too long, or has no room; try again later."""
+    """The database cannot be reached or written, is busy for too long, or has no room.
+
+    `reason` is for the operator's log: what the driver said.
+    """
 
     def __init__(
         self,
         message: str = "The database cannot be used right now. Please try again in a moment.",
+        *,
+        reason: str = "",
     ) -> None:
         super().__init__(message)
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.message} ({self.reason})" if self.reason else self.message
+
+
+def away(error: DBAPIError) -> DatabaseAwayError:
+    """Make of a driver's error what callers know how to answer."""
+    return DatabaseAwayError(reason=str(error.orig).partition("\n")[0])
 
 
 @dataclass(frozen=True, eq=False)
@@ -194,7 +208,7 @@ def _away_if_it_is() -> Iterator[None]:
         yield
     except DBAPIError as error:
         if is_away(error):
-            raise DatabaseAwayError from error
+            raise away(error) from error
         raise
 
 

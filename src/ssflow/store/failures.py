@@ -8,6 +8,7 @@ _LOST_RACES = {"40001", "40P01", "55P03", "23505"}
 """PostgreSQL: serialization failure, deadlock, lock not available, unique violation."""
 _AWAY_CLASSES = ("08", "53", "57", "58")
 """PostgreSQL: connection, resources, operator intervention, system error."""
+_READ_ONLY = "25006"
 _SQLITE_LOST_RACES = {
     sqlite3.SQLITE_BUSY_SNAPSHOT,
     sqlite3.SQLITE_CONSTRAINT_UNIQUE,
@@ -37,6 +38,13 @@ def is_away(error: DBAPIError) -> bool:
     if state := _sqlstate(error):
         return state.startswith(_AWAY_CLASSES)
     return error.connection_invalidated or isinstance(error, OperationalError | InterfaceError)
+
+
+def is_read_only(error: DBAPIError) -> bool:
+    """Tell whether nothing may be written: a file without the right to, a standby server."""
+    if isinstance(error.orig, sqlite3.Error):
+        return _sqlite_code(error.orig) & _PRIMARY_CODE == sqlite3.SQLITE_READONLY
+    return _sqlstate(error) == _READ_ONLY
 
 
 def _sqlite_code(error: sqlite3.Error) -> int:

@@ -17,8 +17,8 @@ from ssflow.config import DEFAULT_MESSAGE_TTL, Outside
 from ssflow.domain.audit import AuditAction
 from ssflow.domain.identity import Actor
 from ssflow.errors import ConflictError, InvalidInputError
-from ssflow.store.database import Database, DatabaseAwayError
-from ssflow.store.failures import is_away, is_lost_race
+from ssflow.store.database import Database, DatabaseAwayError, away
+from ssflow.store.failures import is_away, is_lost_race, is_read_only
 from ssflow.store.jobs import take_added_jobs
 
 DbSession: TypeAlias = Session
@@ -94,7 +94,10 @@ def open_work(
         DatabaseAwayError: the database cannot be reached or written.
         InvalidInputError: a value does not fit into the database.
     """
-    with _told_by_what_to_do(), _open_session(database, read_only=read_only) as session:
+    with (
+        _told_by_what_to_do(read_only=read_only),
+        _open_session(database, read_only=read_only) as session,
+    ):
         work = UnitOfWork(
             session, actor, now, timezone, submit, request_id, translate, outside, message_ttl
         )
@@ -137,29 +140,32 @@ def unfit_data_refused() -> Iterator[None]:
     try:
         yield
     except StatementError as error:
-        if isinstance(error, DBAPIError) and (is_lost_race(error) or is_away(error)):
+        if isinstance(error, DBAPIError) and any(
+            tells(error) for tells in (is_lost_race, is_away, is_read_only)
+        ):
             raise
         reason = str(error.orig).partition("\n")[0]
         raise InvalidInputError(f"A value cannot be stored: {reason}.") from error
 
 
 @contextmanager
-def _told_by_what_to_do() -> Iterator[None]:
+def _told_by_what_to_do(*, read_only: bool) -> Iterator[None]:
     """Turn what drivers raise into the errors that callers know how to answer."""
     try:
         yield
     except StaleDataError as error:
         raise _lost_race() from error
     except PoolTimeoutError as error:
-        raise DatabaseAwayError from error
+        raise DatabaseAwayError(reason="every connection is in use") from error
     except DataError as error:
         message = "A value is too large, or holds a sign that cannot be stored."
         raise InvalidInputError(message) from error
     except DBAPIError as error:
         if is_lost_race(error):
             raise _lost_race() from error
-        if is_away(error):
-            raise DatabaseAwayError from error
+        # Who writes in a work that only reads made a mistake; else it is the database's fault.
+        if is_away(error) or (is_read_only(error) and not read_only):
+            raise away(error) from error
         raise
 
 

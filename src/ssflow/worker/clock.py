@@ -39,7 +39,7 @@ class SharedClock:
         try:
             theirs = read_clock(self._database)
         except DatabaseAwayError as error:
-            _LOG.warning("The database's clock could not be read: %s", error.message)
+            _LOG.warning("The database's clock could not be read: %s", error)
             return
         if theirs is not None:
             after = self._machine()

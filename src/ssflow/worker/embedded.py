@@ -136,7 +136,7 @@ class EmbeddedWorker:
         try:
             return do()
         except (DatabaseAwayError, LostRaceError) as error:
-            _LOG.warning("Jobs wait: %s", error.message)
+            _LOG.warning("Jobs wait: %s", error)
         except Exception:  # noqa: BLE001 - the job loop's top: one bad job must not end it
             _LOG.exception("A job failed in a way nobody foresaw; its lease brings it back.")
         return None

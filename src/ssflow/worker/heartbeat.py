@@ -58,7 +58,7 @@ class Heartbeat:
                 self._started_at = self._started_at or work.now
                 give_sign_of_life(work, self._build(self._started_at, work.now))
         except (DatabaseAwayError, LostRaceError) as error:
-            _LOG.warning("A sign of life could not be written: %s", error.message)
+            _LOG.warning("A sign of life could not be written: %s", error)
 
     def end(self) -> None:
         """Sign off."""
@@ -66,7 +66,7 @@ class Heartbeat:
             with self._open_work() as work:
                 sign_off(work, self._id)
         except (DatabaseAwayError, LostRaceError) as error:
-            _LOG.warning("A worker could not sign off: %s", error.message)
+            _LOG.warning("A worker could not sign off: %s", error)
 
     def _build(self, started_at: datetime, now: datetime) -> WorkerHeartbeat:
         with self._lock:

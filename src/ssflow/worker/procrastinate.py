@@ -35,11 +35,18 @@ _SENDER = App(connector=SyncPsycopgConnector())
 
 
 def submit(session: DbSession, job_ids: Sequence[UUID]) -> None:
-    """Hand jobs over in the transaction that adds them: they are announced by its commit."""
+    """Hand jobs over in the transaction that adds them: they are announced by its commit.
+
+    Raises:
+        DatabaseAwayError: the connection broke.
+    """
     connection: Any = session.connection().connection.driver_connection
     deferrer = _SENDER.configure_task(TASK, connection=connection)
     messages: list[dict[str, Any]] = [{"job_id": str(job_id)} for job_id in job_ids]
-    deferrer.batch_defer(*messages)
+    try:
+        deferrer.batch_defer(*messages)
+    except ConnectorException as error:
+        raise DatabaseAwayError(reason=_in_one_line(error)) from error
 
 
 class ProcrastinateWorker:
@@ -67,7 +74,7 @@ class ProcrastinateWorker:
         try:
             run_job(self._open_work, UUID(job_id), self._sweep.heartbeat.note)
         except (DatabaseAwayError, LostRaceError) as error:
-            _LOG.warning("A job waits: %s", error.message)
+            _LOG.warning("A job waits: %s", error)
 
     async def _serve(self) -> None:
         """Do what is handed over until told to stop; a database that went away is waited for."""
