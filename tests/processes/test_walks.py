@@ -10,7 +10,7 @@ from psycopg import sql
 from sqlalchemy import make_url
 
 from ssflow.services.jobs import run_due_jobs
-from ssflow.services.scenario_runs import CopiesInMemory, Fill, run_scenarios
+from ssflow.services.scenario_runs import Fill, run_scenarios
 from ssflow.store.database import Database, open_database, upgrade_schema
 
 PROCESSES = Path(__file__).parents[2] / "processes"
@@ -69,7 +69,7 @@ def test_there_are_walks_of_every_area() -> None:
 
 @pytest.mark.parametrize("area", AREAS)
 def test_the_walks_go_on_sqlite_and_take_every_flow(area: str) -> None:
-    report = run_scenarios(PROCESSES / area, run_due_jobs, make_database=CopiesInMemory())
+    report = run_scenarios(PROCESSES / area, run_due_jobs)
 
     assert [(one.scenario.name, one.failure) for one in report.failed] == []
     assert [missed for one in report.coverage for missed in one.missed] == []
