@@ -169,6 +169,67 @@ def test_properties_of_a_user_task_are_worked_out_when_it_opens(case: Make) -> N
     assert (later.role, later.form_id) == (None, "f_a")
 
 
+def opening(**properties: str) -> bytes:
+    return diagram(
+        process("p", start(), user("a", **properties), end(), flows("start a end")),
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("priority", "=10**10", "a whole number up to 9999, not 10000000000."),
+        ("priority", "=1.5", "a whole number up to 9999, not 1.5."),
+        ("priority", "=True", "a whole number up to 9999, not True."),
+        ("role", "='x' * 300", "at most 200 characters long, not"),
+        ("exclude", "=[str(n) for n in range(60)]", "a list of at most 50 ids, not"),
+        ("exclude", "=['x' * 60]", "a list of at most 50 ids, not"),
+        ("due", "='P2D' * 60", "a time such as wd(5), P14D or 2026-05-01, not"),
+    ],
+)
+def test_a_property_that_no_list_could_hold_is_an_incident(
+    case: Make, name: str, value: str, told: str
+) -> None:
+    run = case(opening(**{"role": "clerk", name: value}))
+
+    run.start()
+
+    assert (run.open, run.incident.activity_id, run.incident.kind) == ([], "a", "expression")
+    assert told in run.incident.message
+    assert len(run.incident.message) < 250
+
+
+@pytest.mark.parametrize(
+    ("value", "priority"), [("0", 0), ("-5", -5), ("=4 / 2", 2), ("=None", None), ("='7'", 7)]
+)
+def test_each_whole_number_is_a_priority(case: Make, value: str, priority: int | None) -> None:
+    run = case(opening(priority=value))
+
+    run.start()
+
+    assert run.result.after.user_tasks[run.task_id("a")].priority == priority
+
+
+@pytest.mark.parametrize("who", [{"role": "=who"}, {"assignee": "=who"}])
+def test_a_task_that_nobody_could_do_waits_for_its_data(case: Make, who: dict[str, str]) -> None:
+    run = case(opening(**who))
+
+    run.start(who=None)
+    assert run.incident.message.startswith("Nobody could do this task")
+    run.retry(who="bob")
+
+    assert run.open == ["a"]
+
+
+def test_blanks_around_the_value_of_a_property_do_not_count(case: Make) -> None:
+    run = case(opening(role=" clerk ", assignee=" =initiator", due="\n P2D"))
+
+    run.start()
+
+    opened = run.result.after.user_tasks[run.task_id("a")]
+    assert (opened.role, opened.assignee, opened.due) == ("clerk", "ann", "P2D")
+
+
 def test_the_trail_names_elements_and_flows_in_order(case: Make) -> None:
     run = case(
         diagram(

@@ -72,7 +72,7 @@ class _Reader:
             self._report(
                 root,
                 "dmn-version",
-                "The file is not DMN 1.1, 1.2 or 1.3; save it again with a current editor.",
+                "The file is not DMN 1.1, 1.2 or 1.3; save it as DMN 1.3.",
             )
             return ()
         self._check_languages(root)

@@ -149,6 +149,7 @@ def _adopt(spec: spiff.ProcessSpec) -> None:
     """Give elements and events ssflow's behaviour, and connect what parsing leaves open."""
     for task_spec in spec.task_specs.values():
         _take_class(task_spec)
+        _trim_properties(task_spec)
         if isinstance(task_spec, spiff.EventBasedGateway):
             _adopt_choice(task_spec)
         elif getattr(task_spec, "event_definition", None) is not None:
@@ -159,6 +160,12 @@ def _adopt(spec: spiff.ProcessSpec) -> None:
         if isinstance(task_spec, spiff.LoopTask):
             _connect_instances(spec, task_spec)
     _connect_event_scopes(spec)
+
+
+def _trim_properties(task_spec: spiff.TaskSpec) -> None:
+    """Drop the blanks around the values of properties, which the check does not see either."""
+    properties = (getattr(task_spec, "extensions", None) or {}).get("properties", {})
+    properties.update({name: value.strip() for name, value in properties.items() if value})
 
 
 def _take_class(thing: Any) -> None:

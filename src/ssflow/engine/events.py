@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from ssflow.engine.faults import ElementError
+from ssflow.engine.faults import LONGEST_QUOTE, ElementError, shorten
 from ssflow.engine.snapshot import IncidentKind, ThrownMessage
 from ssflow.engine.spiff import (
     BoundaryEvent,
@@ -28,6 +28,7 @@ from ssflow.engine.spiff import (
 )
 from ssflow.errors import InvalidInputError
 
+MAX_KEY_CHARACTERS = 200
 FIRED = "event_fired"
 _DUE = "due"
 _KEYS = "keys"
@@ -36,7 +37,6 @@ _CYCLE = re.compile(
     r"[Rr](?P<cycles>\d{0,9})/(?:(?P<begins>[^/]+)/)?(?P<every>P[\dYMWDTHS]+|wd\(\s*[1-9]\d*\s*\))",
     re.ASCII,
 )
-_LONGEST_TEXT = 100
 _LAST_YEAR = 9_998
 """One before the calendar's last, since in another time zone it may be next year already."""
 
@@ -188,7 +188,7 @@ class Message(MessageEventDefinition):
         if self.key_expression is None or self.element_id in my_task.internal_data.get(_KEYS, {}):
             return
         key = my_task.workflow.script_engine.evaluate(my_task, self.key_expression)
-        my_task.internal_data.setdefault(_KEYS, {})[self.element_id] = _as_key(key)
+        my_task.internal_data.setdefault(_KEYS, {})[self.element_id] = _as_key(key, self.element_id)
 
     def find_key(self, my_task: SpiffTask) -> str | None:
         """Find the key that was worked out, if the diagram gives one."""
@@ -229,11 +229,11 @@ class Message(MessageEventDefinition):
     def _key_to_send(self, my_task: SpiffTask, payload: Mapping[str, Any]) -> str | None:
         engine = my_task.workflow.script_engine
         if self.key_expression is not None:
-            return _as_key(engine.evaluate(my_task, self.key_expression))
+            return _as_key(engine.evaluate(my_task, self.key_expression), self.element_id)
         if self.correlation_properties:
             expression = self.correlation_properties[0].retrieval_expression
-            return _as_key(engine.environment.evaluate(expression, payload))
-        return _as_key(engine.business_key)
+            return _as_key(engine.environment.evaluate(expression, payload), self.element_id)
+        return _as_key(engine.business_key, self.element_id)
 
 
 class FirstOf(MultipleEventDefinition):
@@ -361,16 +361,12 @@ def _read_text(definition: Any, my_task: SpiffTask, expression: str) -> str:
         fault.activity_id = definition.element_id
         raise
     if not isinstance(value, str):
-        message = f'A timer needs a text like "P14D" or a date, not {_shorten(repr(value))}.'
+        message = f'A timer needs a text like "P14D" or a date, not {shorten(repr(value))}.'
         raise ElementError(IncidentKind.EXPRESSION, message, activity_id=definition.element_id)
-    if len(value) > _LONGEST_TEXT:
-        message = f'"{_shorten(value)}" is too long for the time of a timer.'
+    if len(value) > LONGEST_QUOTE:
+        message = f'"{shorten(value)}" is too long for the time of a timer.'
         raise ElementError(IncidentKind.EXPRESSION, message, activity_id=definition.element_id)
     return value
-
-
-def _shorten(text: str) -> str:
-    return text if len(text) <= _LONGEST_TEXT else f"{text[:_LONGEST_TEXT]} …"
 
 
 def _parse_due(
@@ -389,5 +385,9 @@ def _parse_due(
     return due
 
 
-def _as_key(value: Any) -> str | None:
-    return None if value is None else str(value)
+def _as_key(value: Any, element_id: str) -> str | None:
+    key = None if value is None else str(value)
+    if len(key or "") > MAX_KEY_CHARACTERS:
+        message = f"The key of a message may have {MAX_KEY_CHARACTERS} characters: {key}"
+        raise ElementError(IncidentKind.EXPRESSION, shorten(message), activity_id=element_id)
+    return key

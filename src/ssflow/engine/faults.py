@@ -5,6 +5,13 @@ from uuid import UUID
 from ssflow.engine.snapshot import IncidentKind
 from ssflow.errors import AwayError, ConflictError, InvalidInputError
 
+LONGEST_QUOTE = 100
+
+
+def shorten(text: str) -> str:
+    """Cut what a message quotes."""
+    return text if len(text) <= LONGEST_QUOTE else f"{text[:LONGEST_QUOTE]} …"
+
 
 class ElementError(Exception):
     """An element of the diagram cannot go on; the engine parks it with an incident."""

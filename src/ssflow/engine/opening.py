@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from ssflow.engine.faults import ElementError
+from ssflow.engine.faults import ElementError, shorten
 from ssflow.engine.rules.times import NO_REMINDER, is_due
 from ssflow.engine.snapshot import IncidentKind, WaitingUserTask
 from ssflow.engine.specs import get_properties
@@ -12,6 +12,10 @@ from ssflow.engine.spiff import SpiffTask
 
 OPENED = "opened"
 
+_LONGEST_NAME = 200
+_MOST_EXCLUDED, _LONGEST_ID = 50, 40  # an index holds them all
+_MOST_PRIORITY = 9_999
+_NO_ROLE = (None, "initiator")
 _EVALUATED = ("role", "assignee", "exclude", "due", "remind", "esc", "priority", "form")
 
 
@@ -27,9 +31,20 @@ def open_user_task(task: SpiffTask) -> dict[str, Any]:
         if name in _EVALUATED and text.startswith("=")
     }
     values = task.workflow.script_engine.evaluate_all(task, texts) if texts else {}
-    describe_user_task(task, values)
+    opened = describe_user_task(task, values)
+    if "role" in texts or "assignee" in texts:
+        _require_somebody(opened)
     task.internal_data[OPENED] = True
     return values
+
+
+def _require_somebody(task: WaitingUserTask) -> None:
+    if task.role is None and task.assignee is None and task.lane in _NO_ROLE:
+        message = (
+            "Nobody could do this task: its expressions gave neither a role nor an assignee. "
+            "Change the data that they read."
+        )
+        raise ElementError(IncidentKind.EXPRESSION, message, activity_id=task.activity_id)
 
 
 def describe_user_task(task: SpiffTask, values: Mapping[str, Any] | None) -> WaitingUserTask:
@@ -73,7 +88,10 @@ class _Reader:
             return None
         if isinstance(value, dict | list | bool):
             raise self._refuse(name, value, "a text")
-        return str(value)
+        text = str(value).strip()
+        if len(text) > _LONGEST_NAME:
+            raise self._refuse(name, text, f"at most {_LONGEST_NAME} characters long")
+        return text or None
 
     def time(self, name: str) -> str | None:
         value = self.text(name)
@@ -92,16 +110,19 @@ class _Reader:
             return ()
         if not isinstance(value, list):
             raise self._refuse(name, value, "a list of names")
-        return tuple(str(part) for part in value if part not in (None, ""))
+        names = tuple(str(part) for part in value if part not in (None, ""))
+        if len(names) > _MOST_EXCLUDED or any(len(part) > _LONGEST_ID for part in names):
+            raise self._refuse(name, value, f"a list of at most {_MOST_EXCLUDED} ids")
+        return names
 
-    def number(self, name: str) -> int:
+    def number(self, name: str) -> int | None:
         value = self._get(name)
         if value is None or value == "":
-            return 0
-        try:
-            return int(value)
-        except (TypeError, ValueError):
-            raise self._refuse(name, value, "a whole number") from None
+            return None
+        number = _read_whole(value)
+        if number is None or abs(number) > _MOST_PRIORITY:
+            raise self._refuse(name, value, f"a whole number up to {_MOST_PRIORITY}")
+        return number
 
     def _get(self, name: str) -> Any:
         return self._values.get(name) if self._is_expression(name) else self._texts.get(name)
@@ -110,5 +131,14 @@ class _Reader:
         return self._texts.get(name, "").startswith("=")
 
     def _refuse(self, name: str, value: Any, wanted: str) -> ElementError:
-        message = f"The property {name} must be {wanted}, not {value!r}."
+        message = f"The property {name} must be {wanted}, not {shorten(repr(value))}."
         return ElementError(IncidentKind.EXPRESSION, message, activity_id=self._activity_id)
+
+
+def _read_whole(value: Any) -> int | None:
+    try:
+        number = int(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    is_whole = not isinstance(value, bool) and float(value) == number
+    return number if is_whole else None

@@ -44,7 +44,7 @@ class WaitingUserTask:
     """Whether its diagram gives it a due date, whatever that comes to."""
     remind: str | None = None
     escalate: str | None = None
-    priority: int = 0
+    priority: int | None = None
     instructions: str | None = None
 
 

@@ -197,7 +197,7 @@ def _task_row(moved: Step, task: WaitingUserTask) -> dict[str, Any]:
         "due_at": due_at,
         "remind_at": reminder_at(task.remind, due_at, now, calendar),
         "escalate_to": task.escalate,
-        "priority": task.priority or DEFAULT_PRIORITY,
+        "priority": DEFAULT_PRIORITY if task.priority is None else task.priority,
         "form_id": task.form_id,
         "variable_name": task.variable_name,
         "instructions": task.instructions,

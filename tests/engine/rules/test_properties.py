@@ -33,6 +33,7 @@ UNREADABLE = {
     "due": ("next week", "due-not-readable"),
     "remind": ("80%", "due-not-readable"),
     "priority": ("high", "priority-not-a-number"),
+    "assignee": ("demo", "assignee-not-an-id"),
 }
 
 
@@ -54,6 +55,16 @@ def test_a_reminder_can_be_switched_off() -> None:
 @pytest.mark.parametrize("name", ["role", "assignee", "exclude", "due", "esc", "priority"])
 def test_a_value_with_an_equals_sign_is_an_expression(name: str) -> None:
     assert_breaks(_tasked(**{name: "= 1 +"}), "code-refused", "U_a")
+
+
+def test_the_one_person_may_be_named_by_id() -> None:
+    assert problems_of(_tasked(assignee="5f0e2c1a-3b1d-4c59-9a60-0d6a1c1b2e3f")) == ()
+
+
+def test_a_form_without_a_name_is_told_so() -> None:
+    problem = assert_breaks(_tasked(form=" "), "form-unknown", "U_a")
+
+    assert problem.message == "The property form is empty; name a form, or delete the property."
 
 
 def test_a_form_is_named_literally() -> None:

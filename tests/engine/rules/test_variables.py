@@ -1,6 +1,9 @@
+from dataclasses import replace
+
 import pytest
 
 from tests.engine.rules.diagrams import (
+    KNOWN,
     assert_breaks,
     chain,
     decide,
@@ -12,6 +15,7 @@ from tests.engine.rules.diagrams import (
     extensions,
     message,
     operator,
+    problems_of,
     spiff,
     start,
     table,
@@ -71,3 +75,32 @@ def test_a_throwing_event_may_carry_a_payload() -> None:
     )
 
     assert_breaks(data, "undefined-name", "N_a")
+
+
+def _answering(**task: str) -> bytes:
+    given = element("userTask", "N_a", extensions(*task.values(), form="odd", role="clerk"))
+    return diagram(start(), given, end(), chain("Start_1", "N_a", "E_done"))
+
+
+@pytest.mark.parametrize(("key", "code"), [("now", "variable-reserved"), ("if", "variable-name")])
+def test_a_field_that_becomes_a_variable_has_a_free_name(key: str, code: str) -> None:
+    known = replace(KNOWN, forms={"odd": frozenset({"amount", key})})
+
+    [problem] = problems_of(_answering(), known)
+
+    assert (problem.code, problem.element_id) == (code, "N_a")
+    assert problems_of(_answering(own=spiff("variableName", "answer")), known) == ()
+
+
+@pytest.mark.parametrize(
+    ("key", "code"), [("done_by", "variable-reserved"), ("class", "variable-name")]
+)
+def test_an_output_that_becomes_a_variable_has_a_free_name(key: str, code: str) -> None:
+    odd = table(("-", '"high"'), tests="1", output=key)
+    alone, named = (
+        diagram(start(), decide("N_a", "route", **more), end(), chain("Start_1", "N_a", "E_done"))
+        for more in ({}, {"result": "route"})
+    )
+
+    assert_breaks(alone, code, "N_a", r_dmn=odd)
+    assert problems_of(named, r_dmn=odd) == ()

@@ -134,6 +134,7 @@ MEANINGS: Mapping[str, CodeMeaning] = {
     "payload-not-readable": _error("What a start brings is no list of variables."),
     "payload-beside-form": _error("A start event has both a form and a payload."),
     "role-unknown": _error("A role does not exist."),
+    "assignee-not-an-id": _error("The one person to do a task is not named by an id."),
     "due-not-readable": _error("A due or reminder time cannot be read."),
     "priority-not-a-number": _error("A priority is no whole number."),
     "schedule-not-readable": _error("A schedule cannot be read."),

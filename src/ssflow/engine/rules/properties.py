@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from uuid import UUID
 
 from ssflow.engine.problems import Problem
 from ssflow.engine.rules.context import Bundle
@@ -114,15 +115,31 @@ _Finding = tuple[str, str] | None
 def _check_form(one: Property, bundle: Bundle) -> _Finding:
     if one.literal in bundle.known.forms:
         return None
+    if not (one.value or "").strip():
+        return "form-unknown", "The property form is empty; name a form, or delete the property."
     if one.expression is not None:
         return "form-unknown", "A form is named by its id, not by an expression; write the id."
     return (
         "form-unknown",
         (
-            f'There is no form "{one.literal or ""}"; add {one.literal or "it"}.form.json to the '
-            "bundle or name another form."
+            f'There is no form "{one.literal}"; add {one.literal}.form.json to the bundle or name '
+            "another form."
         ),
     )
+
+
+def _check_assignee(one: Property, bundle: Bundle) -> _Finding:
+    try:
+        UUID(one.literal or str(UUID(int=0)))
+    except ValueError:
+        return (
+            "assignee-not-an-id",
+            (
+                f'"{one.literal}" is no id of a person, so nobody could do this; write an '
+                "expression such as =initiator, or give the task to a role."
+            ),
+        )
+    return None
 
 
 def _check_role(one: Property, bundle: Bundle) -> _Finding:
@@ -176,6 +193,7 @@ def _check_priority(one: Property, bundle: Bundle) -> _Finding:
 _CHECKS: Mapping[str, Callable[[Property, Bundle], _Finding]] = {
     "form": _check_form,
     "role": _check_role,
+    "assignee": _check_assignee,
     "esc": _check_role,
     "starters": _check_roles,
     "viewers": _check_roles,

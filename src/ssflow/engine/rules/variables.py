@@ -31,6 +31,7 @@ class Variable:
 def check_variable_names(process: Process, bundle: Bundle) -> Iterator[Problem]:
     """Find declared variables that code could never name."""
     for node in process.nodes():
+        yield from _check_given(process, node, bundle)
         for variable in list_variables(node):
             if not variable.name.isidentifier() or keyword.iskeyword(variable.name):
                 yield build_problem(
@@ -48,6 +49,31 @@ def check_variable_names(process: Process, bundle: Bundle) -> Iterator[Problem]:
                     f'"{variable.name}", the {variable.what} of {node.label}, is supplied by '
                     "ssflow and cannot be changed; use another name.",
                 )
+
+
+def _check_given(process: Process, node: Node, bundle: Bundle) -> Iterator[Problem]:
+    """Find fields of forms and outputs of decisions that would be variables of reserved names."""
+    for names, what, property_name in (
+        (_form_keys(node, bundle), "a field of the form", "extension variableName"),
+        (_decision_outputs(node, bundle), "an output of the decision", "property result"),
+    ):
+        way_out = "" if node.kind == "startEvent" else f", or give the task the {property_name}"
+        for name in sorted(names & SUPPLIED_NAMES):
+            yield build_problem(
+                process.file,
+                node.element,
+                "variable-reserved",
+                f'"{name}", {what} of {node.label}, is supplied by ssflow and cannot be changed; '
+                f"rename it{way_out}.",
+            )
+        for name in sorted(filter(keyword.iskeyword, names)):
+            yield build_problem(
+                process.file,
+                node.element,
+                "variable-name",
+                f'"{name}", {what} of {node.label}, is a word of Python, so no code can use it as '
+                f"a variable; rename it{way_out}.",
+            )
 
 
 def list_variables(node: Node) -> list[Variable]:
