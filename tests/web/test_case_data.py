@@ -84,6 +84,20 @@ def test_fields_that_become_variables_of_their_own_have_labels_too(
     assert "Odd name left" in told
 
 
+def test_the_history_tells_answers_as_the_form_asked_for_them(
+    office: Office, sign_in: SignIn
+) -> None:
+    office.deploy(_bundle("define"))
+    owner = office.hire("service_owner")
+    case = office.start(owner)
+    office.complete(owner, office.task(case, "U_fill").id, need_source="law", investment_ceiling=7)
+
+    page = text_of(sign_in(owner).open(f"/instances/{case}?view=history"))
+    _, _, answers = page.partition("What was filled in")
+
+    assert answers.startswith(" Where the need comes from The law asks for it Spend at most EUR 7")
+
+
 def test_what_no_form_asked_is_told_in_the_words_of_registers(
     office: Office, sign_in: SignIn
 ) -> None:

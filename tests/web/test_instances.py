@@ -148,7 +148,7 @@ def test_the_history_tells_who_did_what(sign_in: SignIn, customer: Actor, case: 
     assert "Case started" in page
     assert "Task completed U_ask Customer" in page
     assert "Task opened U_answer Customer" not in page
-    assert "wish a faster mill" in page
+    assert "Wish a faster mill" in page
 
 
 def test_the_data_reads_without_braces(sign_in: SignIn, customer: Actor, case: UUID) -> None:

@@ -125,6 +125,16 @@ def test_a_record_is_changed(admin: Browser) -> None:
     assert "Shipyards" not in listed
 
 
+def test_the_trail_tells_a_change_in_the_words_of_the_register(admin: Browser) -> None:
+    admin.send("/registers/Customer/add", name="Acme", kind="internal", status="active")
+
+    told = text_of(admin.open("/audit")).partition("As it was written")[0]
+
+    assert "Record added Customers" in told
+    assert "Kind – internal" in told
+    assert "State – active" in told
+
+
 def test_a_wrong_record_comes_back_with_its_errors(admin: Browser) -> None:
     answer = admin.send("/registers/Customer/add", name="", kind="internal")
 

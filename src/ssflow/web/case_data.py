@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from markupsafe import Markup
 
@@ -58,6 +59,19 @@ def tell_data(
     return sections
 
 
+def tell_answers(
+    work: UnitOfWork,
+    instance: ProcessInstance,
+    form_id: str | None,
+    answers: Mapping[str, Any],
+    labels: Mapping[str, str],
+) -> list[DataFact]:
+    """Tell what was handed in with one form of a case."""
+    definition = definition_rows.get_definition(work.session, instance.definition_id)
+    fields = _components(work, definition.deployment_id, form_id) if form_id else {}
+    return _facts(answers, fields, labels)
+
+
 class _Forms:
     """The forms that a case has shown so far, by the variables that they fill."""
 
@@ -70,7 +84,7 @@ class _Forms:
         forms += [task.form_id for task in self._tasks if not task.variable_name]
         self.at_top: _Components = {}
         for form_id in dict.fromkeys(filter(None, forms)):
-            self.at_top = {**self.at_top, **self._components(form_id)}
+            self.at_top = {**self.at_top, **self._fields_of(form_id)}
 
     @property
     def variables(self) -> Sequence[str]:
@@ -97,16 +111,18 @@ class _Forms:
     def of_variable(self, variable: str) -> _Components:
         """Give the fields of the form that fills a variable, by their keys."""
         form_id = next((t.form_id for t in self._tasks if t.variable_name == variable), None)
-        return self._components(form_id) if form_id else {}
+        return self._fields_of(form_id) if form_id else {}
 
-    def _components(self, form_id: str) -> _Components:
-        try:
-            layout: Layout = load_layout(
-                self._work.session, self._deployment_id, form_id, page_language()
-            )
-        except NotFoundError:  # a form of a called process's bundle
-            return {}
-        return _by_key(layout.components)
+    def _fields_of(self, form_id: str) -> _Components:
+        return _components(self._work, self._deployment_id, form_id)
+
+
+def _components(work: UnitOfWork, deployment_id: UUID, form_id: str) -> _Components:
+    try:
+        layout: Layout = load_layout(work.session, deployment_id, form_id, page_language())
+    except NotFoundError:  # it belonged to a process that is called no more
+        return {}
+    return _by_key(layout.components)
 
 
 def _by_key(components: Iterable[Component]) -> _Components:

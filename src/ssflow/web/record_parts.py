@@ -22,6 +22,7 @@ _LABELS = {
     "risk_summary": lazy_gettext("Risks in short"),
     "level": lazy_gettext("Level"),
     "quorum": lazy_gettext("Quorum"),
+    "comment": lazy_gettext("Remark"),
     "similar": lazy_gettext("Similar proposals"),
     "route.customer_decision": lazy_gettext("The customer decides"),
     "replies.by": lazy_gettext("Who"),
@@ -57,7 +58,7 @@ _WORDS = {
 _MORE_WORDED = frozenset(
     {
         *("vote", "level", "basis", "support", "realism", "trend", "price", "quality"),
-        *("affordable", "praised_for", "share", "need_source"),
+        *("affordable", "praised_for", "share", "need_source", "question", "outcome"),
     }
 )
 _MONEY = frozenset(

@@ -370,6 +370,7 @@ WORDS = {
     "goodwill": lazy_gettext("goodwill"),
     "upheld": lazy_gettext("upheld"),
     "partly": lazy_gettext("partly upheld"),
+    "approval": lazy_gettext("approval"),
     "revenue": lazy_gettext("revenue"),
     "saving": lazy_gettext("saving"),
     "avoidance": lazy_gettext("avoided cost"),

@@ -12,10 +12,10 @@ from ssflow.store import audit as rows
 from ssflow.store import people as people_rows
 from ssflow.store.unit_of_work import UnitOfWork
 from ssflow.web.access import needs_role
+from ssflow.web.history import tell_history
 from ssflow.web.names import Names
 from ssflow.web.query import find_choice, find_day_end, find_day_start, read_search
 from ssflow.web.request_work import request_work
-from ssflow.web.trail import labels_of, tell_events
 
 blueprint = Blueprint("audit", __name__, url_prefix="/audit")
 
@@ -52,10 +52,10 @@ def _facts(work: UnitOfWork) -> dict[str, Any]:
     names = Names(work)
     asked |= {"action": action or "", "q": q}
     query: dict[str, Any] = {name: value for name, value in asked.items() if value}
-    events = tell_events(names, page.items)
+    events, labels = tell_history(names, page.items)
     return {
         "events": events,
-        "labels": labels_of(names, events),
+        "labels": labels,
         "asked": asked,
         "cursor": cursor,
         "first_url": url_for(".browse", **query),

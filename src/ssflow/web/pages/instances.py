@@ -22,6 +22,7 @@ from ssflow.web.access import ADMIN_ONLY, signed_in
 from ssflow.web.case_data import tell_data
 from ssflow.web.clock import reader_clock
 from ssflow.web.documents import documents_of
+from ssflow.web.history import tell_history
 from ssflow.web.incident_pages import incident_kind_title
 from ssflow.web.names import Names
 from ssflow.web.page import Tab
@@ -29,7 +30,6 @@ from ssflow.web.query import find_choice, read_choice, read_search
 from ssflow.web.records import label_of, url_of
 from ssflow.web.request_work import request_work
 from ssflow.web.texts import all_role_titles, register_title, role_title
-from ssflow.web.trail import labels_of, tell_events
 
 blueprint = Blueprint("instances", __name__, url_prefix="/instances")
 
@@ -252,9 +252,8 @@ def _diagram_facts(work: UnitOfWork, instance: ProcessInstance) -> dict[str, Any
 
 
 def _history_facts(work: UnitOfWork, instance: ProcessInstance) -> dict[str, Any]:
-    names = Names(work)
-    events = tell_events(names, reversed(instances.events_of(work, instance.id)))
-    return {"events": events, "labels": labels_of(names, events)}
+    events, labels = tell_history(Names(work), reversed(instances.events_of(work, instance.id)))
+    return {"events": events, "labels": labels}
 
 
 def _data_facts(work: UnitOfWork, instance: ProcessInstance) -> dict[str, Any]:
