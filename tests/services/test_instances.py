@@ -1,5 +1,7 @@
 """Starting, holding and ending cases, and what is told about them."""
 
+from hashlib import sha256
+
 import pytest
 
 from ssflow.domain.audit import AuditAction
@@ -288,6 +290,15 @@ def test_a_business_key_that_cannot_be_kept_is_refused(
         office.start(owner, business_key=key)
 
     assert "business_key" in refused.value.errors
+
+
+def test_a_long_business_key_is_cut_to_what_an_index_holds(office: Office, owner: Actor) -> None:
+    office.deploy(with_properties(business_key=" =number", title="=number"))
+    number = "".join(sha256(str(n).encode()).hexdigest() for n in range(100))
+
+    case = office.instance(office.start(owner, number=number))
+
+    assert (case.business_key, case.title) == (number[:200], number[:200])
 
 
 def test_business_key_and_title_come_from_the_data_as_soon_as_they_can(
