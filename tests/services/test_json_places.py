@@ -53,7 +53,7 @@ def test_a_form_on_a_single_line_has_its_components_there() -> None:
     ("content", "line"),
     [
         (b"", 1),
-        (b'{\n"a": 1,\n}', 3),
+        (b'{\n"a": 1,\n"b"}', 3),
         (b'{"a": 1}\n\n{"b": 2}', 3),
         (b"[]", 1),
         (b"null", 1),

@@ -274,6 +274,7 @@ def test_threads_take_turns_on_an_in_memory_database() -> None:
     with Session(database.reader) as session:
         assert len(session.scalars(select(Role)).all()) == len(threads)
     database.close()
+    database.close()
 
 
 def test_lower_case_knows_letters_beyond_a_to_z(database: Database) -> None:

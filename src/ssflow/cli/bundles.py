@@ -1,7 +1,8 @@
 """Check, deploy and try out bundles of diagrams."""
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import click
@@ -61,19 +62,7 @@ def lint(paths: tuple[Path, ...]) -> None:
     """Check bundles as a deployment would; nothing is stored."""
     if not paths:
         raise click.UsageError("Name a folder with diagrams, or a diagram.")
-    database = open_database("sqlite://")
-    upgrade_schema(database)
-    problems: list[Problem] = []
-    with open_work(database, actor=OPERATOR, now=now(), timezone=TIMEZONE) as work:
-        install_roles(work)
-        for path in paths:
-            asked = {bundle.folder for bundle in read_bundles(path)}
-            for bundle in read_bundles_around(path):
-                checked = check_files(work, bundle.files)
-                if bundle.folder in asked:
-                    problems += checked.problems
-                if not checked.has_errors:
-                    deploy_files(work, bundle.files)
+    problems = list(_find_problems(paths))
     tell_problems(problems)
     errors = sum(problem.severity is Severity.ERROR for problem in problems)
     click.echo(f"{errors} errors, {len(problems) - errors} warnings")
@@ -105,6 +94,22 @@ def test(paths: tuple[Path, ...], *, coverage: bool) -> None:
         click.echo("No scenario stands beside these diagrams: nothing was tested.", err=True)
     click.echo(f"{passed} passed, {failed} failed")
     sys.exit(0 if passed and not failed else 1)
+
+
+def _find_problems(paths: Iterable[Path]) -> Iterator[Problem]:
+    """Deploy to a database that is thrown away; what other bundles have wrong is not told."""
+    with closing(open_database("sqlite://")) as database:
+        upgrade_schema(database)
+        with open_work(database, actor=OPERATOR, now=now(), timezone=TIMEZONE) as work:
+            install_roles(work)
+            for path in paths:
+                asked = {bundle.folder for bundle in read_bundles(path)}
+                for bundle in read_bundles_around(path):
+                    checked = check_files(work, bundle.files)
+                    if bundle.folder in asked:
+                        yield from checked.problems
+                    if not checked.has_errors:
+                        deploy_files(work, bundle.files)
 
 
 def tell_outcomes(outcomes: Iterable[DeploymentOutcome]) -> None:

@@ -63,8 +63,8 @@ def installation(defaults: Mapping[str, str] | None = None) -> Iterator[Installa
     """Open what the SSFLOW_… variables (else `defaults`) describe, with the newest schema."""
     config = read_config({**(defaults or {}), **os.environ})
     database = open_database(config.database_url)
-    upgrade_schema(database)
     try:
+        upgrade_schema(database)
         yield Installation(config, database)
     finally:
         database.close()

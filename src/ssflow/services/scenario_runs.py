@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -68,6 +69,12 @@ class CopiesInMemory:
         copy_in_memory(self._first, self._copy)
         return self._copy
 
+    def close(self) -> None:
+        """Give the memory back."""
+        for database in (self._first, self._copy):
+            if database is not None:
+                database.close()
+
 
 def run_scenarios(
     path: Path,
@@ -83,14 +90,16 @@ def run_scenarios(
     Raises:
         InvalidInputError: a file cannot be read, or its bundle cannot be deployed.
     """
+    if make_database is None:
+        with closing(CopiesInMemory()) as copies:
+            return run_scenarios(path, run_due_jobs, on_played, make_database=copies)
     bundles = read_bundles_around(path)
     wanted = {bundle.folder for bundle in read_bundles(path)}
     scenarios = [s for b in bundles if b.folder in wanted for s in _scenarios_of(b)]
     played = []
     flows: dict[str, dict[str, str]] = {}
-    make = make_database or CopiesInMemory()
     for scenario in scenarios:
-        database = make(lambda empty: _deploy(empty, bundles))
+        database = make_database(lambda empty: _deploy(empty, bundles))
         flows = flows or _flows(database, {s.process for s in scenarios})
         one = Player(database, TIMEZONE, START, run_due_jobs).play(scenario)
         database.close()
