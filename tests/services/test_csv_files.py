@@ -2,6 +2,7 @@
 
 import csv
 import io
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -22,7 +23,7 @@ def read(content: bytes | str) -> Any:
 
 
 @pytest.mark.parametrize("delimiter", [";", ",", "\t"])
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 def test_each_way_of_writing_gives_the_same_cells(delimiter: str, encoding: str, end: str) -> None:
     text = end.join(["name;amount", 'Bjørn "é";1', "", ";", "Åsa;2"]).replace(";", delimiter)
@@ -46,6 +47,27 @@ def test_lines_are_counted_as_they_stand_in_the_file() -> None:
     ]
 
 
+def test_a_line_that_tells_excel_what_parts_cells_is_passed_over() -> None:
+    sheet = read("sep=;\r\nname;amount\r\nAnna;1\r\n")
+
+    assert (sheet.names, sheet.lines[0].number) == (["name", "amount"], 3)
+
+
+def test_a_quotation_mark_without_its_twin_is_told_by_its_line() -> None:
+    with pytest.raises(InvalidInputError) as refused:
+        read('name;amount\nAnna;1\n"open;2\n')
+
+    assert "quotation marks in line 3" in refused.value.message
+
+
+def test_where_numbers_have_a_comma_semicolons_part_cells() -> None:
+    rows = [["a;b", Decimal("-1234.50"), "1.5", 0.5]]
+
+    lines = list(write_sheet(["name", "amount", "text", "share"], rows, decimal_comma=True))
+
+    assert lines[1] == '"a;b";-1234,50;1.5;0,5\r\n'
+
+
 def test_a_comma_in_a_name_does_not_part_columns() -> None:
     assert read("name;amount\nBerg, Anna;1\n").lines[0].cells == ["Berg, Anna", "1"]
 
@@ -56,7 +78,8 @@ def test_a_comma_in_a_name_does_not_part_columns() -> None:
         b"",
         b"\n\n",
         b";;\na;b;c\n",
-        "name;amount\n1;2\n".encode("utf-16"),
+        "name;amount\n1;2\n".encode("utf-16-le"),
+        b"\xff\xfea",
         b"name;amount\n\0;1\n",
         b"name;amount\n\x81;1\n",
         b'name;amount\n"open;1\n',

@@ -9,6 +9,7 @@ from ssflow.domain.identity import Actor
 from ssflow.domain.registers.portfolio import Service, ServiceProposal, ServiceState
 from ssflow.domain.registers.record import Record
 from ssflow.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
+from ssflow.forms.submission import FormError
 from ssflow.services import registers
 from ssflow.services.register_forms import maintained_kinds
 from ssflow.services.registers import add_record, change_record, list_register, read_record
@@ -255,3 +256,16 @@ def test_registers_are_searched_and_filtered(office: Office, admin: Actor) -> No
     assert names(office, admin, "Service", filters={"state": "live"}) == ["Mail"]
     with pytest.raises(InvalidInputError):
         office.act(admin, list_register, "Service", filters={"state": "lost"})
+
+
+def test_a_customer_is_never_part_of_itself(office: Office, admin: Actor) -> None:
+    told = {"kind": "internal", "tier": "standard", "status": "active"}
+    hall = office.act(admin, add_record, "Customer", {"name": "Hall", **told})
+    part = {"name": "Shop", **told, "parent_id": str(hall.id)}
+    shop = office.act(admin, add_record, "Customer", part)
+
+    for parent in (hall, shop):
+        changed = {"name": "Hall", **told, "parent_id": str(parent.id)}
+        with pytest.raises(FormError) as refused:
+            office.act(admin, change_record, "Customer", str(hall.id), changed)
+        assert refused.value.errors == {"parent_id": ["“Hall” would be part of itself."]}

@@ -2,10 +2,14 @@
 
 import csv
 import io
+import re
+from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
 from ssflow.domain.identity import Actor
+from ssflow.store.people import get_user
 from tests.made_up import make_up
 from tests.services.office import Office
 from tests.web.browsing import Browser
@@ -72,3 +76,19 @@ def test_a_register_that_one_may_not_see_is_not_exported(
     outsider: Actor = office.hire("customer")
 
     assert sign_in(outsider).open(f"/registers/{kind}/export").status_code == 404
+
+
+@pytest.mark.parametrize(("language", "written"), [("en", "12.50,"), ("nl", "12,50;")])
+def test_amounts_and_moments_are_written_as_the_reader_s_spreadsheet_reads_them(
+    sign_in: SignIn, office: Office, language: str, written: str
+) -> None:
+    with office.work() as work:
+        make_up(work.session, "CostEntry", document_no="D1", amount=Decimal("12.50"))
+    reader = replace(office.hire("accountant"), language=language)
+    with office.work() as work:
+        get_user(work.session, reader.user_id).language = language
+
+    text = sign_in(reader).open("/registers/CostEntry/export").data.decode("utf-8-sig")
+
+    assert written in text
+    assert re.search(r"[,;]2026-03-02 \d\d:\d\d:\d\d[,;]", text)

@@ -2,8 +2,10 @@
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from ssflow.errors import InvalidInputError
 from ssflow.forms.messages import N_
@@ -11,7 +13,7 @@ from ssflow.forms.messages import N_
 MAX_LINES = 20_000
 MAX_CELL_CHARACTERS = 10_000
 DELIMITERS = (";", ",", "\t")
-NO_CSV = N_("This is no CSV file: %(reason)s.")
+NO_CSV = N_("This is no CSV file; look at the quotation marks in line %(line)d and below.")
 NOT_TEXT = N_("The file is no text; save it as CSV with UTF-8 or Windows-1252.")
 NO_HEADER = N_("The first line must name the columns.")
 TOO_MANY_LINES = N_("The file has more than %(most)d lines; split it.")
@@ -19,6 +21,9 @@ UNREADABLE_SIGN = N_("Line %(line)d holds a character that cannot be stored.")
 _FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r", "\n")
 _ENCODINGS = ("utf-8-sig", "cp1252")
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+"""How files begin that Excel calls Unicode text."""
+_HINT = re.compile(r"sep=.\r?\n", re.IGNORECASE)
+"""A line for Excel that says what parts the cells; no line of names."""
 
 
 @dataclass(frozen=True)
@@ -41,14 +46,16 @@ class Sheet:
 def read_sheet(
     content: bytes, is_column: Callable[[str], bool], say: Callable[..., str] = str
 ) -> Sheet:
-    """Read a file in UTF-8 or Windows-1252, parted by the sign that gives most known columns.
+    """Read a file in UTF-8, UTF-16 or Windows-1252, parted by the sign that gives most columns.
 
     Raises:
         InvalidInputError: it is no text, no CSV, too long, or does not name its columns.
     """
     text = _decode(content, say)
+    hint = _HINT.match(text)
+    text = text[hint.end() :] if hint else text
     delimiter = _delimiter_of(text, is_column)
-    rows = _rows(text, delimiter, say)
+    rows = _rows(text, delimiter, say, first=2 if hint else 1)
     if not rows or not any(rows[0].cells):
         raise InvalidInputError(say(NO_HEADER))
     names = [name.strip() for name in rows[0].cells]
@@ -56,14 +63,19 @@ def read_sheet(
     return Sheet(names, lines, delimiter)
 
 
-def write_sheet(names: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterable[str]:
+def write_sheet(
+    names: Sequence[str], rows: Iterable[Sequence[object]], *, decimal_comma: bool = False
+) -> Iterable[str]:
     """Write lines of a CSV file that spreadsheets open without running what cells hold.
 
-    A text that a spreadsheet would take for a formula gets an apostrophe in front.
+    A text that a spreadsheet would take for a formula gets an apostrophe in front. Where numbers
+    have a decimal comma, spreadsheets expect semicolons between cells.
     """
-    yield "\N{BYTE ORDER MARK}" + _line(names)
+    delimiter = ";" if decimal_comma else ","
+    yield "\N{BYTE ORDER MARK}" + _line(names, delimiter)
     for row in rows:
-        yield _line([harmless(value) for value in row])
+        cells = [harmless(value) for value in row]
+        yield _line([_with_comma(cell) for cell in cells] if decimal_comma else cells, delimiter)
 
 
 def harmless(value: object) -> object:
@@ -73,16 +85,21 @@ def harmless(value: object) -> object:
     return value
 
 
-def _line(values: Sequence[object]) -> str:
+def _with_comma(value: object) -> object:
+    return str(value).replace(".", ",") if isinstance(value, Decimal | float) else value
+
+
+def _line(values: Sequence[object], delimiter: str) -> str:
     buffer = io.StringIO()
-    csv.writer(buffer).writerow(values)
+    csv.writer(buffer, delimiter=delimiter).writerow(values)
     return buffer.getvalue()
 
 
 def _decode(content: bytes, say: Callable[..., str]) -> str:
-    if content.startswith(_UTF_16) or b"\0" in content:
+    is_wide = content.startswith(_UTF_16)
+    if b"\0" in content and not is_wide:
         raise InvalidInputError(say(NOT_TEXT))
-    for encoding in _ENCODINGS:
+    for encoding in ("utf-16",) if is_wide else _ENCODINGS:
         try:
             return content.decode(encoding)
         except UnicodeDecodeError:
@@ -101,19 +118,19 @@ def _delimiter_of(text: str, is_column: Callable[[str], bool]) -> str:
     return max(DELIMITERS, key=known)
 
 
-def _rows(text: str, delimiter: str, say: Callable[..., str]) -> list[Line]:
+def _rows(text: str, delimiter: str, say: Callable[..., str], *, first: int) -> list[Line]:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     rows: list[Line] = []
-    start = 1
+    start = first
     try:
         for cells in reader:
             if len(rows) > MAX_LINES:
                 raise InvalidInputError(say(TOO_MANY_LINES, most=MAX_LINES))
             _check_cells(cells, start, say)
             rows.append(Line(start, cells))
-            start = reader.line_num + 1
+            start = reader.line_num + first
     except csv.Error as error:
-        raise InvalidInputError(say(NO_CSV, reason=f"{error} ({start})")) from error
+        raise InvalidInputError(say(NO_CSV, line=start)) from error
     return rows
 
 

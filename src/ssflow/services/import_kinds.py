@@ -35,6 +35,7 @@ from ssflow.services.import_columns import (
     an_amount,
     some_words,
 )
+from ssflow.services.registers import OWN_PART
 from ssflow.store import budget as budget_rows
 from ssflow.store import imports as import_rows
 from ssflow.store.records import next_number
@@ -133,7 +134,25 @@ def _fit_customers(work: UnitOfWork, rows: Sequence[Row]) -> Fitting:
         for row in rows
         if (parent := row.values["parent"]) and _key(parent) not in named
     ]
-    return Fitting(rows, 0, objections)
+    return Fitting(rows, 0, [*objections, *_circles(rows)])
+
+
+def _circles(rows: Sequence[Row]) -> list[Objection]:
+    """Find customers that would be part of themselves; those that are there already never are."""
+    above = {_key(row.values["name"]): _key(row.values["parent"]) for row in rows}
+
+    def is_in_circle(name: str) -> bool:
+        seen, at = {name}, above.get(name)
+        while at and at not in seen:
+            seen.add(at)
+            at = above.get(at)
+        return at == name
+
+    return [
+        Objection(row.line, "parent", OWN_PART, {"cell": row.values["name"]})
+        for row in rows
+        if is_in_circle(_key(row.values["name"]))
+    ]
 
 
 def _write_customers(work: UnitOfWork, rows: Sequence[Row]) -> list[Entry]:

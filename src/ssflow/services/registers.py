@@ -12,7 +12,8 @@ from ssflow.domain.registers.portfolio import Phase, Service, ServiceProposal
 from ssflow.domain.registers.record import Record, record_as_json, record_values
 from ssflow.errors import ConflictError, ForbiddenError, NotFoundError
 from ssflow.forms.layout import Layout
-from ssflow.forms.submission import read_submission
+from ssflow.forms.messages import N_
+from ssflow.forms.submission import FormError, read_submission
 from ssflow.services.audit import record
 from ssflow.services.form_view import FormView, form_context
 from ssflow.services.register_forms import register_form
@@ -20,6 +21,7 @@ from ssflow.store import records as record_rows
 from ssflow.store.paging import Page
 from ssflow.store.unit_of_work import UnitOfWork
 
+OWN_PART = N_("“%(cell)s” would be part of itself.")
 MAX_FILTER_VALUES = 60
 """More than these nobody looks through in a list of choices."""
 MAX_PAGES_LOOKED_AT = 20
@@ -150,6 +152,7 @@ def change_record(
     """
     values = _read_values(work, kind, submitted)
     found = read_record(work, kind, reference)
+    _require_no_circle(work, found, values)
     before = record_as_json(found)
     for name, value in values.items():
         setattr(found, name, value)
@@ -161,6 +164,17 @@ def change_record(
         old, new = ({n: side[n] for n in changed} for side in (before, after))
         _tell(work, AuditAction.RECORD_CHANGED, found, before=old, after=new)
     return found
+
+
+def _require_no_circle(work: UnitOfWork, found: Record, values: Mapping[str, Any]) -> None:
+    """Refuse to make a record part of itself, or of what is part of it."""
+    seen, above = {found.id}, values.get("parent_id")
+    while above is not None and above not in seen:
+        seen.add(above)
+        above = getattr(work.session.get(type(found), above), "parent_id", None)
+    if above == found.id:
+        told = work.translate(OWN_PART) % {"cell": getattr(found, "name", "")}
+        raise FormError(told, errors={"parent_id": [told]})
 
 
 def _read_values(work: UnitOfWork, kind: str, submitted: Mapping[str, Any]) -> dict[str, Any]:

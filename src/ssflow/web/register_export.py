@@ -1,6 +1,7 @@
 """Write a register as CSV: every value of every record that the reader may see."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,11 +11,13 @@ from ssflow.services.csv_files import write_sheet
 from ssflow.services.people import names_of
 from ssflow.store.records import cell_columns
 from ssflow.store.unit_of_work import UnitOfWork
+from ssflow.web.i18n import page_language, page_timezone
 from ssflow.web.record_filters import Asked
 from ssflow.web.records import PEOPLE, REFERENCES, label_of
 
 MAX_RECORDS = 100_000
 _AT_ONCE = 200
+_WITH_DECIMAL_COMMA = ("nl", "sv")
 
 
 def export_register(work: UnitOfWork, kind: str, asked: Asked) -> Iterator[str]:
@@ -25,7 +28,8 @@ def export_register(work: UnitOfWork, kind: str, asked: Asked) -> Iterator[str]:
     """
     names = cell_columns(kind)
     rows = (row for page in _pages(work, kind, asked) for row in _rows(work, page, names))
-    return iter(write_sheet([name.removesuffix("_id") for name in names], rows))
+    titles = [name.removesuffix("_id") for name in names]
+    return iter(write_sheet(titles, rows, decimal_comma=page_language() in _WITH_DECIMAL_COMMA))
 
 
 def _pages(work: UnitOfWork, kind: str, asked: Asked) -> Iterator[Sequence[Record]]:
@@ -77,4 +81,6 @@ def _sheet_label(record: Record) -> str:
 def _cell(labels: Mapping[str, Mapping[UUID, str]], name: str, value: Any) -> object:
     if isinstance(value, UUID):
         return labels.get(name, {}).get(value, str(value))
+    if isinstance(value, datetime):
+        return value.astimezone(page_timezone()).strftime("%Y-%m-%d %H:%M:%S")
     return "" if value is None else value
