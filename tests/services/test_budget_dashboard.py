@@ -98,6 +98,35 @@ def test_months_show_plan_actual_and_where_it_leads(office: Office) -> None:
     assert months[-1].outlook_so_far == 290 + 10 * march.outlook
 
 
+def test_the_running_month_is_not_taken_for_a_whole_one(office: Office) -> None:
+    budget = a_budget(office)
+    calm, busy = a_line(office, budget, 100), a_line(office, budget, 50)
+    for period, amount, line in (
+        ("2026-01", 100, calm),
+        ("2026-02", 100, calm),
+        ("2026-01", 100, busy),
+        ("2026-03", 5, calm),
+        ("2026-03", 300, busy),
+        ("2026-12", 7, calm),
+    ):
+        a_cost(office, period, amount, line_id=line.id)
+
+    february, march, april, *_, december = figures(office).months[1:]
+
+    assert [one.is_over for one in (february, march, december)] == [True, False, False]
+    assert [march.actual, april.actual, december.actual] == [305, None, 7]
+    assert [march.outlook, april.outlook, december.outlook] == [400, 150, 150]
+
+
+def test_costs_that_belong_to_no_line_are_told(office: Office) -> None:
+    line = a_line(office, a_budget(office), 100)
+    a_cost(office, "2026-01", 80, line_id=line.id)
+    a_cost(office, "2026-02", 33)
+    a_cost(office, "2025-12", 1000)
+
+    assert figures(office).loose == 33
+
+
 def test_the_waterfall_leads_from_the_first_budget_to_this_one(office: Office) -> None:
     budget = a_budget(office)
     line = a_line(office, budget, 100, frozen=Decimal(50))

@@ -1,6 +1,6 @@
 """The budget of a year against what was spent: by month, amendment, line and category."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
@@ -26,9 +26,13 @@ _NOTHING = Decimal(0)
 
 @dataclass(frozen=True)
 class MonthFigures:
-    """A month of the budget; the running sums count from January. Actual is None once ahead."""
+    """A month of the budget; the running sums count from January.
+
+    Actual is None where nothing was spent yet; only in months that are over it is all there is.
+    """
 
     month: int
+    is_over: bool
     planned: Decimal
     actual: Decimal | None
     outlook: Decimal
@@ -55,6 +59,8 @@ class BudgetFigures:
     steps: Sequence[Step] = ()
     deviating: Sequence[tuple[VarianceNote, BudgetLine]] = ()
     shares: Sequence[CostShare] = ()
+    loose: Decimal = _NOTHING
+    """Costs of the year that belong to no line of the budget yet."""
 
 
 def budget_figures(work: UnitOfWork, year: int | None = None) -> BudgetFigures:
@@ -72,24 +78,28 @@ def budget_figures(work: UnitOfWork, year: int | None = None) -> BudgetFigures:
     if budget is None:
         return BudgetFigures(years, None)
     lines = [line for line in rows.lines_of(work.session, budget.id) if line.is_funded]
+    spent = rows.costs_by_line_and_month(work.session, budget.id)
+    shares = rows.costs_by_category(
+        work.session, f"{budget.fiscal_year}-01", f"{budget.fiscal_year}-12"
+    )
     return BudgetFigures(
         years=years,
         budget=budget,
-        months=_months(work, budget, lines),
+        months=_months(work, budget, lines, spent),
         steps=_steps(work, budget, lines),
         deviating=rows.latest_coloured_notes(work.session, budget.id),
-        shares=rows.costs_by_category(
-            work.session, f"{budget.fiscal_year}-01", f"{budget.fiscal_year}-12"
-        ),
+        shares=shares,
+        loose=_loose(budget, shares, spent),
     )
 
 
 def _months(
-    work: UnitOfWork, budget: Budget, lines: Sequence[BudgetLine]
+    work: UnitOfWork,
+    budget: Budget,
+    lines: Sequence[BudgetLine],
+    spent: Mapping[tuple[UUID, str], Decimal],
 ) -> Sequence[MonthFigures]:
-    spent = rows.costs_by_line_and_month(work.session, budget.id)
-    closed = max((period for _, period in spent), default="")
-    last = int(closed[5:7]) if closed.startswith(f"{budget.fiscal_year}-") else 0
+    last = _last_whole_month(work, budget, {period for _, period in spent})
     planned = [_planned(lines, month) for month in range(1, MONTHS + 1)]
     actual = [_actual(spent, f"{budget.fiscal_year}-{month:02}") for month in range(1, MONTHS + 1)]
     ahead = _ahead(budget, lines, spent, last)
@@ -97,14 +107,31 @@ def _months(
     return [
         MonthFigures(
             month=month + 1,
+            is_over=month < last,
             planned=planned[month],
-            actual=actual[month] if month < last else None,
+            actual=actual[month] if month < last or actual[month] else None,
             outlook=outlook[month],
             planned_so_far=sum(planned[: month + 1], _NOTHING),
             outlook_so_far=sum(outlook[: month + 1], _NOTHING),
         )
         for month in range(MONTHS)
     ]
+
+
+def _last_whole_month(work: UnitOfWork, budget: Budget, periods: Collection[str]) -> int:
+    """Tell up to which month costs are known: the last one with costs that is over."""
+    this_month = calendar_of(work).local_date(work.now).isoformat()[:7]
+    year = f"{budget.fiscal_year}-"
+    whole = [one for one in periods if one.startswith(year) and one < this_month]
+    return int(max(whole)[5:7]) if whole else 0
+
+
+def _loose(
+    budget: Budget, shares: Sequence[CostShare], spent: Mapping[tuple[UUID, str], Decimal]
+) -> Decimal:
+    year = f"{budget.fiscal_year}-"
+    bound = (amount for (_, period), amount in spent.items() if period.startswith(year))
+    return sum((share.amount for share in shares), _NOTHING) - sum(bound, _NOTHING)
 
 
 def _planned(lines: Sequence[BudgetLine], month: int) -> Decimal:
@@ -121,7 +148,10 @@ def _ahead(
     spent: Mapping[tuple[UUID, str], Decimal],
     last: int,
 ) -> list[Decimal]:
-    """Give each month as it will be if every line goes on at the rate it had so far."""
+    """Give each month as it will be if every line goes on at the rate it had so far.
+
+    What was spent in a month that is not over counts when it is more than that already.
+    """
     months = [_NOTHING] * MONTHS
     periods = [f"{budget.fiscal_year}-{month:02}" for month in range(1, last + 1)]
     for line in lines:
@@ -129,7 +159,8 @@ def _ahead(
         so_far = sum((spent.get((line.id, period), _NOTHING) for period in periods), _NOTHING)
         rate = run_rate(so_far, sum(parts[:last], _NOTHING))
         for month, part in enumerate(parts):
-            months[month] += part * rate
+            booked = spent.get((line.id, f"{budget.fiscal_year}-{month + 1:02}"), _NOTHING)
+            months[month] += max(part * rate, booked)
     return [amount_of(month) for month in months]
 
 

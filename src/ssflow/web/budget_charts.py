@@ -10,6 +10,7 @@ from flask_babel import get_locale, gettext
 from ssflow.services.budget_dashboard import BudgetFigures, MonthFigures, Step
 from ssflow.store.budget import CostShare
 from ssflow.web.charts import Chart, ChartKind, Column, DrawnAs, Row, Unit
+from ssflow.web.formats import exact_money
 from ssflow.web.texts import state_title
 
 
@@ -40,13 +41,22 @@ def _months_chart(figures: BudgetFigures) -> Chart:
             Column(gettext("Outlook since January"), DrawnAs.LINE, money, "warn"),
         ),
         rows=[_month_row(year, one) for one in figures.months],
-        hint=gettext("The outlook goes on at the rate that each line had so far."),
+        hint=_hint_of_months(figures),
     )
+
+
+def _hint_of_months(figures: BudgetFigures) -> str:
+    told = str(gettext("The outlook goes on at the rate that each line had so far."))
+    if figures.loose:
+        amount = exact_money(figures.loose)
+        loose = gettext("Costs of %(amount)s belong to no line yet: not in it.", amount=amount)
+        told = f"{told} {loose}"
+    return told
 
 
 def _month_row(year: int, one: MonthFigures) -> Row:
     label = format_date(date(year, one.month, 1), "MMM", locale=get_locale())
-    outlook = one.outlook if one.actual is None else None
+    outlook = None if one.is_over else one.outlook
     return Row(label, (one.planned, one.actual, outlook, one.planned_so_far, one.outlook_so_far))
 
 
