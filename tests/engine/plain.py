@@ -86,6 +86,8 @@ class Plain:
         self.workflow = _PlainWorkflow(definition, self.engine)
 
     def do(self, command: Command) -> None:
+        self.engine.environment.begin_anew()
+        self.engine.begun_instances = 0
         read_move(command).make(self.workflow, lambda task: None)
         self.workflow.run_on()
 

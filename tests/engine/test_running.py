@@ -1,11 +1,12 @@
 """Faulty elements are parked; what was done before them stands, and other branches go on."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from ssflow.engine import commands
+from ssflow.engine import commands, scripts
 from ssflow.engine.execution import TaskGoneError
 from ssflow.engine.operations import OperationError
 from ssflow.engine.snapshot import IncidentKind
@@ -663,6 +664,57 @@ def test_too_many_instances_are_an_incident_before_any_begins(case: Make) -> Non
     assert run.open == []
     run.retry(items=[])
     assert run.open == ["z"]
+
+
+def test_instances_of_instances_are_counted_together(
+    case: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scripts, "MAX_INSTANCES_BEGUN", 10)
+    row = scope(
+        "row",
+        for_each("rows", "cells"),
+        start("is"),
+        user("u", for_each("cells", "cell")),
+        end("ie"),
+        flows("is u ie"),
+    )
+    run = case(diagram(process("p", start(), row, end(), flows("start row end"))))
+
+    run.start(rows=[[1, 2, 3]] * 4)
+    assert len(run.open) == 6
+    assert [(one.kind, one.message) for one in run.incidents] == [
+        (IncidentKind.BUDGET, "More than 10 instances began in one step.")
+    ] * 2
+    while run.incidents:
+        run.retry()
+
+    assert (len(run.open), run.incidents) == (12, [])
+
+
+def test_all_code_of_a_step_has_its_time_together(
+    case: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scripts, "CODE_TIME", timedelta(0))
+    task = user("u", for_each("items", "item"), due="=wd(item)")
+    run = case(diagram(process("p", start(), task, end(), flows("start u end"))))
+
+    run.start(items=[1, 2, 3])
+    assert run.open == ["u"]
+    assert {incident.kind for incident in run.incidents} == {IncidentKind.BUDGET}
+    while run.incidents:
+        run.retry()
+
+    assert run.open == ["u"] * 3
+
+
+@pytest.mark.parametrize("count", ["-1", "1.0", "'3'", "None", "True"])
+def test_a_number_of_instances_counts_from_nought(case: Make, count: str) -> None:
+    task = user("u", so_often(count))
+    run = case(diagram(process("p", start(), task, end(), flows("start u end"))))
+
+    run.start()
+
+    assert run.incident.message.startswith("The number of instances must be a whole number")
 
 
 def test_a_number_of_instances_must_be_a_number(case: Make) -> None:

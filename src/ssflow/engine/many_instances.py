@@ -50,8 +50,8 @@ class _Instances:
 
     def _count(self: Any, my_task: SpiffTask) -> int:
         count = my_task.workflow.script_engine.evaluate(my_task, self.cardinality)
-        if type(count) is not int:
-            message = f"The number of instances must be a whole number, not {count!r}."
+        if type(count) is not int or count < 0:
+            message = f"The number of instances must be a whole number from 0 on, not {count!r}."
             raise ElementError(IncidentKind.EXPRESSION, message, activity_id=self.bpmn_id)
         return count
 
@@ -132,6 +132,7 @@ class ParallelInstances(_Instances, ParallelMultiInstanceTask):
     def _update_hook(self, my_task: SpiffTask) -> bool:
         SpiffBpmnTask._update_hook(self, my_task)
         items = self._begin(my_task)
+        my_task.workflow.script_engine.begin_instances(len(items))
         for key, item in items:
             self.create_child(my_task, item, key)
         return _start_unless_done(my_task, is_done=not items)

@@ -84,6 +84,7 @@ class Run:
         self._definition = definition
         self._base = state
         self._mark = self.recorder.mark()
+        self._begun_instances = 0
         self._move: Move = GoOn()
         self._steps = -1
         self._current: SpiffTask | None = None
@@ -216,6 +217,8 @@ class Run:
         if self.engine.has_called:
             self.engine.operations.undo()
             self.engine.has_called = False
+        self.engine.environment.begin_anew()
+        self.engine.begun_instances = self._begun_instances
         self.recorder.rewind(self._mark)
         self.opened.clear()
         self.workflow = self._load()
@@ -225,6 +228,7 @@ class Run:
 
         The other elements stay ready; the next step runs them.
         """
+        self.engine.environment.begin_anew()
         queue = list(self.workflow.queue.values())
         events = [task for task in queue[1:] if isinstance(task.task_spec, CatchingEvent)]
         for task in (*queue[:1], *events):
@@ -253,6 +257,7 @@ class Run:
             raise _TooLargeError
         self._base = state
         self._mark = self.recorder.mark()
+        self._begun_instances = self.engine.begun_instances
         self._move = GoOn()
         self._steps = 0
         if self._scale is not None:

@@ -1,8 +1,9 @@
 """Code in diagrams: checked when it is deployed, run in the sandbox when its element is reached."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
+from time import perf_counter
 from typing import Any
 
 import pydantic_monty as monty
@@ -17,6 +18,10 @@ from ssflow.engine.snapshot import DecisionHit, IncidentKind, OperationDone, Thr
 from ssflow.engine.spiff import MultiChoice, SpiffTask
 from ssflow.engine.surroundings import Surroundings
 from ssflow.errors import InvalidInputError
+
+CODE_TIME = timedelta(seconds=3)
+"""What all code of a step may take together: an element may run many pieces of it."""
+MAX_INSTANCES_BEGUN = 5_000
 
 _CHECKER = Sandbox(max_workers=1)
 _LONGEST_MESSAGE = 1_000
@@ -62,6 +67,11 @@ class MontyEnvironment:
         self._sandbox = sandbox
         self._clock = clock
         self._reserved = {**reserved, "now": clock.now}
+        self._seconds = 0.0
+
+    def begin_anew(self) -> None:
+        """Give the code its whole time again."""
+        self._seconds = 0.0
 
     def evaluate(
         self,
@@ -131,10 +141,16 @@ class MontyEnvironment:
         inputs = {**given, **_pick(program, self._reserved)}
         functions = self._functions(program)
         clock = self._clock if program.uses_modules else None
+        if self._seconds > CODE_TIME.seconds:
+            message = f"The code of this step took longer than {CODE_TIME.seconds} seconds in all."
+            raise ElementError(IncidentKind.BUDGET, message)
+        begun = perf_counter()
         try:
             return self._sandbox.run(text, inputs, clock=clock, functions=functions)
         except monty.MontyError as error:
             raise _fault_of(error, program) from None
+        finally:
+            self._seconds += perf_counter() - begun
 
     def _functions(self, program: Program) -> dict[str, Any]:
         supplied = {"today": self._clock.today, "wd": self._working_day}
@@ -164,6 +180,18 @@ class ScriptEngine:
         self.operations_done: list[OperationDone] = []
         self.thrown: list[ThrownMessage] = []
         self.has_called = False
+        self.begun_instances = 0
+
+    def begin_instances(self, count: int) -> None:
+        """Count instances of an activity that all begin at once.
+
+        Raises:
+            ElementError: they are too many for one step.
+        """
+        self.begun_instances += count
+        if self.begun_instances > MAX_INSTANCES_BEGUN:
+            message = f"More than {MAX_INSTANCES_BEGUN} instances began in one step."
+            raise ElementError(IncidentKind.BUDGET, message)
 
     @property
     def business_key(self) -> Any:
