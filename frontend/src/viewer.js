@@ -7,12 +7,14 @@ import './css/viewer.css';
 import NavigatedViewer from 'bpmn-js/lib/NavigatedViewer';
 import { createBar } from './diagram/bar.js';
 import { relabel } from './diagram/names.js';
-import { openReadable } from './diagram/fit.js';
+import { fitWhole, openReadable } from './diagram/fit.js';
 import { linkList } from './diagram/list.js';
 import { drawTrace } from './diagram/trace.js';
 import { describeSpiffWorkflow } from './modeler/moddle.js';
 import { getJson, getText } from './shared/server.js';
 import { t } from './shared/texts.js';
+
+const AFTER_ITS_OWN = 100; // the viewer's own listeners have 1000: the greater, the sooner
 
 /** Fill `element` with the diagram that its data attributes name. */
 export async function showDiagram(element) {
@@ -38,6 +40,7 @@ async function openViewer(canvas, xml, trace) {
   });
   viewer.on('import.parse.complete', ({ elementsById }) => relabel(elementsById ?? {}, trace));
   await importWithWarnings(viewer, xml);
+  viewer.on('root.set', AFTER_ITS_OWN, () => fitWhole(viewer));
   openReadable(viewer, trace);
   canvas.addEventListener('focusin', () => viewer.get('zoomScroll').toggle(true));
   canvas.addEventListener('focusout', () => viewer.get('zoomScroll').toggle(false));

@@ -37,6 +37,15 @@ def test_what_does_not_exist_and_what_one_may_not_see_get_the_same_page(
     assert text_of(hidden) == text_of(missing)
 
 
+def test_who_lacks_a_role_is_told_its_title(sign_in: SignIn, office: Office) -> None:
+    browser = sign_in(office.hire("customer"))
+
+    answer = browser.open("/admin/users")
+
+    assert answer.status_code == 403
+    assert "may do this: Administrator." in text_of(answer)
+
+
 def test_the_loser_of_a_race_is_told_who_was_first_and_what_to_do(
     sign_in: SignIn, office: Office
 ) -> None:

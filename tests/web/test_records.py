@@ -91,6 +91,19 @@ def test_what_a_record_refers_to_is_a_link_if_one_may_see_it(
     assert f'href="/registers/BusinessCase/{line.business_case_id}"' in page
 
 
+def test_a_decision_names_what_it_is_about_and_what_was_asked(
+    admin: Browser, office: Office
+) -> None:
+    proposal = put(office, "ServiceProposal", title="A mill")
+    made = put(office, "Decision", subject_id=proposal.id, question="approval")
+
+    page = text_of(admin.open(f"/registers/Decision/{made.number}"))
+
+    assert f"What was decided on {proposal.number} A mill" in page
+    assert str(proposal.id) not in page
+    assert "Question approval" in page
+
+
 def test_a_confidential_complaint_is_not_named_by_another(manager: Browser, office: Office) -> None:
     secret = put(office, "Feedback", depth=0, subject="The boss", category="staff_conduct")
     merged = put(

@@ -1,6 +1,6 @@
 // Buttons above a diagram, so that it can be moved without a mouse, and the meaning of its colours.
 import { t } from '../shared/texts.js';
-import { findWaiting, zoomTo } from './fit.js';
+import { findWaiting, fitWhole, zoomTo } from './fit.js';
 
 const ZOOM_STEP = 1.25;
 
@@ -21,7 +21,7 @@ function zoomButtons(viewer) {
   return [
     button('+', t('Zoom in'), () => zoomBy(ZOOM_STEP)),
     button('−', t('Zoom out'), () => zoomBy(1 / ZOOM_STEP)),
-    button(t('Fit'), t('Fit the whole diagram'), () => canvas.zoom('fit-viewport', 'auto')),
+    button(t('Fit'), t('Fit the whole diagram'), () => fitWhole(viewer)),
   ];
 }
 

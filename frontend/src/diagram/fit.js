@@ -22,10 +22,26 @@ export function fitBesidePalette(modeler) {
   });
 }
 
+/** Show the whole diagram, in the middle of the room below the names of the planes above it. */
+export function fitWhole(viewer) {
+  const canvas = viewer.get('canvas');
+  const taken = roomOfCrumbs(canvas);
+  canvas.zoom('fit-viewport', 'auto');
+  const { inner, outer } = canvas.viewbox();
+  if (!taken || !inner.height) return;
+  const scale = Math.min(canvas.zoom(), (outer.height - taken - MARGIN) / inner.height);
+  canvas.viewbox({
+    x: inner.x - (outer.width / scale - inner.width) / 2,
+    y: inner.y - taken / scale - ((outer.height - taken) / scale - inner.height) / 2,
+    width: outer.width / scale,
+    height: outer.height / scale,
+  });
+}
+
 /** Show the whole diagram, or, when that is too small to read, where the case waits or begins. */
 export function openReadable(viewer, trace) {
   const canvas = viewer.get('canvas');
-  canvas.zoom('fit-viewport', 'auto');
+  fitWhole(viewer);
   if (canvas.zoom() >= READABLE_SCALE) return;
   const place = findWaiting(viewer, trace) ?? findStart(viewer);
   if (place) zoomTo(viewer, place, OPENING_SCALE);
@@ -43,17 +59,28 @@ const findStart = (viewer) => viewer.get('elementRegistry').find(({ type }) => t
 export function zoomTo(viewer, element, scale = 1) {
   const canvas = viewer.get('canvas');
   const plane = canvas.findRoot(element);
-  if (plane !== canvas.getRootElement()) canvas.setRootElement(plane);
+  if (plane !== canvas.getRootElement()) {
+    canvas.setRootElement(plane);
+    fitWhole(viewer);
+    if (canvas.zoom() >= READABLE_SCALE) return;
+  }
   canvas.zoom(scale);
   const { inner, outer } = canvas.viewbox();
   const width = outer.width / scale;
   const height = outer.height / scale;
+  const above = Math.max(0, roomOfCrumbs(canvas) - MARGIN) / scale;
   canvas.viewbox({
     x: within(element.x + element.width / 2 - width / 2, inner.x, inner.width, width),
-    y: within(element.y + element.height / 2 - height / 2, inner.y, inner.height, height),
+    y: within(element.y + element.height / 2 - height / 2, inner.y - above, inner.height + above, height),
     width,
     height,
   });
+}
+
+/** How far the names of the planes above reach into the picture, in pixels; none in the uppermost. */
+function roomOfCrumbs(canvas) {
+  const crumbs = canvas.getContainer().querySelector('.bjs-breadcrumbs');
+  return crumbs?.offsetHeight ? crumbs.offsetTop + crumbs.offsetHeight : 0;
 }
 
 /** Keep a window of `size` on the drawing, so that no emptiness is shown beside it. */

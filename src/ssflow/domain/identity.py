@@ -165,6 +165,14 @@ class IdempotentAnswer(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=new_id)
 
 
+class RoleNeededError(ForbiddenError):
+    """Only who holds one of `roles` may do this."""
+
+    def __init__(self, *roles: str) -> None:
+        super().__init__(f"This needs the role {' or '.join(roles)}.")
+        self.roles = roles
+
+
 @dataclass(frozen=True, slots=True)
 class Actor:
     """Who acts in one piece of work, and with which roles.
@@ -208,10 +216,10 @@ class Actor:
         """Refuse an actor that holds none of the roles.
 
         Raises:
-            ForbiddenError: the actor holds none of them.
+            RoleNeededError: the actor holds none of them.
         """
         if not self.is_system and self.roles.isdisjoint(roles):
-            raise ForbiddenError(f"This needs the role {' or '.join(roles)}.")
+            raise RoleNeededError(*roles)
 
 
 SYSTEM_NAME, OPERATOR_NAME = "system", "operator"

@@ -11,7 +11,7 @@ from uuid import UUID
 from ssflow.config import MAX_MESSAGE_TTL
 from ssflow.domain.audit import AuditAction
 from ssflow.domain.definition import ProcessDefinition
-from ssflow.domain.identity import ADMIN, OPERATOR, SYSTEM, Actor, User
+from ssflow.domain.identity import ADMIN, OPERATOR, SYSTEM, Actor, RoleNeededError, User
 from ssflow.domain.instance import InstanceNotRunningError, InstanceStatus, ProcessInstance
 from ssflow.domain.message import Message, MessageStatus, MessageSubscription
 from ssflow.engine.commands import CatchMessage, StartByMessage
@@ -111,7 +111,7 @@ def send_message(
     """
     _check(name, correlation_key, payload)
     expires_at = _expires_at(work, time_to_live)
-    message = _Incoming(name, correlation_key, payload, message_id, expires_at)
+    message = _Incoming(name, correlation_key or None, payload, message_id, expires_at)
     if (former := _find_former(work, message)) is not None:
         return Correlation(Delivery.DUPLICATE, former.instance_id)
     if brought := _deliver_now(work, message) or _start_now(work, message):
@@ -203,7 +203,7 @@ def list_buffered(
         ForbiddenError: the actor neither administers nor audits.
     """
     if not work.actor.sees_everything:
-        raise ForbiddenError(f"This needs the role {ADMIN}.")
+        raise RoleNeededError(ADMIN)
     return message_rows.list_buffered(work.session, work.now, name=name, cursor=cursor, limit=limit)
 
 

@@ -371,6 +371,7 @@ WORDS = {
     "upheld": lazy_gettext("upheld"),
     "partly": lazy_gettext("partly upheld"),
     "approval": lazy_gettext("approval"),
+    "customer": lazy_gettext("customer"),
     "revenue": lazy_gettext("revenue"),
     "saving": lazy_gettext("saving"),
     "avoidance": lazy_gettext("avoided cost"),

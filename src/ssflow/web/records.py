@@ -19,7 +19,7 @@ from ssflow.store.unit_of_work import UnitOfWork
 from ssflow.web.formats import amount, day, exact_money, moment, plain
 from ssflow.web.names import Names
 from ssflow.web.record_parts import tell_parts
-from ssflow.web.record_words import WORDED, column_label, option_title
+from ssflow.web.record_words import WORDED, WORDS, column_label, option_title
 from ssflow.web.texts import register_title
 from ssflow.web.trail import Change
 
@@ -181,6 +181,8 @@ class _Teller:
         if isinstance(value, dict | list):
             parts = tell_parts(name, value, self.names.labels(value))
             return Fact(name, label, plain(value), table=parts)
+        if isinstance(value, UUID):
+            return Fact(name, label, self.names.labels([str(value)]).get(str(value), str(value)))
         return Fact(name, label, told_value(name, value))
 
     def _reference(self, name: str, label: str, value: UUID) -> Fact:
@@ -204,6 +206,8 @@ def told_value(name: str, value: Any) -> Markup | str:
         return day(value)
     if isinstance(value, StrEnum) or (isinstance(value, str) and name in WORDED):
         return option_title(name, value)
+    if name == "question" and value in WORDS:
+        return option_title(name, str(value))
     if name in _KIND_NAMES:
         return register_title(str(value))
     if name.endswith("_pct"):
