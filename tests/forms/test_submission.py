@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ssflow.forms.context import FormContext
+from ssflow.forms.options import build_choice_query
 from ssflow.forms.submission import FormError, initial_values, read_submission
 from tests.forms.building import Json, costs, errors_of, layout, number, radio, text
 from tests.forms.conftest import FILES, offer
@@ -392,6 +393,20 @@ def test_a_filter_may_hang_on_another_answer(context: FormContext) -> None:
 
     assert errors_of(found, {"state": "retired", "pick": "s3"}, context) == {}
     assert "pick" in errors_of(found, {"state": "live", "pick": "s3"}, context)
+
+
+@pytest.mark.parametrize(
+    ("answer", "asked"),
+    [(None, ({}, ())), (2026, ({"year": "2026"}, None)), (True, ({"year": "true"}, None))],
+)
+def test_a_filter_is_written_as_it_is_stored_and_without_its_answer_nothing_is_offered(
+    context: FormContext, answer: object, asked: object
+) -> None:
+    line = layout(picker("ref", entity="Line", filter="year={{year}}")).components[0]
+
+    query = build_choice_query(line, {"year": answer}, context)
+
+    assert (query.filters, query.values) == asked
 
 
 # --- editable tables ----------------------------------------------------------------------------

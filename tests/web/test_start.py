@@ -172,3 +172,28 @@ def test_a_case_that_has_ended_already_says_so(sign_in: SignIn, office: Office, 
 
     assert "has ended already" in text_of(page)
     assert "The case is started." not in text_of(page)
+
+
+def test_a_choice_that_hangs_on_an_answer_waits_for_it(
+    sign_in: SignIn, office: Office, brm: Actor
+) -> None:
+    budget, line = (
+        {"type": "select", "key": key, "label": key.title(), "properties": told}
+        for key, told in (
+            ("budget", {"type": "ref", "entity": "Budget"}),
+            ("line", {"type": "ref", "entity": "BudgetLine", "filter": "budget={{budget}}"}),
+        )
+    )
+    begin = start(inner=_property("form", "ask"))
+    parts = [begin, user("U_do", role="brm"), end(), flows("start U_do end")]
+    files = {"p.bpmn": diagram(process("p", *parts)), "ask.form.json": form("ask", budget, line)}
+    office.deploy(files)
+    browser = sign_in(brm)
+
+    statuses = [
+        browser.open("/start/p").status_code,
+        browser.send("/start/p/fields", budget="").status_code,
+        browser.send("/start/p", budget="").status_code,
+    ]
+
+    assert statuses == [200, 200, 303]

@@ -7,8 +7,8 @@ from ssflow.forms.bounds import MAX_OPTIONS
 from ssflow.forms.component import Component, ComponentType, FieldKind, Option
 from ssflow.forms.context import ChoiceKind, ChoiceQuery, FormContext
 from ssflow.forms.evaluation import evaluate
-from ssflow.forms.formats import show_template
 from ssflow.forms.source import is_clean
+from ssflow.forms.templates import Template
 
 _USER_KINDS = frozenset({FieldKind.USER, FieldKind.USERS})
 
@@ -47,8 +47,22 @@ def build_choice_query(
         # Who holds a role is asked as a whole: ids alone would find people without it.
         wanted = None if reference.roles else values
         return ChoiceQuery(ChoiceKind.USER, roles=reference.roles, values=wanted)
-    filters = {name: show_template(text, names, context) for name, text in reference.filters}
+    found = {name: _fill_in(text, names, context) for name, text in reference.filters}
+    filters = {name: text for name, text in found.items() if text is not None}
+    if len(filters) < len(found):
+        return ChoiceQuery(ChoiceKind.RECORD, reference.entity, values=())
     return ChoiceQuery(ChoiceKind.RECORD, reference.entity, filters, values=values)
+
+
+def _fill_in(template: Template, names: Mapping[str, Any], context: FormContext) -> str | None:
+    """Write what records are filtered by as it is stored; None while an answer is missing."""
+    texts: list[str] = []
+    for part in template.parts:
+        value = part if isinstance(part, str) else evaluate(part.expression, names, context)
+        if value is None or value in ("", []):
+            return None
+        texts.append(str(value).lower() if isinstance(value, bool) else str(value))
+    return "".join(texts)
 
 
 def _read_option(item: object, own: Mapping[str, str]) -> Option | None:
