@@ -3,11 +3,16 @@
 import json
 import re
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ssflow.forms.context import FormContext
+from ssflow.forms.drawing import build_form_view
+from ssflow.forms.layout import read_layout
+from ssflow.forms.views import FactsView
 from ssflow.services.bundle_calls import Bundle
 from ssflow.services.definitions import (
     FORM_SUFFIX,
@@ -120,6 +125,20 @@ def test_the_minutes_name_whatever_the_steering_group_decided() -> None:
 
     for option in vote["vote"]["values"]:
         assert f'= "{option["value"]}" then "{option["label"]}"' in told
+
+
+@pytest.mark.parametrize("organisation", [None, ""])
+def test_a_sender_without_an_organisation_is_told_by_name_alone(organisation: str | None) -> None:
+    [area] = [bundle for bundle in bundles() if "cmp_contact.form.json" in bundle.files]
+    layout = read_layout(json.loads(area.files["cmp_contact.form.json"]))
+    feedback = {"name": "Nadia", "organisation": organisation, "desired_remedy": ""}
+
+    view = build_form_view(layout, {}, FormContext({"fb": feedback}, today=date(2026, 3, 2)))
+
+    facts = view.components[0]
+    assert isinstance(facts, FactsView)
+    sender = facts.blocks[1]
+    assert [run.text for run in sender.lines[0]][:3] == ["From ", "Nadia", " · Service: "]
 
 
 def _texts_of_forms(bundle: Bundle) -> Iterator[str]:
