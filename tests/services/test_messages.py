@@ -109,6 +109,15 @@ def test_a_message_reaches_the_case_that_waits_for_its_key(office: Office, owner
     assert told["path"][0] == "I_answer"
 
 
+def test_an_empty_key_is_none_for_messages_as_for_cases(office: Office, owner: Actor) -> None:
+    office.deploy(waiting())
+    instance_id = office.start(owner, business_key="")
+
+    told = office.act(owner, send_message, "answer", "", {"yes": True})
+
+    assert (told.status, told.instance_id) == ("delivered", instance_id)
+
+
 def test_a_message_is_caught_once(office: Office, owner: Actor) -> None:
     office.deploy(waiting())
     instance_id = office.start(owner, business_key="K1")
@@ -135,10 +144,10 @@ def test_a_message_that_nobody_waits_for_is_kept(
     assert (sent.status, sent.instance_id) == ("buffered", None)
     assert office.open(instance_id) == []
     [kept] = kept_messages(office)
-    assert (kept.name, kept.correlation_key, kept.payload) == (name, key, {"n": 1})
+    assert (kept.name, kept.correlation_key, kept.payload) == (name, key or None, {"n": 1})
     assert (kept.sender, kept.expires_at) == (owner.key, office.now + timedelta(days=7))
     told = office.details(day_of(office), AuditAction.MESSAGE_BUFFERED)
-    assert (told["message"], told["key"]) == (name, key)
+    assert (told["message"], told["key"]) == (name, key or None)
 
 
 def test_a_message_for_a_case_that_has_ended_is_refused(office: Office, owner: Actor) -> None:
