@@ -30,6 +30,11 @@ test('columns that stand in the table only are not drawn', () => {
   assert.equal(DRAWINGS.across(table, COLOURS).data.datasets.length, 1);
 });
 
+test('bars of shares end at all of it, not at the largest', () => {
+  const end = (unit) => DRAWINGS.across({ first: 'Aim', columns: [column('Reached', 'bar', unit)], rows: [row('A', 50)], target: null }, COLOURS).options.scales.x.suggestedMax;
+  assert.deepEqual([end('pct'), end('count')], [100, undefined]);
+});
+
 test('a long label beside a bar goes over several lines, a short one does not', () => {
   const rows = [row('New or changed service: Declined by customer', 1), row('Budget', 2)];
   const table = { first: 'End', columns: [column('Cases')], rows, target: null };

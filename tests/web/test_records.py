@@ -233,6 +233,16 @@ def test_a_record_leads_to_its_case_and_the_case_back(
     assert f"/registers/ServiceProposal/{proposal}" in case_page.text
 
 
+def test_a_case_says_why_its_record_ended_as_it_did(admin: Browser, office: Office) -> None:
+    instance_id, _ = _case_with_proposal(office)
+    with office.work(SYSTEM) as work:
+        refused = make_up(work.session, "BudgetAmendment", outcome="Licences has EUR 5.00 free.")
+        told = {"kind": "BudgetAmendment", "id": str(refused.id), "number": None, "after": {}}
+        record(work, AuditAction.RECORD_CREATED, lock_instance(work.session, instance_id), **told)
+
+    assert "Licences has EUR 5.00 free." in text_of(admin.open(f"/instances/{instance_id}"))
+
+
 def _case_with_proposal(office: Office) -> tuple[UUID, str]:
     """A case whose trail tells that it made a proposal, as a step of a process leaves it."""
     office.deploy(one_task())

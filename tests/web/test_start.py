@@ -153,7 +153,9 @@ def test_one_key_does_not_serve_two_different_forms(
 def test_a_start_that_is_refused_shows_the_form_again_and_says_why(
     sign_in: SignIn, office: Office
 ) -> None:
-    office.deploy(one_budget_a_year())
+    files = one_budget_a_year()
+    files["p.bpmn"] = files["p.bpmn"].replace(b" isExec", b' name="Annual budget" isExec')
+    office.deploy(files)
     browser = sign_in(office.hire("finance_manager"))
     browser.send("/start/p", fiscal_year="2027")
 
@@ -162,6 +164,8 @@ def test_a_start_that_is_refused_shows_the_form_again_and_says_why(
     assert (again.status_code, _cases(office)) == (409, 1)
     assert "a year has only one budget" in text_of(again)
     assert 'value="2027"' in again.text
+    trail = text_of(sign_in(office.hire("auditor")).open("/audit"))
+    assert "Attempt refused Annual budget" in trail
 
 
 def test_a_case_that_has_ended_already_says_so(sign_in: SignIn, office: Office, brm: Actor) -> None:

@@ -74,11 +74,12 @@ function stacked(table, colours) {
 }
 
 function across(table, colours) {
+  const isShare = table.columns.every(({ as, unit }) => as !== 'bar' || unit === 'pct');
   return {
     type: 'bar',
     height: table.rows.length > 8 ? 'tall' : 'usual',
     data: { labels: narrowLabels(table), datasets: datasets(table, colours) },
-    options: { indexAxis: 'y', scales: { x: numbers }, plugins: plugins(table) },
+    options: { indexAxis: 'y', scales: { x: isShare ? { ...numbers, suggestedMax: 100 } : numbers }, plugins: plugins(table) },
   };
 }
 

@@ -12,6 +12,7 @@ from flask import url_for
 from flask_babel import gettext
 from markupsafe import Markup
 
+from ssflow.domain.registers.budget import BudgetAmendment
 from ssflow.domain.registers.record import Record, record_as_json, record_values
 from ssflow.services import registers
 from ssflow.store import instances as instance_rows
@@ -44,7 +45,10 @@ LISTED: dict[str, tuple[str, ...]] = {
     "MarketSegment": ("name", "kind", "needs"),
     "Holiday": ("day", "name"),
     "ActionItem": ("what", "kind", "state", "owner", "due"),
-    "Feedback": ("number", "subject", "kind", "category", "priority", "state"),
+    "Feedback": (
+        *("number", "subject", "kind", "category", "priority", "state"),
+        *("handler", "due_resolution_at"),
+    ),
     "Budget": ("number", "fiscal_year", "version", "state", "approved_on"),
     "BudgetLine": ("name", "budget_id", "holder", "category", "budget_class", "amount"),
     "Commitment": ("purpose", "line_id", "proposal_id", "amount", "released"),
@@ -106,6 +110,12 @@ class Fact:
 def columns_of(kind: str) -> tuple[str, ...]:
     """Give the values that a list of this kind shows."""
     return LISTED.get(kind, ("id",))
+
+
+def came_of(record: Record) -> str:
+    """Say why a record ended as it did, where it keeps that; else nothing."""
+    told = record.outcome if isinstance(record, BudgetAmendment) else None
+    return told or getattr(record, "ended_reason", None) or ""
 
 
 def label_of(record: Record) -> str:

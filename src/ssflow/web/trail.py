@@ -89,7 +89,7 @@ def _subject(
     """Say to what it happened: a step, a record, a person, a file."""
     if event.activity_id and case is not None:
         return names.activity(case.key, event.activity_id)
-    if event.action is AuditAction.INSTANCE_STARTED:
+    if event.action in (AuditAction.INSTANCE_STARTED, AuditAction.ATTEMPT_REFUSED):
         return names.process(str(details.get("key", "")))
     if "kind" in details and "id" in details:
         return " ".join(filter(None, [register_title(str(details["kind"])), details.get("number")]))

@@ -27,7 +27,7 @@ from ssflow.web.incident_pages import incident_kind_title
 from ssflow.web.names import Names
 from ssflow.web.page import Tab
 from ssflow.web.query import find_choice, read_choice, read_search
-from ssflow.web.records import label_of, url_of
+from ssflow.web.records import came_of, label_of, url_of
 from ssflow.web.request_work import request_work
 from ssflow.web.texts import all_role_titles, register_title, role_title
 
@@ -245,7 +245,7 @@ def _diagram_facts(work: UnitOfWork, instance: ProcessInstance) -> dict[str, Any
         "origin": process_links.origin_of(work, instance.id),
         "started_cases": process_links.started_by_case(work, instance.id),
         "records": [
-            (register_title(type(found).__name__), label_of(found), url_of(found))
+            (register_title(type(found).__name__), label_of(found), url_of(found), came_of(found))
             for found in records_of_case(work, instance.id)
         ],
     }
