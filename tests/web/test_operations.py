@@ -120,6 +120,9 @@ def test_what_a_worker_does_again_is_not_called_done_before_it_is(
 
     assert "It worked" not in text_of(begun)
     assert "Being tried again" in text_of(begun)
+    refreshed = begun.text[begun.text.index('id="incident"') :]
+    assert "It is being tried again." in refreshed
+    assert "It is being tried again." not in ended.text
     assert 'hx-trigger="every 2s"' in begun.text
     assert "2 attempts" in text_of(ended)
     assert "Bring the case back on its way" in text_of(ended)

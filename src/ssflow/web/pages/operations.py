@@ -91,7 +91,6 @@ def retry(incident_id: UUID) -> ResponseReturnValue:
         flash(gettext("It failed again. See what the incident says now."), "danger")
         return redirect(url_for(".show_incident", incident_id=incident_id), 303)
     if is_under_way:
-        flash(gettext("It is being tried again. Here you see what comes of it."), "info")
         return redirect(url_for(".show_incident", incident_id=incident_id), 303)
     return _to_case(tried, gettext("It worked: the case goes on."))
 
