@@ -89,6 +89,26 @@ def test_what_is_not_json_is_text_in_its_own_coding(server: WebServer, ask: Ask)
     assert (answer["json"], answer["text"]) == (None, "é")
 
 
+@pytest.mark.parametrize("charset", ["undefined", "idna", "klingon"])
+def test_text_in_a_coding_that_is_none_is_read_as_usual(
+    server: WebServer, ask: Ask, charset: str
+) -> None:
+    server.answers["/x"] = Answer(
+        200, "é".encode(), {"Content-Type": f"text/plain; charset={charset}"}
+    )
+
+    assert ask(server.url("/x"))["text"] == "é"
+
+
+def test_a_body_with_half_a_sign_is_refused_before_anything_is_sent(
+    server: WebServer, ask: Ask
+) -> None:
+    for given in ({"body": "\ud800"}, {"json": ["\ud800"]}):
+        error = refused(ask, server.url("/x"), method="POST", **given)
+
+        assert (error.code, error.is_temporary, server.asked) == ("http_not_allowed", False, [])
+
+
 def test_a_request_carries_its_body_and_the_key_of_its_job(server: WebServer, ask: Ask) -> None:
     ask(server.url("/orders"), method="POST", json={"n": 1}, headers={"X-Case": "PRP-1"})
 
@@ -136,7 +156,7 @@ def test_a_status_that_was_not_expected_fails_though_it_is_good(
 
 
 def test_json_that_is_none_fails_for_good(server: WebServer, ask: Ask) -> None:
-    for body in (b"{", b'{"a": NaN}', b"[" * 100_000):
+    for body in (b"{", b'{"a": NaN}', b"[" * 100_000, b'{"a": 1e999}', b'"\\ud800"'):
         server.answers["/x"] = Answer(200, body)
 
         error = refused(ask, server.url("/x"))

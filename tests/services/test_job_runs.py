@@ -174,6 +174,18 @@ def test_the_last_failure_at_a_waiting_point_takes_the_job_away(
     assert (station.failures, office.jobs()) == ([("Refused.", True)], [])
 
 
+def test_an_answer_that_no_database_keeps_is_told_in_one_line(
+    office: Office, station: Station
+) -> None:
+    add(office, max_attempts=1)
+    station.answers = [{"left": float("inf")}]
+
+    run(office, station.handler)
+
+    [(told, is_last)] = station.failures
+    assert ("not JSON compliant" in told, "\n" in told, is_last) == (True, False, True)
+
+
 def test_what_cannot_succeed_is_not_tried_again(office: Office, station: Station) -> None:
     add(office)
     station.answers = [GiveUpError("No such host is allowed.")]

@@ -121,6 +121,21 @@ def test_a_call_that_keeps_failing_becomes_an_incident(
     assert (told["attempts"], told["error"]) == (3, incident.message)
 
 
+def test_an_answer_that_cannot_be_kept_is_asked_for_once_and_told_in_a_sentence(
+    office: Office, server: WebServer, owner: Actor
+) -> None:
+    office.deploy(asking(server))
+    server.answers["/stock"] = Answer(200, b'{"left": 1e999}')
+    instance_id = office.start(owner)
+
+    for _ in range(4):
+        office.run_jobs(after=HOUR)
+
+    incident = office.incident(instance_id)
+    assert incident.message == "The answer says it is JSON, but cannot be read as such."
+    assert len(server.asked) == 1
+
+
 def test_retries_and_their_wait_are_those_of_the_diagram(
     office: Office, server: WebServer, owner: Actor
 ) -> None:

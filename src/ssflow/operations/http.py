@@ -117,12 +117,12 @@ class _Conversation:
 
     def _build(self, given: Mapping[str, Any], key: str) -> httpx.Request:
         content: dict[str, Any] = {}
-        if given.get("json") is not None:
-            content["json"] = given["json"]
-        elif given.get("body") is not None:
-            content["content"] = given["body"].encode()
         headers = {**self._headers, "idempotency-key": key}
         try:
+            if given.get("json") is not None:
+                content["json"] = given["json"]
+            elif given.get("body") is not None:
+                content["content"] = given["body"].encode()
             return self._client.build_request(
                 given.get("method", "GET"), given["url"], headers=headers, **content
             )
@@ -212,7 +212,9 @@ def _read_secret(header: str, value: Mapping[str, Any], rules: HttpRules) -> str
 
 def _read_json(content: bytes) -> JsonValue:
     try:
-        return json.loads(content, parse_constant=_refuse_constant)
+        told: JsonValue = json.loads(content, parse_constant=_refuse_constant)
+        json.dumps(told, ensure_ascii=False, allow_nan=False).encode()  # no 1e999, no half signs
+        return told
     except (ValueError, RecursionError) as error:
         raise _failed(
             "The answer says it is JSON, but cannot be read as such.", BAD_ANSWER
@@ -226,7 +228,7 @@ def _refuse_constant(name: str) -> Any:
 def _read_text(content: bytes, charset: str | None) -> str:
     try:
         return content.decode(charset or "utf-8", errors="replace")
-    except LookupError:
+    except (LookupError, ValueError):  # unknown, or a coding that is none of texts
         return content.decode(errors="replace")
 
 

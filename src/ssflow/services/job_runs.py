@@ -48,7 +48,8 @@ def run_claimed(open_work: OpenWork, claimed: ClaimedJob, handler: Handler | Non
         _put_off(open_work, claimed, handler, error)
     except Exception as error:  # noqa: BLE001 - the job loop's top: one bad job must not end it
         _LOG.exception("A job failed in a way nobody foresaw (%s).", claimed.id)
-        told = SsflowError(f"{type(error).__name__}: {error}")
+        reason = str(error).partition("\n")[0]  # SQLAlchemy would go on with its statement
+        told = SsflowError(f"{type(error).__name__}: {reason}")
         _put_off(open_work, claimed, handler, told)
 
 
