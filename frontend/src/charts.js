@@ -45,6 +45,7 @@ function withDefaults(settings, table) {
     ...settings,
     options: {
       maintainAspectRatio: false,
+      locale: document.documentElement.lang || undefined,
       animation: still ? false : { duration: 300 },
       onHover: (event, found) => {
         event.native.target.style.cursor = found.length && table.rows[found[0].index]?.url ? 'pointer' : '';

@@ -35,6 +35,12 @@ test('bars of shares end at all of it, not at the largest', () => {
   assert.deepEqual([end('pct'), end('count')], [100, undefined]);
 });
 
+test('every bar keeps its name, and many long names get more room', () => {
+  const drawn = (count) => DRAWINGS.across({ first: 'End', columns: [column('Cases')], rows: Array.from({ length: count }, (_, n) => row(`New or changed service: ${n}`, n)), target: null }, COLOURS);
+  assert.deepEqual([drawn(3).height, drawn(12).height], ['usual', 'long']);
+  assert.equal(drawn(12).options.scales.y.ticks.autoSkip, false);
+});
+
 test('a long label beside a bar goes over several lines, a short one does not', () => {
   const rows = [row('New or changed service: Declined by customer', 1), row('Budget', 2)];
   const table = { first: 'End', columns: [column('Cases')], rows, target: null };

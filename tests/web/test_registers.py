@@ -66,6 +66,15 @@ def test_an_empty_board_says_so(manager: Browser) -> None:
     assert text_of(manager.open("/portfolio")).count("Nothing here.") == 3
 
 
+def test_registers_stand_in_the_order_of_the_reader_s_words(manager: Browser) -> None:
+    manager.send("/profile/settings", language="nl", timezone="Europe/Amsterdam")
+
+    titles = re.findall(r'tile-link" href="[^"]+">([^<]+)<', manager.open("/registers").text)
+
+    assert "Opdrachten" in titles
+    assert titles == sorted(titles, key=str.lower)
+
+
 def test_a_register_is_listed_and_searched(manager: Browser, services: None) -> None:
     everything = text_of(manager.open("/registers/Service"))
     found = text_of(manager.open("/registers/Service?q=robo"))

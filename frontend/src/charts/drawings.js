@@ -11,6 +11,8 @@ const told = (table) => ({
   callbacks: { label: ({ dataset, dataIndex }) => `${dataset.label}: ${table.rows[dataIndex].texts[dataset.place] ?? ''}` },
 });
 const plugins = (table, more = {}) => ({ legend: { position: 'bottom' }, tooltip: told(table), ...more });
+/** A bar without its name says nothing. */
+const everyLabel = { ticks: { autoSkip: false } };
 const LINE = 18;
 
 function inLines(label) {
@@ -75,11 +77,12 @@ function stacked(table, colours) {
 
 function across(table, colours) {
   const isShare = table.columns.every(({ as, unit }) => as !== 'bar' || unit === 'pct');
+  const lines = narrowLabels(table).flat().length;
   return {
     type: 'bar',
-    height: table.rows.length > 8 ? 'tall' : 'usual',
+    height: lines > 20 ? 'long' : table.rows.length > 8 ? 'tall' : 'usual',
     data: { labels: narrowLabels(table), datasets: datasets(table, colours) },
-    options: { indexAxis: 'y', scales: { x: isShare ? { ...numbers, suggestedMax: 100 } : numbers }, plugins: plugins(table) },
+    options: { indexAxis: 'y', scales: { y: everyLabel, x: isShare ? { ...numbers, suggestedMax: 100 } : numbers }, plugins: plugins(table) },
   };
 }
 

@@ -28,6 +28,7 @@ from ssflow.web.records import (
     url_of,
 )
 from ssflow.web.request_work import request_work
+from ssflow.web.texts import register_title
 from ssflow.web.trail import tell_events
 
 blueprint = Blueprint("registers", __name__, url_prefix="/registers")
@@ -40,7 +41,9 @@ PAGE_SIZE = 50
 def choose() -> ResponseReturnValue:
     """List the registers."""
     with request_work(read_only=True) as work:
-        kinds = registers.readable_kinds(work)
+        kinds = sorted(
+            registers.readable_kinds(work), key=lambda kind: register_title(kind).lower()
+        )
         return render_template("registers/choose.html", kinds=kinds, maintained=maintained_kinds())
 
 
