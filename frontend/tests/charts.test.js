@@ -44,7 +44,7 @@ test('every bar keeps its name, and many long names get more room', () => {
 test('a long label beside a bar goes over several lines, a short one does not', () => {
   const rows = [row('New or changed service: Declined by customer', 1), row('Budget', 2)];
   const table = { first: 'End', columns: [column('Cases')], rows, target: null };
-  assert.deepEqual(DRAWINGS.across(table, COLOURS).data.labels, [['New or changed', 'service: Declined', 'by customer'], 'Budget']);
+  assert.deepEqual(DRAWINGS.across(table, COLOURS).data.labels, [['New or changed', 'service: Declined by', 'customer'], 'Budget']);
 });
 
 test('a bubble for each row, in the colour of its group, larger for more', () => {

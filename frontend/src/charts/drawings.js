@@ -13,7 +13,7 @@ const told = (table) => ({
 const plugins = (table, more = {}) => ({ legend: { position: 'bottom' }, tooltip: told(table), ...more });
 /** A bar without its name says nothing. */
 const everyLabel = { ticks: { autoSkip: false } };
-const LINE = 18;
+const LINE = 22;
 
 function inLines(label) {
   const lines = [];
