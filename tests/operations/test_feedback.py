@@ -65,6 +65,9 @@ class Desk(Portfolio):
         effects = [e for e in self.context.effects if e.kind is EffectKind.NOTICE]
         return {str(e.payload["template"]): list(e.payload["to"]) for e in effects}
 
+    def started(self) -> list[Any]:
+        return [e.payload for e in self.context.effects if e.kind is EffectKind.START_PROCESS]
+
     def refused(self, name: str, **parameters: Any) -> OperationRefusedError:
         with pytest.raises(OperationRefusedError) as caught:
             OPERATIONS[name].call(self.context, parameters)
@@ -220,8 +223,7 @@ def test_an_escalation_asks_the_it_steering_group(desk: Desk) -> None:
     desk.until_assigned()
     desk.call("feedback.take_over", takeover={"step": "escalate", "reason": "Nobody answers."})
 
-    started = [e.payload for e in desk.context.effects if e.kind is EffectKind.START_PROCESS]
-    assert [payload["key"] for payload in started] == ["shared_itsg_decision"]
+    assert [payload["key"] for payload in desk.started()] == ["shared_itsg_decision"]
 
 
 def test_a_reply_before_anybody_looked_is_refused(desk: Desk) -> None:
@@ -274,6 +276,37 @@ def test_closing_counts_the_topic_of_the_last_ninety_days(desk: Desk) -> None:
 
     assert closed["same_topic_90d"] == 3
     assert (feedback.state, feedback.satisfaction) == (FeedbackState.CLOSED, 4)
+
+
+def test_a_topic_that_comes_up_often_has_its_service_reviewed_and_no_other(desk: Desk) -> None:
+    service = desk.put(Service, number="SRV-1", name="Mail")
+    desk.until_replied().service_id = service.id
+
+    desk.call("feedback.follow_on", process="spm_portfolio_review")
+
+    assert desk.started() == [
+        {"key": "spm_portfolio_review", "variables": {"services": [str(service.id)]}}
+    ]
+
+
+def test_a_topic_of_no_service_has_nothing_reviewed(desk: Desk) -> None:
+    desk.until_replied().service_id = None
+
+    desk.call("feedback.follow_on", process="spm_portfolio_review")
+
+    assert desk.started() == []
+
+
+def test_the_customer_is_asked_three_days_later_how_it_went(desk: Desk) -> None:
+    desk.until_replied()
+
+    desk.call("feedback.follow_on", process="brm_survey")
+
+    [asked] = desk.started()
+    variables = asked["variables"]
+    assert (asked["key"], variables["kind"]) == ("brm_survey", "complaint")
+    assert variables["not_before"] == (NOW.date() + timedelta(days=3)).isoformat()
+    assert variables["from_feedback"] == "CMP-2026-0001"
 
 
 def test_an_operation_without_feedback_is_refused(desk: Desk) -> None:

@@ -1,19 +1,24 @@
 """What a step asks for, done as a step of its own: processes, messages and notices."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
 from ssflow.domain.audit import AuditAction
 from ssflow.domain.identity import SYSTEM, Actor
 from ssflow.domain.instance import InstanceStatus, ProcessInstance
+from ssflow.domain.job import JobKind
+from ssflow.domain.registers.portfolio import Service, ServiceState
 from ssflow.domain.registers.work import ActionItem, ActionState
 from ssflow.errors import NotFoundError
 from ssflow.services import instances, process_links
 from ssflow.services.messages import list_buffered
 from ssflow.services.process_links import origin_of, started_by_case
 from ssflow.services.registers import list_register
+from ssflow.services.shipped import install_shipped
 from ssflow.store.instances import list_instances
+from ssflow.store.jobs import add_jobs
 from tests.engine.diagrams import (
     boundary,
     carrying,
@@ -358,3 +363,24 @@ def test_a_diagram_may_catch_a_wrong_parameter(office: Office, owner: Actor) -> 
     assert office.open(case) == ["U_mend"]
     [told] = office.details(case, AuditAction.INSTANCE_STARTED)["operations"]
     assert (told["activity"], told["result"]["refused"]["code"]) == ("S_call", "wrong_parameter")
+
+
+def test_a_review_that_a_complaint_asks_for_begins_with_its_service(office: Office) -> None:
+    with office.work() as work:
+        install_shipped(work)
+        told: dict[str, Any] = {
+            "state": ServiceState.LIVE,
+            "created_at": office.now,
+            "created_by": "test",
+        }
+        services = [Service(number=name, name=name, **told) for name in ("Mail", "Printing")]
+        work.session.add_all(services)
+        work.session.flush()
+        asked = {"key": "spm_portfolio_review", "variables": {"services": [str(services[0].id)]}}
+        begun = {"due_at": office.now, "created_at": office.now, "payload": asked}
+        add_jobs(work.session, [{"kind": JobKind.START_PROCESS, **begun}])
+
+    office.run_jobs()
+
+    [review] = cases_of(office, "spm_portfolio_review")
+    assert office.open(review.id) == ["U_assess"]

@@ -40,8 +40,11 @@ TOPIC = timedelta(days=90)
 """How far back complaints count as the same topic."""
 ACTION_GRACE = timedelta(days=7)
 """How long after its day an action may still be open before those in charge are told."""
+SURVEY_AFTER = timedelta(days=3)
+"""How long after a complaint was closed its customer is asked how it went."""
 CHANNELS = ("web", "portal", "mail", "api", "desk", "survey", "review")
 _MANAGER, _DIRECTOR = "complaint_manager", "it_director"
+_REVIEW, _SURVEY = "spm_portfolio_review", "brm_survey"
 _HANDLING = ("U_contact", "U_investigate", "U_response")
 _EARLY = {
     "merged": FeedbackState.MERGED,
@@ -425,11 +428,22 @@ def improve_service(context: OperationContext, given: dict[str, Any]) -> dict[st
 @operation(
     "feedback.follow_on",
     "Start what follows from a complaint",
-    process=one_of("spm_portfolio_review", "brm_survey"),
+    process=one_of(_REVIEW, _SURVEY),
 )
 def follow_on(context: OperationContext, given: dict[str, Any]) -> dict[str, Any]:
-    """Have the service reviewed, or the customer asked how content they are."""
-    context.effects.append(_start(given["process"], _feedback(context)))
+    """Have the service reviewed, or the customer asked some days later how it went.
+
+    A complaint about no service has none reviewed: that would be a review of all.
+    """
+    feedback = _feedback(context)
+    if given["process"] == _SURVEY:
+        day = context.calendar.local_date(context.now) + SURVEY_AFTER
+        context.effects.append(
+            _start(_SURVEY, feedback, kind="complaint", not_before=day.isoformat())
+        )
+    elif feedback.service_id is not None:
+        payload = {"key": _REVIEW, "variables": {"services": [str(feedback.service_id)]}}
+        context.effects.append(Effect(EffectKind.START_PROCESS, payload))
     return {"process": given["process"]}
 
 
@@ -631,8 +645,8 @@ def _question(feedback: Feedback) -> str:
     return feedback.number if feedback.is_confidential else f"{feedback.number}: {feedback.subject}"
 
 
-def _start(key: str, feedback: Feedback) -> Effect:
-    variables = {
+def _start(key: str, feedback: Feedback, **more: str) -> Effect:
+    variables = more | {
         "from_feedback": feedback.number,
         "customer": str(feedback.customer_id) if feedback.customer_id else None,
         "service": str(feedback.service_id) if feedback.service_id else None,
