@@ -169,6 +169,30 @@ def test_a_draft_survives_a_reload(open_as: OpenAs, live: LiveServer) -> None:
     expect(page.get_by_text("This is what you had typed before.")).to_be_visible()
 
 
+def test_what_is_typed_after_the_session_ended_waits_for_its_writer(
+    open_as: OpenAs, live: LiveServer, watch: Watch
+) -> None:
+    live.case_waiting_at("U_resources", "Signed out")
+    live.add_person("patient", "capacity_manager")
+    page = open_as("patient")
+    claim_from_inbox(page, "Signed out", "Plan resources")
+    page.context.clear_cookies()
+    watch.expect(400, 401)
+    write(page, {"What, row 1": "Crane"})
+    expect(page.locator("[data-autosave-status]")).to_contain_text("You are signed out.")
+    complete(page)
+    expect(page.get_by_label("What, row 1")).to_have_value("Crane")
+    other = page.context.new_page()
+    other.goto(live.sign_in_link("patient"))
+    other.wait_for_url(re.compile("/(tasks|profile)"))
+
+    watch.expect(422)
+    complete(page)
+
+    expect(page.locator("#form-errors")).to_be_visible()
+    expect(page.get_by_label("What, row 1")).to_have_value("Crane")
+
+
 def test_what_is_typed_while_the_form_is_redrawn_stays(open_as: OpenAs, live: LiveServer) -> None:
     live.case_waiting_at("U_financials", "A slow line")
     page = open_as("finance_manager")

@@ -63,6 +63,20 @@ def test_the_loser_of_a_race_is_told_who_was_first_and_what_to_do(
     assert "Reload the page" in text_of(answer)
 
 
+def test_who_did_it_already_is_not_told_of_somebody_else(sign_in: SignIn, office: Office) -> None:
+    office.deploy(one_task())
+    owner = office.hire("service_owner")
+    task = office.task(office.start(office.hire("admin")), "U_do")
+    browser = sign_in(owner)
+    browser.send(f"/tasks/{task.id}", idempotency_key="first window")
+
+    again = browser.send(f"/tasks/{task.id}", idempotency_key="second window")
+
+    assert again.status_code == 409
+    assert "It was you, maybe in another window." in text_of(again)
+    assert "Somebody was faster" not in text_of(again)
+
+
 def test_a_program_that_lost_is_told_who_won(app: Flask, office: Office) -> None:
     office.deploy(one_task())
     case = office.start(office.hire("admin"))

@@ -1,6 +1,6 @@
 // Keeps what is typed: a form with data-autosave-url is sent there a moment after each change.
 // data-autosave-method is POST unless it says otherwise; [data-autosave-status] in the form shows how it went.
-import { send } from '../shared/server.js';
+import { renewToken, send } from '../shared/server.js';
 import { t } from '../shared/texts.js';
 import { guardUnsaved } from '../shared/unsaved.js';
 
@@ -24,6 +24,13 @@ export function startAutosave() {
   document.addEventListener('submit', (event) => {
     if (!event.defaultPrevented && drafts.has(event.target)) drafts.get(event.target).handedIn();
   });
+  document.addEventListener('submit', (event) => {
+    if (event.defaultPrevented || !drafts.get(event.target)?.isSignedOut) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    drafts.get(event.target).handInLater(event.submitter);
+  }, { capture: true });
+  window.addEventListener('focus', () => latest?.isUnsaved && latest.save());
   window.addEventListener('pageshow', (event) => event.persisted && latest?.changed());
   guardUnsaved(() => Boolean(latest?.isUnsaved));
 }
@@ -33,6 +40,7 @@ class FormDraft {
   constructor(form) {
     this.form = form;
     this.isUnsaved = false;
+    this.isSignedOut = false;
     this.sending = false;
   }
 
@@ -57,15 +65,35 @@ class FormDraft {
     this.sending = true;
     const { version } = this;
     try {
-      await send(this.form.dataset.autosaveMethod ?? 'POST', this.form.dataset.autosaveUrl, { body: fieldsOf(this.form) });
+      await this.send();
+      this.isSignedOut = false;
       if (version === this.version) this.isUnsaved = false;
       this.show('saved', t('Draft saved at {time}', { time: clock() }));
     } catch (error) {
+      this.isSignedOut = error.status === 401;
       this.show('failed', t('Draft could not be saved: {reason}', { reason: error.message }));
     } finally {
       this.sending = false;
       if (this.isUnsaved) this.saveAfter(version === this.version ? RETRY_MS : PAUSE_MS);
     }
+  }
+
+  /** Send the draft; whoever signed in again meanwhile needs the token of the new session. */
+  async send() {
+    const sendNow = () =>
+      send(this.form.dataset.autosaveMethod ?? 'POST', this.form.dataset.autosaveUrl, { body: fieldsOf(this.form) });
+    try {
+      await sendNow();
+    } catch (error) {
+      if (error.status !== 400 || !(await renewToken())) throw error;
+      await sendNow();
+    }
+  }
+
+  /** Hand the form in if one has signed in again; else it would be lost at the door. */
+  async handInLater(submitter) {
+    await this.save();
+    if (!this.isSignedOut) this.form.requestSubmit(submitter);
   }
 
   show(state, text) {

@@ -30,10 +30,16 @@ export function startHtmx() {
   return htmx;
 }
 
-function tellFailure(text) {
+export function tellFailure(text) {
   const box = document.getElementById('failure') ?? createBox();
   box.textContent = text;
   box.hidden = false;
+}
+
+/** Take back what was told: the same has succeeded since. */
+export function forgetFailure() {
+  const box = document.getElementById('failure');
+  if (box) box.hidden = true;
 }
 
 function createBox() {

@@ -1,5 +1,9 @@
 // Fields that the server draws again: nothing moves under a hand that presses, and what the reader
 // looks at stays where it is on the screen.
+import { renewToken, signedOut } from '../shared/server.js';
+import { t } from '../shared/texts.js';
+import { forgetFailure, tellFailure } from './htmx.js';
+
 const LONGEST_PRESS_MS = 1000; // some presses never end: that of a list which the browser opens itself
 
 let released = Promise.resolve();
@@ -32,9 +36,18 @@ function waitWithTheAnswer(ctx) {
   const { fetch } = ctx;
   ctx.fetch = async (...asked) => {
     const response = await fetch(...asked);
+    if (!response.ok) leaveAsIs(response.status);
+    forgetFailure();
     await released;
     return response;
   };
+}
+
+/** Keep the fields with what is typed in them: an answer that says what is wrong holds none. */
+function leaveAsIs(status) {
+  tellFailure(status === 401 ? signedOut() : t('ssflow answered with error {status}.', { status }));
+  if (status === 400) renewToken().catch((error) => tellFailure(error.message)); // of a new session
+  throw new DOMException('The fields stay as they are.', 'AbortError'); // htmx leaves it at that
 }
 
 /** Remember where something stands on the screen; gives what brings it back there. */

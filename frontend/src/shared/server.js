@@ -25,16 +25,32 @@ export async function send(method, url, { json, body, headers = {} } = {}) {
     },
     body: json === undefined ? body : JSON.stringify(json),
   });
-  if (response.redirected && new URL(response.url).pathname.startsWith('/login')) {
-    throw new ServerError(401, t('You are signed out. Sign in again in another tab, then try again.'));
+  if (isLogin(response)) {
+    throw new ServerError(401, signedOut());
   }
   if (!response.ok) throw await asError(response);
   return response;
 }
 
+export const signedOut = () => t('You are signed out. Sign in again in another tab, then try again.');
+
+/** Take the token of the session that is there now, for somebody who signed in again elsewhere. */
+export async function renewToken() {
+  const response = await fetch(window.location.href, { credentials: 'same-origin' });
+  const page = new DOMParser().parseFromString(await response.text(), 'text/html');
+  const token = page.querySelector('meta[name="csrf-token"]')?.content;
+  if (isLogin(response)) throw new ServerError(401, signedOut());
+  if (!token || token === csrfToken()) return false;
+  document.querySelector('meta[name="csrf-token"]').content = token;
+  for (const field of document.querySelectorAll('input[name="csrf_token"]')) field.value = token;
+  return true;
+}
+
 export const getText = async (url) => (await send('GET', url)).text();
 export const getJson = async (url) => (await send('GET', url)).json();
 export const sendJson = async (method, url, json) => (await send(method, url, { json })).json();
+
+const isLogin = (response) => response.redirected && new URL(response.url).pathname.startsWith('/login');
 
 async function reach(url, options) {
   try {
