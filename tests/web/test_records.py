@@ -201,6 +201,16 @@ def test_pages_of_a_sorted_list_go_on_where_the_last_one_ended(
     assert len(names) == len(set(names)) == 60
 
 
+def test_amounts_stand_below_each_other(manager: Browser, office: Office) -> None:
+    with office.work() as work:
+        make_up(work.session, "BudgetLine", name="Licences", amount=Decimal("1234.50"))
+
+    page = manager.open("/registers/BudgetLine").text
+
+    assert re.search(r'class="amount">\s*<span>EUR\xa01,234.50</span>', page)
+    assert len(re.findall(r'<th scope="col" class="amount"', page)) == 1
+
+
 # --- cases and history ----------------------------------------------------------------------------
 
 

@@ -105,6 +105,7 @@ class Fact:
     text: Markup | str
     url: str | None = None
     table: Markup | str | None = None
+    is_amount: bool = False
 
 
 def columns_of(kind: str) -> tuple[str, ...]:
@@ -193,7 +194,7 @@ class _Teller:
             return Fact(name, label, plain(value), table=parts)
         if isinstance(value, UUID):
             return Fact(name, label, self.names.labels([str(value)]).get(str(value), str(value)))
-        return Fact(name, label, told_value(name, value))
+        return Fact(name, label, told_value(name, value), is_amount=isinstance(value, Decimal))
 
     def _reference(self, name: str, label: str, value: UUID) -> Fact:
         if (other := self.others.get(value)) is None:

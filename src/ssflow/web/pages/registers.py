@@ -73,6 +73,7 @@ def browse(kind: str) -> ResponseReturnValue:
             columns=columns,
             orders=orders_of(kind),
             rows=list(zip(page.items, facts, strict=True)),
+            amounts={one.name for told in facts for one in told if one.is_amount},
             next_url=page.next_cursor
             and url_for(".browse", kind=kind, **asked.query, cursor=page.next_cursor),
             is_maintained=work.actor.is_admin and kind in maintained_kinds(),
