@@ -89,3 +89,44 @@ def test_what_holds_no_scenarios_is_told_by_its_file(content: bytes) -> None:
 def test_a_malformed_scenario_is_told_by_file_and_name(told: dict[str, Any]) -> None:
     with pytest.raises(InvalidInputError, match=r"p\.scenarios\.json: walk"):
         read(**told)
+
+
+@pytest.mark.parametrize(
+    ("told", "scenario"),
+    [
+        (
+            "start has no variable; it may have as, at, business_key, message, payload, variables.",
+            {"start": {"variable": {}}},
+        ),
+        ('start: "variables" is an object.', {"start": {"variables": [1]}}),
+        (
+            "expect has no luck; "
+            "it may have audit, ended, incidents, open, path, records, variables.",
+            {"expect": {"luck": True}},
+        ),
+        ('expect: "path" is a list.', {"expect": {"path": "U_do"}}),
+        ('expect: "records" is an object.', {"expect": {"records": ["Customer"]}}),
+        ('one of people needs a "name".', {"given": {"people": [{"roles": ["brm"]}]}}),
+        ('one of people: "roles" is a list.', {"given": {"people": [{"name": "a", "roles": "b"}]}}),
+        ("one of people is an object.", {"given": {"people": ["ann"]}}),
+        ('one of records needs a "kind".', {"given": {"records": [{"ref": "acme"}]}}),
+        (
+            "step 1 does several things; make complete and advance steps.",
+            {"steps": [{"complete": "U", "as": "ann", "advance": "P1D"}]},
+        ),
+        (
+            "step 1 has no fields; it may have as, complete, form.",
+            {"steps": [{"complete": "U", "as": "ann", "fields": {}}]},
+        ),
+        (
+            'step 1: "status" is a whole number.',
+            {"steps": [{"refuse": "U", "as": "ann", "status": "403"}]},
+        ),
+        ('step 1: expect: "open" is a list.', {"steps": [{"expect": {"open": "U_do"}}]}),
+    ],
+)
+def test_what_would_be_passed_over_is_refused(told: str, scenario: dict[str, Any]) -> None:
+    with pytest.raises(InvalidInputError) as refused:
+        read(**scenario)
+
+    assert refused.value.message == f"p.scenarios.json: walk: {told}"

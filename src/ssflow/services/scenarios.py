@@ -1,5 +1,6 @@
 """Play scenarios on the real engine, with their own clock, people and records."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -50,6 +51,8 @@ _STATUS: tuple[tuple[type[SsflowError], int], ...] = (
     (InvalidInputError, 422),
 )
 _ACCEPTED = 202
+MAX_ROUNDS = 10_000
+"""At how many moments something may become due in one stretch: each hour of a year is within."""
 _NUMBERED = {
     "Service": "SRV",
     "ServiceProposal": "PRP",
@@ -218,11 +221,20 @@ class Player:
         with self.work() as work:
             if (prefix := _NUMBERED.get(kind.__name__)) and "number" not in values:
                 values["number"] = record_rows.next_number(work.session, prefix, self.now.year)
-            made = kind(created_at=self.now, created_by=SYSTEM.key, is_demo=self.is_demo, **values)
+            made = self._build_record(kind, values)
             work.session.add(made)
             work.session.flush()
             if "ref" in given:
                 self.ids[given["ref"]] = str(made.id)
+
+    def _build_record(self, kind: type[Record], values: Mapping[str, Any]) -> Record:
+        try:
+            return kind(created_at=self.now, created_by=SYSTEM.key, is_demo=self.is_demo, **values)
+        except TypeError as error:
+            fields = ", ".join(re.findall(r"'(\w+)'", str(error)))
+            verb = "needs" if "missing" in str(error) else "has no"
+            told = f"A record of {kind.__name__} {verb} {fields}."
+            raise ScenarioFailedError(told) from error
 
     def _start(self, scenario: Scenario) -> None:
         start = scenario.start
@@ -353,8 +365,11 @@ class Player:
 
     def let_time_pass(self, duration: timedelta) -> None:
         """Move the clock and do what becomes due on the way, in order."""
-        until = self.now + duration
+        until, rounds = self.now + duration, 0
         while (due_at := self._next_due_at()) is not None and due_at <= until:
+            if (rounds := rounds + 1) > MAX_ROUNDS:
+                told = f"Jobs became due at more than {MAX_ROUNDS} moments; let less time pass."
+                raise ScenarioFailedError(told)
             self.now = max(self.now, due_at)
             self.run_due_jobs(self.work)
         self.now = until
