@@ -100,8 +100,10 @@ def test_a_malformed_scenario_is_told_by_file_and_name(told: dict[str, Any]) -> 
         ),
         ('start: "variables" is an object.', {"start": {"variables": [1]}}),
         (
-            "expect has no luck; "
-            "it may have audit, ended, incidents, open, path, records, variables.",
+            (
+                "expect has no luck; "
+                "it may have audit, ended, incidents, open, path, records, variables."
+            ),
             {"expect": {"luck": True}},
         ),
         ('expect: "path" is a list.', {"expect": {"path": "U_do"}}),
