@@ -6,7 +6,9 @@ from tests.engine.rules.diagrams import (
     diagram,
     element,
     end,
+    file_of,
     problems_of,
+    process,
     start,
     sub_process,
 )
@@ -69,3 +71,34 @@ def test_a_transaction_that_is_cancelled_has_a_way_on() -> None:
     data = _failing(kind="transaction", ending=definition("cancel"))
 
     assert_breaks(data, "cancel-never-caught", "E_in")
+
+
+def _calling(*beside: str, kind: str = "P_lower", more: str = "") -> bytes:
+    """Draw a process that calls another one, which ends with the error E1."""
+    call = element("callActivity", "C_lower", calledElement=kind)
+    body = (start(), call, end(), chain("Start_1", "C_lower", "E_done"))
+    lower = process(start(id="S2"), end(BROKEN, id="E_in"), chain("S2", "E_in"), id="P_lower")
+    return file_of(process(*body, *beside), lower, more, ERRORS)
+
+
+def test_an_error_of_a_called_process_is_caught_around_the_call() -> None:
+    problem = assert_breaks(_calling(), "called-error-uncaught", "C_lower")
+
+    assert '"E1"' in problem.message
+    for reference in ("Error_1", "Error_3"):
+        caught = boundary("B", "C_lower", definition("error", errorRef=reference))
+        assert problems_of(_calling(caught, chain("B", "E_done"))) == ()
+
+
+def test_an_error_may_come_through_several_calls() -> None:
+    between = process(
+        start(id="S3"),
+        element("callActivity", "C_deep", calledElement="P_lower"),
+        end(id="E3"),
+        chain("S3", "C_deep", "E3"),
+        id="P_between",
+    )
+    caught = boundary("B", "C_lower", definition("error"))
+
+    assert_breaks(_calling(kind="P_between", more=between), "called-error-uncaught", "C_lower")
+    assert problems_of(_calling(caught, chain("B", "E_done"), kind="P_between", more=between)) == ()

@@ -88,6 +88,7 @@ MEANINGS: Mapping[str, CodeMeaning] = {
     "error-never-caught": _error("An error leaves a sub-process that has no error boundary event."),
     "cancel-never-caught": _error("A transaction is cancelled but has no cancel boundary event."),
     "error-not-interrupting": _error("An error boundary event is drawn as not interrupting."),
+    "called-error-uncaught": _warning("A called process may end with an error nobody catches."),
     "signal-never-thrown": _warning("An event waits for a signal that the process never throws."),
     # flows and gateways
     "flow-dangling": _error("A flow does not join two elements of its process."),
