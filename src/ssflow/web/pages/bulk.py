@@ -120,7 +120,7 @@ def _answers_of(one: LikeDecision) -> Mapping[str, Any]:
 def _decided_ids() -> list[UUID]:
     """Name the tasks for which a decision was sent, in the order of the page."""
     ids: dict[UUID, None] = {}
-    for name, text in request.form.items():
+    for name, text in request.form.items(multi=True):  # of each, an empty one comes first
         task_id, _, key = name.partition(":")
         if key == DECISION and text:
             with suppress(ValueError):
