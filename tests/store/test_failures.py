@@ -54,6 +54,8 @@ def test_whoever_lost_a_race_may_try_again(original: Exception) -> None:
         sqlite_error(sqlite3.SQLITE_FULL),
         sqlite_error(sqlite3.SQLITE_IOERR_WRITE),
         sqlite_error(sqlite3.SQLITE_CANTOPEN),
+        sqlite_error(sqlite3.SQLITE_CORRUPT_INDEX),
+        sqlite_error(sqlite3.SQLITE_NOTADB),
     ],
 )
 def test_a_database_that_cannot_be_used_is_away(original: Exception) -> None:

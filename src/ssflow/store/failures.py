@@ -20,6 +20,8 @@ _SQLITE_AWAY = {
     sqlite3.SQLITE_IOERR,
     sqlite3.SQLITE_FULL,
     sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_CORRUPT,
+    sqlite3.SQLITE_NOTADB,
 }
 _PRIMARY_CODE = 0xFF
 
@@ -32,7 +34,7 @@ def is_lost_race(error: DBAPIError) -> bool:
 
 
 def is_away(error: DBAPIError) -> bool:
-    """Tell whether the database cannot be reached, is busy for too long, or has no room."""
+    """Tell whether the database cannot be reached, is busy for too long, full or broken."""
     if isinstance(error.orig, sqlite3.Error):
         return _sqlite_code(error.orig) & _PRIMARY_CODE in _SQLITE_AWAY
     if state := _sqlstate(error):
