@@ -131,6 +131,19 @@ def test_the_trace_calls_roles_and_elements_as_the_reader_does(
     assert trace["roles"]["risk_officer"] == "Riskansvarig"
 
 
+def test_cases_are_found_by_what_the_reader_calls_their_process(
+    sign_in: SignIn, office: Office, customer: Actor, case: UUID
+) -> None:
+    labels = {"sv": {"p": "Fråga och svar"}}
+    office.deploy({**two_tasks(), "p.i18n.json": json.dumps(labels).encode()})
+    browser = sign_in(customer)
+
+    assert str(case) not in browser.open("/instances?q=FRÅGA").text
+    browser.send("/profile/settings", language="sv", timezone="")
+
+    assert str(case) in browser.open("/instances?q=FRÅGA").text
+
+
 def test_the_diagram_is_the_one_the_case_runs_on(
     sign_in: SignIn, office: Office, customer: Actor, case: UUID
 ) -> None:

@@ -1,6 +1,7 @@
 """The inbox and one task."""
 
 import io
+import json
 import re
 from datetime import timedelta
 from uuid import UUID
@@ -303,6 +304,22 @@ def test_numbers_are_read_as_the_reader_writes_them(
     with office.look() as work:
         case = rows.get_user_task(work.session, task_id).instance_id
     assert office.details(case, AuditAction.TASK_COMPLETED)["fields"]["days"] == 2.5
+
+
+@pytest.mark.parametrize("q", ["KEUREN", "aanvraag beoor", "Verzoek"])
+def test_tasks_are_found_by_what_the_reader_calls_them(
+    sign_in: SignIn, office: Office, owner: Actor, boss: Actor, q: str
+) -> None:
+    labels = {"nl": {"U_do": "Aanvraag beoor\u00addelen en goed\u00adkeuren", "p": "Verzoek"}}
+    office.deploy({**one_task(), "p.i18n.json": json.dumps(labels).encode()})
+    task_id = office.task(office.start(boss), "U_do").id
+    browser = sign_in(owner)
+
+    assert str(task_id) not in browser.open(f"/tasks?q={q}").text
+    browser.send("/profile/settings", language="nl", timezone="")
+
+    assert str(task_id) in browser.open(f"/tasks?q={q}").text
+    assert str(task_id) not in browser.open("/tasks?q=afwijzen").text
 
 
 def test_what_is_typed_is_kept_as_a_draft(

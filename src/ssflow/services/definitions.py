@@ -14,6 +14,7 @@ from ssflow.engine.sandbox import Sandbox
 from ssflow.errors import NotFoundError
 from ssflow.forms.layout import Layout, read_layout
 from ssflow.store import definitions as stored
+from ssflow.store.text_search import NOTHING_NAMED, Named
 from ssflow.store.unit_of_work import DbSession
 
 
@@ -32,6 +33,8 @@ class DefinitionFacts:
 LANGUAGES = ("nl", "sv")
 """Into which bundles may be translated; English stands in the files themselves."""
 FORM_SUFFIX, LABELS_SUFFIX, SCENARIOS_SUFFIX = ".form.json", ".i18n.json", ".scenarios.json"
+
+_SOFT_HYPHEN = "\u00ad"
 
 SANDBOX = Sandbox()
 """Where code of diagrams runs; opened at the first use in this process."""
@@ -108,6 +111,30 @@ def translated_name(
     """Give an element's name in the reader's language, or as it stands in the diagram."""
     labels = definition.facts.get("labels", {}).get(language, {})
     return str(labels.get(element_id, name))
+
+
+def find_named(session: DbSession, q: str, language: str) -> Named:
+    """Find what is called by words with `q` in the reader's language; searched for in any case.
+
+    Names as they stand in the diagrams are left to the lists themselves.
+    """
+    if not q:
+        return NOTHING_NAMED
+    wanted = _searchable(q)
+    processes: set[str] = set()
+    activities: set[tuple[str, str]] = set()
+    for definition in stored.list_latest(session):
+        labels = definition.facts.get("labels", {}).get(language, {})
+        named = {element for element, name in labels.items() if wanted in _searchable(name)}
+        if definition.key in named:
+            processes.add(definition.key)
+        known = named & definition.facts.get("activities", {}).keys()
+        activities |= {(definition.key, element) for element in known}
+    return Named(frozenset(processes), frozenset(activities))
+
+
+def _searchable(text: str) -> str:
+    return text.replace(_SOFT_HYPHEN, "").lower()
 
 
 def _read_layout(session: DbSession, deployment_id: UUID, form_id: str, language: str) -> Layout:

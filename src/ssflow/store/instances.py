@@ -34,7 +34,13 @@ from ssflow.store.paging import (
     is_after,
     require_limit,
 )
-from ssflow.store.text_search import contains_text, contains_word, names_a_role_of
+from ssflow.store.text_search import (
+    NOTHING_NAMED,
+    Named,
+    contains_text,
+    contains_word,
+    names_a_role_of,
+)
 
 
 def get_instance(session: Session, instance_id: UUID) -> ProcessInstance:
@@ -150,6 +156,7 @@ def list_instances(
     key: str | None = None,
     business_key: str | None = None,
     q: str | None = None,
+    named: Named = NOTHING_NAMED,
     started_by: str | None = None,
     started_after: datetime | None = None,
     cursor: str | None = None,
@@ -157,7 +164,7 @@ def list_instances(
 ) -> Page[ProcessInstance]:
     """List the instances that the actor may see, newest first; `q` looks into title and key."""
     require_limit(limit)
-    wanted = list(_filters(status, key, business_key, q, started_by, started_after))
+    wanted = list(_filters(status, key, business_key, q, named, started_by, started_after))
     if cursor is not None:
         place = decode_cursor(_LIST, cursor, ((datetime,), (UUID,)))
         wanted.append(is_after(_NEWEST, place, descending=True))
@@ -262,6 +269,7 @@ def _filters(
     key: str | None,
     business_key: str | None,
     q: str | None,
+    named: Named,
     started_by: str | None,
     started_after: datetime | None,
 ) -> Iterator[ColumnElement[bool]]:
@@ -276,10 +284,11 @@ def _filters(
     if started_after is not None:
         yield ProcessInstance.started_at >= started_after
     if q:
-        named = select(ProcessDefinition.id).where(contains_text(q, ProcessDefinition.name))
+        of_process = select(ProcessDefinition.id).where(contains_text(q, ProcessDefinition.name))
         yield or_(
             contains_text(q, ProcessInstance.title, ProcessInstance.business_key),
-            ProcessInstance.definition_id.in_(named),
+            ProcessInstance.definition_id.in_(of_process),
+            ProcessInstance.key.in_(sorted(named.processes)),
         )
 
 

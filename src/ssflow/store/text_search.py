@@ -1,10 +1,25 @@
 """Search for a piece of text, in any case."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, SQLColumnExpression, Text, false, func, or_, type_coerce
 
 from ssflow.domain.identity import Actor
+
+
+@dataclass(frozen=True)
+class Named:
+    """What a search means by words of the reader's language.
+
+    Keys of processes, and ids of activities with the key of their process.
+    """
+
+    processes: frozenset[str] = frozenset()
+    activities: frozenset[tuple[str, str]] = frozenset()
+
+
+NOTHING_NAMED = Named()
 
 
 def contains_text(q: str, *columns: SQLColumnExpression[Any]) -> ColumnElement[bool]:

@@ -20,6 +20,7 @@ from sqlalchemy import (
     or_,
     select,
     true,
+    tuple_,
     union_all,
     update,
 )
@@ -41,7 +42,7 @@ from ssflow.store.paging import (
     is_after,
     require_limit,
 )
-from ssflow.store.text_search import contains_text, contains_word
+from ssflow.store.text_search import NOTHING_NAMED, Named, contains_text, contains_word
 
 MAX_COUNT = 1000
 
@@ -257,12 +258,15 @@ def list_inbox(
     view: InboxView = InboxView.ALL,
     sort: InboxSort = InboxSort.DUE,
     q: str | None = None,
+    named: Named = NOTHING_NAMED,
     key: str | None = None,
     instance_id: UUID | None = None,
     cursor: str | None = None,
     limit: int = DEFAULT_LIMIT,
 ) -> Page[InboxRow]:
     """List the tasks that wait for the actor; `q` looks into task, process, title and business key.
+
+    `named` is what `q` finds in the reader's language.
 
     The cost of a page does not grow with the number of tasks that wait.
 
@@ -273,7 +277,7 @@ def list_inbox(
     order = _DONE if view is InboxView.DONE else _ORDERS[sort]
     name = f"inbox-{view}-{order.name}"
     after = None if cursor is None else decode_cursor(name, cursor, order.kinds)
-    wanted = list(_filters(q, key, instance_id))
+    wanted = list(_filters(q, named, key, instance_id))
     sources = _sources(actor, view)
     if instance_id is not None:  # few rows: one look by instance beats one by role each
         sources = [or_(*sources)]
@@ -429,7 +433,7 @@ def _excludes(actor: Actor) -> ColumnElement[bool]:
 
 
 def _filters(
-    q: str | None, key: str | None, instance_id: UUID | None
+    q: str | None, named: Named, key: str | None, instance_id: UUID | None
 ) -> Iterator[ColumnElement[bool]]:
     if key is not None:
         yield UserTask.key == key
@@ -441,7 +445,13 @@ def _filters(
             contains_text(q, ProcessInstance.title, ProcessInstance.business_key),
         )
         processes = select(ProcessDefinition.key).where(contains_text(q, ProcessDefinition.name))
-        yield or_(contains_text(q, UserTask.name), cases.exists(), UserTask.key.in_(processes))
+        yield or_(
+            contains_text(q, UserTask.name),
+            cases.exists(),
+            UserTask.key.in_(processes),
+            UserTask.key.in_(sorted(named.processes)),
+            tuple_(UserTask.key, UserTask.activity_id).in_(sorted(named.activities)),
+        )
 
 
 def _first_of_each(

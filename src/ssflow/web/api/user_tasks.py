@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from ssflow.domain.user_task import UserTask
 from ssflow.errors import SsflowError
 from ssflow.services import user_tasks
+from ssflow.services.definitions import find_named
 from ssflow.store import user_tasks as rows
 from ssflow.store.unit_of_work import UnitOfWork
 from ssflow.store.user_tasks import InboxSort, InboxView
@@ -49,6 +50,7 @@ def list_all(query: dict[str, Any]) -> Any:
             view=InboxView(query["view"]),
             sort=InboxSort(query["sort"]),
             q=query["q"],
+            named=find_named(work.session, query["q"] or "", work.actor.language),
             key=query["key"],
             instance_id=query["instance"],
             cursor=query["cursor"],

@@ -11,6 +11,7 @@ from flask_babel import gettext
 from ssflow.domain.instance import InstanceStatus, ProcessInstance
 from ssflow.errors import InvalidInputError
 from ssflow.services import attachments, audit, instances, messages, process_links
+from ssflow.services.definitions import find_named
 from ssflow.services.record_trail import records_of_case
 from ssflow.store import definitions as definition_rows
 from ssflow.store import incidents as incident_rows
@@ -23,6 +24,7 @@ from ssflow.web.case_data import tell_data
 from ssflow.web.clock import reader_clock
 from ssflow.web.documents import documents_of
 from ssflow.web.history import tell_history
+from ssflow.web.i18n import page_language
 from ssflow.web.incident_pages import incident_kind_title
 from ssflow.web.names import Names
 from ssflow.web.page import Tab
@@ -177,6 +179,7 @@ def _list_facts(work: UnitOfWork) -> dict[str, Any]:
         status=status,
         key=key or None,
         q=q or None,
+        named=find_named(work.session, q, page_language()),
         started_by=started_by,
         cursor=cursor,
         limit=PAGE_SIZE,

@@ -16,6 +16,7 @@ from ssflow.errors import InvalidInputError
 from ssflow.forms.submission import FormError
 from ssflow.forms.views import FormView as DrawnForm
 from ssflow.services import attachments, bulk, instances, user_tasks
+from ssflow.services.definitions import find_named
 from ssflow.services.form_view import FormView
 from ssflow.services.trail_path import details_of
 from ssflow.store import instances as instance_rows
@@ -27,6 +28,7 @@ from ssflow.web.access import signed_in
 from ssflow.web.clock import reader_clock
 from ssflow.web.documents import documents_of
 from ssflow.web.forms import TypedForm, draw, draw_page, read_typed
+from ssflow.web.i18n import page_language
 from ssflow.web.names import Names
 from ssflow.web.once import new_key, once
 from ssflow.web.page import Tab
@@ -264,6 +266,7 @@ def _inbox_facts(work: UnitOfWork, asked: InboxQuery) -> dict[str, Any]:
         view=asked.view,
         sort=asked.sort,
         q=asked.q or None,
+        named=find_named(work.session, asked.q, page_language()),
         cursor=asked.cursor,
         limit=PAGE_SIZE,
     )
