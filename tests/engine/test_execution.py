@@ -210,13 +210,22 @@ def test_each_whole_number_is_a_priority(case: Make, value: str, priority: int |
     assert run.result.after.user_tasks[run.task_id("a")].priority == priority
 
 
-@pytest.mark.parametrize("who", [{"role": "=who"}, {"assignee": "=who"}])
-def test_a_task_that_nobody_could_do_waits_for_its_data(case: Make, who: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    ("who", "wrong", "right"),
+    [
+        ({"role": "=who"}, None, "clerk"),
+        ({"assignee": "=who"}, None, "5f0c5c1e-9d3c-4a58-8d0a-0c8b7e2f1a11"),
+        ({"assignee": "=who"}, "Bob", "5f0c5c1e-9d3c-4a58-8d0a-0c8b7e2f1a11"),
+    ],
+)
+def test_a_task_that_nobody_could_do_waits_for_its_data(
+    case: Make, who: dict[str, str], wrong: str | None, right: str
+) -> None:
     run = case(opening(**who))
 
-    run.start(who=None)
+    run.start(who=wrong)
     assert run.incident.message.startswith("Nobody could do this task")
-    run.retry(who="bob")
+    run.retry(who=right)
 
     assert run.open == ["a"]
 
