@@ -247,8 +247,15 @@ def test_a_case_says_why_its_record_ended_as_it_did(admin: Browser, office: Offi
     instance_id, _ = _case_with_proposal(office)
     with office.work(SYSTEM) as work:
         refused = make_up(work.session, "BudgetAmendment", outcome="Licences has EUR 5.00 free.")
-        told = {"kind": "BudgetAmendment", "id": str(refused.id), "number": None, "after": {}}
-        record(work, AuditAction.RECORD_CREATED, lock_instance(work.session, instance_id), **told)
+        record(
+            work,
+            AuditAction.RECORD_CREATED,
+            lock_instance(work.session, instance_id),
+            kind="BudgetAmendment",
+            id=str(refused.id),
+            number=None,
+            after={},
+        )
 
     assert "Licences has EUR 5.00 free." in text_of(admin.open(f"/instances/{instance_id}"))
 

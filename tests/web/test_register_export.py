@@ -85,6 +85,7 @@ def test_amounts_and_moments_are_written_as_the_reader_s_spreadsheet_reads_them(
     with office.work() as work:
         make_up(work.session, "CostEntry", document_no="D1", amount=Decimal("12.50"))
     reader = replace(office.hire("accountant"), language=language)
+    assert reader.user_id is not None
     with office.work() as work:
         get_user(work.session, reader.user_id).language = language
 
