@@ -59,6 +59,34 @@ _PROPOSALS = (
     # Asks the same of the same people as one above: both can be decided together.
     _Case("W1.2", 8, 11, "Larger invoices by mail", "Attachments up to 50 MB.", "logistics"),
 )
+_TEXTS = {
+    "catalogue_text": "{summary}",
+    "outcome": "{summary}",
+    "measure": "people who use it, of a hundred",
+    "baseline": "0",
+    "target": "80",
+    "constraints_removed": "Nobody waits for a colleague any more.",
+    "utility": "{summary} In every hall and on the way.",
+    "change_summary": "What is there does this too: {summary}",
+    "scope": "Two teams.",
+    "note": "fewer questions by mail",
+    "capacity_note": "400 people, most of them at the start of a shift.",
+    "risk": "Few people use it",
+    "cause": "Habits",
+    "mitigation": "One team begins and shows the others",
+    "introduction": "{summary} Today this takes hours every week.",
+    "business_impacts": "Everybody who uses it saves an hour a week.",
+    "risks_contingencies": "Habits: one team begins, the others follow.",
+    "recommendations": "Begin with one team, go on when it holds.",
+    "why_needed": "What there is today holds people up.",
+    "differentiator": "Made for the way we work.",
+    "weaknesses": "Takes an hour of training.",
+    "risk_control": "A pilot with one team.",
+    "resource_allocation": "Own people, bought licences.",
+    "deliverables": "The service, its support, training.",
+}
+"""What a proposal says instead of the walk's own story, whatever it is about."""
+_WORDS = {"Terminal": "Device", "Less downtime": "Time saved", "Fewer calls": "Time saved"}
 _STEPS_TO_SECOND_CHECKPOINT = 23
 STRATEGY_TEXTS: Mapping[str, Mapping[str, Any]] = {
     "U_scope": {"title": "Strategy of two years", "horizon_to": "2028-02-28"},
@@ -221,12 +249,22 @@ def _told_anew(scenario: Scenario, case: _Case) -> Scenario:
     told = {"title": case.title, "summary": case.summary}
     if case.customer:
         told["customer"] = f"${case.customer}"
-    in_catalogue = {"catalogue_text": case.summary}
-    steps = [
-        _with_form(_with_form(step, told, where="title"), in_catalogue, where="catalogue_text")
-        for step in scenario.steps
-    ]
+    texts = {name: text.format(summary=case.summary) for name, text in _TEXTS.items()}
+    steps = [_with_texts(_with_form(step, told, where="title"), texts) for step in scenario.steps]
     return replace(scenario, steps=steps)
+
+
+def _with_texts(step: Mapping[str, Any], texts: Mapping[str, str]) -> Mapping[str, Any]:
+    """Let a step say in other words what its form says."""
+    return {**step, "form": _in_words(step["form"], texts)} if "form" in step else step
+
+
+def _in_words(value: Any, texts: Mapping[str, str]) -> Any:
+    if isinstance(value, list):
+        return [_in_words(each, texts) for each in value]
+    if isinstance(value, dict):
+        return {name: texts.get(name) or _in_words(each, texts) for name, each in value.items()}
+    return _WORDS.get(value, value) if isinstance(value, str) else value
 
 
 def _strategy_form(
