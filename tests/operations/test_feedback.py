@@ -13,6 +13,7 @@ from ssflow.domain.registers.customers import Customer, CustomerTier
 from ssflow.domain.registers.feedback import Feedback, FeedbackState
 from ssflow.domain.registers.portfolio import Service
 from ssflow.domain.registers.work import ActionItem, ActionState
+from ssflow.operations.feedback import sender_key
 from ssflow.operations.operation import EffectKind, OperationRefusedError, Refusal
 from ssflow.operations.registry import OPERATIONS
 from tests.conftest import NOW, MakeActor
@@ -251,7 +252,7 @@ def test_actions_are_planned_and_finished(desk: Desk) -> None:
 
 
 def test_a_duplicate_needs_another_feedback_and_tells_it(desk: Desk) -> None:
-    first = desk.neighbour(state=FeedbackState.ASSIGNED)
+    first = desk.neighbour(state=FeedbackState.ASSIGNED, sender_key=sender_key(FB["email"]))
     desk.call("feedback.log", fb=FB)
     triage = {"kind": "duplicate", "duplicate_of": str(desk.feedback.id)}
 
@@ -261,6 +262,16 @@ def test_a_duplicate_needs_another_feedback_and_tells_it(desk: Desk) -> None:
     assert refusal.code is Refusal.WRONG_PARAMETER
     assert desk.feedback.merged_into == first.id
     assert "Ten mailboxes too many." in first.replies[-1]["text"]
+
+
+def test_what_somebody_wrote_is_told_to_no_other_sender_of_the_same(desk: Desk) -> None:
+    first = desk.neighbour(state=FeedbackState.ASSIGNED, sender_key=sender_key("olaf@x.example"))
+    desk.call("feedback.log", fb=FB)
+
+    triage = {"kind": "duplicate", "duplicate_of": str(first.id)}
+    desk.call("feedback.end", outcome="merged", triage=triage)
+
+    assert (desk.feedback.merged_into, first.replies) == (first.id, [])
 
 
 def test_closing_counts_the_topic_of_the_last_ninety_days(desk: Desk) -> None:

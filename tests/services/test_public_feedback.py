@@ -9,8 +9,11 @@ from ssflow.domain.audit import AuditAction
 from ssflow.domain.identity import Actor
 from ssflow.domain.registers.feedback import FeedbackState
 from ssflow.errors import ConflictError, InvalidInputError, NotFoundError
+from ssflow.forms.context import ChoiceKind, ChoiceQuery
+from ssflow.forms.submission import FormError
 from ssflow.services import public_feedback
 from ssflow.services.attachments import store_attachment
+from ssflow.services.choices import choices_for
 from ssflow.services.deployment import deploy_files
 from ssflow.services.public_feedback import Answer, PublicStatus, Upload
 from ssflow.services.shipped import install_roles, read_bundles, shipped_root
@@ -29,6 +32,7 @@ WORDS: dict[str, Any] = {
     "consent": True,
 }
 NUMBER = "CMP-2026-0001"
+ANY_FEEDBACK = ChoiceQuery(ChoiceKind.RECORD, entity="Feedback")
 
 
 @pytest.fixture
@@ -76,6 +80,41 @@ def test_the_form_speaks_the_visitor_s_language_and_begins_with_it(
 
     assert form.values["language"] == "sv"
     assert form.layout.title.startswith("Berätta")
+
+
+def test_the_desk_is_offered_no_confidential_message_as_the_first_of_a_duplicate(
+    office: Office, visitor: Actor
+) -> None:
+    give(office, visitor)
+    triage(office, "staff_conduct")
+    with office.work(visitor) as work:
+        public_feedback.give_feedback(work, WORDS | {"subject": "Again"}, "second")
+
+    offered = {}
+    for role in ("service_desk", "complaint_manager"):
+        with office.look(office.hire(role)) as work:
+            offered[role] = [choice.label for choice in choices_for(work)(ANY_FEEDBACK)]
+
+    assert offered == {
+        "service_desk": ["CMP-2026-0002 Again"],
+        "complaint_manager": ["CMP-2026-0002 Again", "CMP-2026-0001 Wrong bill"],
+    }
+
+
+def test_a_message_repeats_another_one_than_itself(office: Office, visitor: Actor) -> None:
+    give(office, visitor)
+    with office.look() as work:
+        itself = feedback_rows.find_feedback_by_number(work.session, NUMBER)
+    assert itself is not None
+    assert itself.instance_id is not None
+    task = office.task(itself.instance_id, "U_triage")
+
+    with pytest.raises(FormError) as wrong:
+        office.complete(
+            office.hire("service_desk"), task.id, kind="duplicate", duplicate_of=str(itself.id)
+        )
+
+    assert wrong.value.errors == {"duplicate_of": ["Choose another message than this one."]}
 
 
 def test_without_a_process_there_is_no_form(database: Database, visitor: Actor) -> None:

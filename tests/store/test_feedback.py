@@ -6,8 +6,10 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from ssflow.domain.identity import Actor
 from ssflow.domain.registers.customers import Customer
 from ssflow.domain.registers.feedback import Feedback, FeedbackState
 from ssflow.domain.registers.portfolio import Service
@@ -50,6 +52,23 @@ def test_feedback_is_found_by_its_case_and_by_its_number(session: Session) -> No
     assert rows.find_feedback_of_case(session, case_id) is mine
     assert rows.find_feedback_by_number(session, mine.number) is mine
     assert rows.find_feedback_by_number(session, "CMP-1") is None
+
+
+@pytest.mark.parametrize("roles", [set(), {"service_desk"}, {"complaint_manager"}, {"admin"}])
+@pytest.mark.parametrize(
+    "changes",
+    [{}, {"category": "billing"}, {"category": "staff_conduct"}, {"about_user": uuid4()}],
+)
+@pytest.mark.parametrize("is_about_them", [False, True])
+def test_what_may_be_read_is_found_as_the_rule_of_one_says(
+    session: Session, roles: set[str], changes: dict[str, Any], *, is_about_them: bool
+) -> None:
+    actor = Actor(user_id=uuid4(), name="mia", roles=frozenset(roles))
+    one = told(session, **changes | ({"about_user": actor.user_id} if is_about_them else {}))
+
+    found = session.scalars(select(Feedback).where(rows.is_readable_by(actor))).all()
+
+    assert (one in found) == one.is_readable_by(actor)
 
 
 def test_open_feedback_of_the_same_sender_about_the_same_service_is_found(

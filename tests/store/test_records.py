@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from ssflow.domain.identity import SYSTEM
 from ssflow.domain.registers.customers import Customer, CustomerStatus
+from ssflow.domain.registers.feedback import Feedback
 from ssflow.domain.registers.portfolio import BusinessCase, Service, ServiceProposal, ServiceState
 from ssflow.domain.registers.record import Record
 from ssflow.domain.registers.working_time import Holiday
@@ -183,6 +184,11 @@ def test_a_filter_on_a_structured_field_is_refused(session: Session) -> None:
         list_records(session, "BusinessCase", filters={"costs": "[]"})
 
 
+def a_complaint(number: str) -> Feedback:
+    made: dict[str, Any] = {"created_at": NOW, "created_by": "u"}
+    return Feedback(number=number, subject="s", description="d", sender={}, sender_key="k", **made)
+
+
 def test_choices_are_labelled_and_limited(session: Session) -> None:
     ids = [a_service(session, number, name=f"Name {number}").id for number in ("B", "A", "C")]
     a_service(session, "D", state=ServiceState.LIVE)
@@ -195,6 +201,15 @@ def test_choices_are_labelled_and_limited(session: Session) -> None:
     assert two == [(ids[1], "A Name A"), (ids[0], "B Name B")]
     assert picked == [(ids[2], "C Name C")]
     assert choices_of(session, "Service", {}, 10, ids=[]) == []
+
+
+def test_the_newest_feedback_is_offered_first_and_only_what_may_be(session: Session) -> None:
+    for year in (2024, 2026, 2025):
+        add(session, a_complaint(f"CMP-{year}-0001"))
+
+    found = choices_of(session, "Feedback", {}, 2, only=Feedback.number != "CMP-2026-0001")
+
+    assert [label for _, label in found] == ["CMP-2025-0001 s", "CMP-2024-0001 s"]
 
 
 def test_a_choice_may_be_called_by_a_date(session: Session) -> None:

@@ -524,9 +524,10 @@ def _first_of(context: OperationContext, feedback: Feedback, triage: dict[str, A
     if first is None or first.id == feedback.id:
         message = "A duplicate needs the other feedback that it repeats."
         raise OperationRefusedError(message, code=Refusal.WRONG_PARAMETER)
-    with changing(context, first):
-        told = f"{feedback.number}: {feedback.description}"
-        _say(first, context.now, "customer", told)
+    if first.sender_key == feedback.sender_key:  # nobody reads what somebody else wrote
+        with changing(context, first):
+            told = f"{feedback.number}: {feedback.description}"
+            _say(first, context.now, "customer", told)
     return first.id
 
 

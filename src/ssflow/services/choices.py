@@ -5,7 +5,7 @@ from uuid import UUID
 
 from ssflow.forms.context import Choice, ChoiceKind, ChoiceQuery
 from ssflow.services.working_days import calendar_of
-from ssflow.store import notes, people, records
+from ssflow.store import feedback, notes, people, records
 from ssflow.store.unit_of_work import UnitOfWork
 
 MAX_CHOICES = 500
@@ -36,8 +36,10 @@ def _find(work: UnitOfWork, query: ChoiceQuery, instance_id: UUID | None) -> Seq
 
 
 def _records(work: UnitOfWork, query: ChoiceQuery) -> Sequence[Choice]:
+    only = feedback.is_readable_by(work.actor) if query.entity == "Feedback" else None
+    ids = _uuids(query.values)
     rows = records.choices_of(
-        work.session, query.entity, query.filters, MAX_CHOICES, ids=_uuids(query.values)
+        work.session, query.entity, query.filters, MAX_CHOICES, ids=ids, only=only
     )
     return [Choice(str(record_id), label) for record_id, label in rows]
 

@@ -7,10 +7,16 @@ from datetime import datetime
 from itertools import pairwise
 from uuid import UUID
 
-from sqlalchemy import Label, case, func, select, true
+from sqlalchemy import ColumnElement, Label, and_, case, func, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from ssflow.domain.registers.feedback import ENDED_FEEDBACK, Feedback, FeedbackState
+from ssflow.domain.identity import Actor
+from ssflow.domain.registers.feedback import (
+    CONFIDENTIAL_READERS,
+    ENDED_FEEDBACK,
+    Feedback,
+    FeedbackState,
+)
 from ssflow.domain.registers.portfolio import Service
 from ssflow.domain.user_task import TaskStatus, UserTask
 
@@ -66,6 +72,14 @@ def find_feedback_of_case(session: Session, instance_id: UUID) -> Feedback | Non
 def find_feedback_by_number(session: Session, number: str) -> Feedback | None:
     """Find feedback by its number, such as CMP-2026-0001."""
     return session.scalars(select(Feedback).where(Feedback.number == number)).one_or_none()
+
+
+def is_readable_by(actor: Actor) -> ColumnElement[bool]:
+    """Say as a condition what `Feedback.is_readable_by` tells of one."""
+    about, category = Feedback.about_user, Feedback.category
+    if actor.sees_everything or not CONFIDENTIAL_READERS.isdisjoint(actor.roles):
+        return about.is_distinct_from(actor.user_id) if actor.user_id else true()
+    return and_(about.is_(None), category.is_distinct_from("staff_conduct"))
 
 
 def open_of_sender(

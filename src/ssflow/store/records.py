@@ -266,8 +266,11 @@ def choices_of(
     limit: int,
     *,
     ids: Sequence[UUID] | None = None,
+    only: ColumnElement[bool] | None = None,
 ) -> list[tuple[UUID, str]]:
-    """List ids and labels to choose from; `ids`: only the labels of these.
+    """List ids and labels to choose from; `ids`: only the labels of these; `only`: a condition.
+
+    Feedback begins with the newest: there is much of it, and what is asked about came lately.
 
     Raises:
         NotFoundError: there is no such register.
@@ -279,7 +282,10 @@ def choices_of(
     query = select(record_id, *shown).where(*_conditions(entity, filters, None))
     if ids is not None:
         query = query.where(record_id.in_(ids))
-    rows = session.execute(query.order_by(*shown, record_id).limit(limit))
+    if only is not None:
+        query = query.where(only)
+    order = [shown[0].desc()] if entity is Feedback else [*shown, record_id]
+    rows = session.execute(query.order_by(*order).limit(limit))
     return [(found, " ".join(str(part) for part in parts if part)) for found, *parts in rows]
 
 

@@ -45,7 +45,7 @@ STATES = {
     State.FOLLOWING_UP: lazy_gettext("We do what we promised."),
     State.CLOSED: lazy_gettext("Closed."),
     State.REDIRECTED: lazy_gettext("Passed on to where it belongs."),
-    State.MERGED: lazy_gettext("Handled together with your earlier message."),
+    State.MERGED: lazy_gettext("Handled together with an earlier message."),
     State.INVALID: lazy_gettext("Closed: this is not something we can handle here."),
     State.WITHDRAWN: lazy_gettext("Withdrawn by you."),
     State.RECORDED: lazy_gettext("Passed on to those who earned it. Thank you."),
