@@ -136,6 +136,7 @@ def test_what_a_worker_does_again_is_not_called_done_before_it_is(
         ({"value-0": "true"}, "Write a number"),
         ({"kind-2": "yes_no", "value-2": "maybe"}, "Choose yes or no."),
         ({"kind-2": "json", "value-2": "{"}, "Write JSON"),
+        ({"kind-2": "json", "value-2": "[" * 100_000}, "Write JSON"),
         ({"more": "[1]"}, "Write a JSON object"),
         ({"more": "[" * 100_000}, "Write a JSON object"),
         ({"more": '{"now": 1}'}, "This name is reserved."),
@@ -391,6 +392,21 @@ def test_a_schedule_is_switched_off_with_a_reason_and_run_by_hand(
     assert "Switch on" in text_of(off)
     assert "a case" in text_of(browser.open("/operations/schedules"))
     assert sign_in(office.hire("auditor")).send("/operations/schedules/p/run").status_code == 403
+
+
+@pytest.mark.parametrize("value", ["x", "", "2", "on"])
+@pytest.mark.parametrize("path", ["/operations/schedules/p/switch", "/processes/p/schedule"])
+def test_what_is_neither_on_nor_off_switches_nothing(
+    sign_in: SignIn, office: Office, boss: Actor, path: str, value: str
+) -> None:
+    office.deploy(scheduled())
+    browser = sign_in(boss)
+
+    answer = browser.send(path, on=value, reason="Holidays")
+
+    assert answer.status_code == 422
+    assert "Say whether it is to be on or off." in text_of(answer)
+    assert "Switch off" in text_of(browser.open("/operations/schedules"))
 
 
 def test_mails_are_listed_without_their_texts_and_addresses(

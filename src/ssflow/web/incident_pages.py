@@ -150,7 +150,7 @@ def _as_typed(name: str, value: Any) -> EditedValue:
 def _read(value: EditedValue) -> Any:
     if value.kind is ValueKind.TEXT:
         return value.text
-    read = json.loads(value.text.strip().replace(",", ".") if _is_number(value) else value.text)
+    read = _read_json(value.text.strip().replace(",", ".") if _is_number(value) else value.text)
     if _is_number(value) and (isinstance(read, bool) or not isinstance(read, int | float)):
         raise ValueError("no number")
     if value.kind is ValueKind.YES_NO and not isinstance(read, bool):
@@ -165,13 +165,17 @@ def _is_number(value: EditedValue) -> bool:
 def _read_object(text: str) -> dict[str, Any]:
     if not text.strip():
         return {}
-    try:
-        read = json.loads(text)
-    except RecursionError as error:
-        raise ValueError("too deep") from error
+    read = _read_json(text)
     if not isinstance(read, dict):
         raise ValueError("no object")
     return read
+
+
+def _read_json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except RecursionError as error:
+        raise ValueError("too deep") from error
 
 
 def _expected(kind: ValueKind) -> str:

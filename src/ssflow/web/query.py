@@ -5,7 +5,9 @@ from enum import StrEnum
 from typing import TypeVar
 
 from flask import request
+from flask_babel import gettext
 
+from ssflow.errors import InvalidInputError
 from ssflow.web.i18n import page_timezone
 
 E = TypeVar("E", bound=StrEnum)
@@ -22,6 +24,19 @@ def find_choice(kind: type[E], name: str) -> E | None:
     """Read one of a closed set, or None."""
     given = request.args.get(name, "")
     return kind(given) if given in {member.value for member in kind} else None
+
+
+def read_switch(name: str) -> bool:
+    """Read which way a form switches something.
+
+    Raises:
+        InvalidInputError: neither on nor off; nothing is switched by what makes no sense.
+    """
+    given = request.form.get(name)
+    if given not in ("0", "1"):
+        told = gettext("Say whether it is to be on or off.")
+        raise InvalidInputError(told, errors={name: [told]})
+    return given == "1"
 
 
 def read_search(name: str = "q") -> str:

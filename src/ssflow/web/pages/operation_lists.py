@@ -30,7 +30,7 @@ from ssflow.web.operation_parts import (
     mail_state_title,
     operation_tabs,
 )
-from ssflow.web.query import find_choice
+from ssflow.web.query import find_choice, read_switch
 from ssflow.web.request_work import request_work
 
 blueprint = Blueprint("lists", __name__)
@@ -91,8 +91,8 @@ def schedules() -> ResponseReturnValue:
 @ADMIN_ONLY
 def switch(key: str) -> ResponseReturnValue:
     """Switch a schedule on or off."""
-    is_on = request.form.get("on") == "1"
     try:
+        is_on = read_switch("on")
         with request_work() as work:
             schedule_service.switch_schedule(work, key, is_on, request.form.get("reason", ""))
     except InvalidInputError as error:

@@ -15,6 +15,7 @@ from ssflow.store import definitions as rows
 from ssflow.store.unit_of_work import UnitOfWork
 from ssflow.web.access import ADMIN_ONLY, needs_role, signed_in
 from ssflow.web.names import Names
+from ssflow.web.query import read_switch
 from ssflow.web.request_work import request_work
 from ssflow.web.texts import all_role_titles, area_name
 
@@ -164,8 +165,8 @@ def publish(key: str, file: str) -> ResponseReturnValue:
 @ADMIN_ONLY
 def switch_schedule(key: str) -> ResponseReturnValue:
     """Switch the schedule of a process on or off."""
-    is_on = request.form.get("on") == "1"
     try:
+        is_on = read_switch("on")
         with request_work() as work:
             schedules.switch_schedule(work, key, is_on, request.form.get("reason", ""))
     except InvalidInputError as error:
