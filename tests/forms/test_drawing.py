@@ -245,6 +245,17 @@ def test_facts_are_filled_in_and_never_read_as_markup(context: FormContext) -> N
     ]
 
 
+def test_lines_of_nothing_but_a_missing_value_are_left_out(context: FormContext) -> None:
+    in_case = replace(context, variables={"pack": "", "asked": "Buy?"})
+    lines = ["## {{asked}}", "{{pack}}", "", "- {{none}}", "", "{{none}}", "By: {{none}}"]
+
+    view = draw({"type": "text", "id": "t", "text": "\n".join(lines)}, in_case)
+
+    assert isinstance(view, FactsView)
+    shown = [[run.text for line in block.lines for run in line] for block in view.blocks]
+    assert ["".join(texts) for texts in shown] == ["Buy?", "By: –"]
+
+
 def test_facts_are_written_in_the_language_of_the_reader(context: FormContext) -> None:
     data = {"tco": 1234.5, "day": "2026-12-01"}
     component = {"type": "text", "text": "{{tco | money}} {{day}}"}

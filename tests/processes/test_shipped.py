@@ -28,6 +28,8 @@ from ssflow.store.database import Database
 from tests.services.office import Office
 
 PROCESSES = Path(__file__).parents[2] / "processes"
+_WRITTEN_BY_PEOPLE = frozenset({"reason", "outcome"})
+"""Columns of free words that a select of another form happens to share the name with."""
 
 
 @pytest.fixture
@@ -127,6 +129,26 @@ def test_the_minutes_name_whatever_the_steering_group_decided() -> None:
         assert f'= "{option["value"]}" then "{option["label"]}"' in told
 
 
+def test_a_table_names_what_a_select_of_the_same_name_offers() -> None:
+    offered: dict[str, set[str]] = {}
+    tables = []
+    for form_id, source in sorted(_forms()):
+        for each in _components(source):
+            if each.get("type") in {"select", "radio"} and isinstance(each.get("values"), list):
+                texts = {one["value"] for one in each["values"] if isinstance(one["value"], str)}
+                offered.setdefault(each.get("key", ""), set()).update(texts)
+            if each.get("type") == "table":
+                tables += [(form_id, each["id"], column) for column in each["columns"]]
+
+    nameless = [
+        (form_id, table, column["key"])
+        for form_id, table, column in tables
+        if offered.get(column["key"]) and not {"values", "type"} & set(column)
+    ]
+
+    assert [each for each in nameless if each[2] not in _WRITTEN_BY_PEOPLE] == []
+
+
 @pytest.mark.parametrize("organisation", [None, ""])
 def test_a_sender_without_an_organisation_is_told_by_name_alone(organisation: str | None) -> None:
     [area] = [bundle for bundle in bundles() if "cmp_contact.form.json" in bundle.files]
@@ -139,6 +161,19 @@ def test_a_sender_without_an_organisation_is_told_by_name_alone(organisation: st
     assert isinstance(facts, FactsView)
     sender = facts.blocks[1]
     assert [run.text for run in sender.lines[0]][:3] == ["From ", "Nadia", " · Service: "]
+
+
+def _forms() -> Iterator[tuple[str, dict[str, Any]]]:
+    for bundle in bundles():
+        for name, content in bundle.files.items():
+            if name.endswith(FORM_SUFFIX):
+                yield name, json.loads(content)
+
+
+def _components(source: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for child in source.get("components", []):
+        yield child
+        yield from _components(child)
 
 
 def _texts_of_forms(bundle: Bundle) -> Iterator[str]:

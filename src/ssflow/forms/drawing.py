@@ -14,7 +14,7 @@ from ssflow.forms.dynamics import is_dynamic
 from ssflow.forms.error_links import link_errors, list_targets
 from ssflow.forms.evaluation import evaluate
 from ssflow.forms.field_drawing import FieldArtist
-from ssflow.forms.formats import show_template, show_value
+from ssflow.forms.formats import NOTHING, show_template, show_value
 from ssflow.forms.layout import Layout
 from ssflow.forms.state import (
     get_submitted_rows,
@@ -37,7 +37,7 @@ from ssflow.forms.views import (
 )
 
 MAX_TABLE_ROWS = 500
-_MAX_TABLE_COLUMNS = 8
+_MAX_TABLE_COLUMNS = 7
 _NUMBERS = frozenset({FormatKind.NUMBER, FormatKind.MONEY, FormatKind.PCT, FormatKind.YEAR})
 _WIDE_TYPES = frozenset(
     {
@@ -104,8 +104,9 @@ class _Artist(FieldArtist):
     def _draw(self, component: Component) -> View | None:
         match component.type:
             case ComponentType.TEXT:
-                blocks = tuple(self._show_block(block) for block in component.blocks)
-                return FactsView(self.build_id(component.id), blocks)
+                blocks = (self._show_block(block) for block in component.blocks)
+                told = tuple(block for block in blocks if block.lines)
+                return FactsView(self.build_id(component.id), told)
             case ComponentType.TABLE:
                 return self._draw_table(component)
             case ComponentType.SEPARATOR:
@@ -155,8 +156,10 @@ class _Artist(FieldArtist):
         return named or show_value(value, column.format, self.context)
 
     def _show_block(self, block: Block) -> BlockView:
-        lines = tuple(tuple(self._show_runs(line)) for line in block.lines)
-        return BlockView(block.kind, lines, block.level)
+        """Leave out lines of nothing but a value that is missing."""
+        lines = (tuple(self._show_runs(line)) for line in block.lines)
+        told = tuple(line for line in lines if "".join(run.text for run in line) != NOTHING)
+        return BlockView(block.kind, told, block.level)
 
     def _show_runs(self, runs: tuple[Run, ...]) -> Iterator[RunView]:
         for run in runs:

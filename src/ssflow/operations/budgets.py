@@ -57,6 +57,8 @@ from ssflow.store.records import next_number
 
 FEWEST_YEARS, MOST_YEARS = -1, 5
 """How far from this year a budget may be."""
+_PROBLEMS = {"business_case_required": "Needs a business case"}
+"""What is told of a finding that a person has to mend; other tables of decisions say their own."""
 CONTINUE_BEFORE = 10
 """Working days before the year begins at which a continuation budget takes over."""
 REMIND_BEFORE = 5
@@ -197,7 +199,7 @@ def consolidate_budget(context: OperationContext, given: dict[str, Any]) -> dict
         **_summed(context, budget, told),
         "issues": [row for row in told if row["issue"]],
         "to_fix": [
-            {"line": row["line"], "problem": row["issue"]}
+            {"line": row["line"], "problem": _PROBLEMS.get(row["issue"], row["issue"])}
             for row in told
             if id_of(row["line"]) in blocking
         ],
