@@ -541,6 +541,7 @@ def test_an_event_sub_process_takes_every_message_beside_the_process(case: Make)
     run.complete("read")
     run.complete("read")
     assert run.result.completed
+    assert not run.result.after.messages
 
 
 def test_instances_that_share_specs_do_not_see_each_others_event_sub_processes(

@@ -18,6 +18,7 @@ from ssflow.services.deployment import deploy_files
 from ssflow.services.public_feedback import Answer, PublicStatus, Upload
 from ssflow.services.shipped import install_roles, read_bundles, shipped_root
 from ssflow.store import feedback as feedback_rows
+from ssflow.store import messages as message_rows
 from ssflow.store import notes as note_rows
 from ssflow.store.database import Database
 from tests.services.office import Office
@@ -218,6 +219,20 @@ def test_what_is_added_unasked_is_kept_and_changes_nothing_else(
     seen = status(office, visitor)
     assert [(line.is_ours, line.text) for line in seen.replies] == [(False, "More, مرحبا 🙂 <b>")]
     assert seen.state is FeedbackState.LOGGED
+
+
+def test_what_was_withdrawn_asks_and_promises_nothing_more(office: Office, visitor: Actor) -> None:
+    give(office, visitor)
+    instance_id = triage(office)
+    with office.work(visitor) as work:
+        public_feedback.answer_feedback(work, NUMBER, Answer.WITHDRAW, "")
+
+    seen = status(office, visitor)
+
+    assert (seen.state, seen.answers) == (FeedbackState.WITHDRAWN, [])
+    assert [name for name, day in seen.dates.items() if day] == ["received", "ended"]
+    with office.look() as work:
+        assert message_rows.subscriptions_of(work.session, instance_id) == []
 
 
 def test_files_that_come_with_an_answer_belong_to_the_case(office: Office, visitor: Actor) -> None:

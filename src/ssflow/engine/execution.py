@@ -50,7 +50,7 @@ def step(
     return StepResult(
         state=run.state,
         before=before,
-        after=run.take_snapshot(),
+        after=Snapshot() if workflow.completed else run.take_snapshot(),
         trail=run.recorder.trail(),
         variables=collect_variables(workflow),
         completed=workflow.completed,

@@ -142,6 +142,8 @@ def read_status(work: UnitOfWork, number: str) -> PublicStatus:
     handler = feedback.handler if not feedback.is_confidential else None
     names = people_rows.names_of(work.session, [handler]) if handler else {}
     awaited = _awaited(work, feedback)
+    is_contacted = feedback.has_ended or feedback.contacted_at is not None
+    is_replied = feedback.has_ended or feedback.replied_at is not None
     return PublicStatus(
         number=feedback.number,
         subject=feedback.subject,
@@ -149,9 +151,9 @@ def read_status(work: UnitOfWork, number: str) -> PublicStatus:
         handler=names.get(handler) if handler else None,
         dates={
             "received": feedback.created_at,
-            "response_due": None if feedback.contacted_at else feedback.due_response_at,
+            "response_due": None if is_contacted else feedback.due_response_at,
             "contacted": feedback.contacted_at,
-            "reply_due": None if feedback.replied_at else feedback.due_at(work.now),
+            "reply_due": None if is_replied else feedback.due_at(work.now),
             "replied": feedback.replied_at,
             "ended": feedback.closed_at,
         },
@@ -205,7 +207,7 @@ def _feedback(work: UnitOfWork, number: str) -> Feedback:
 def _awaited(work: UnitOfWork, feedback: Feedback) -> frozenset[str]:
     """Name the messages that the case of this feedback waits for."""
     instance_id: UUID | None = feedback.instance_id
-    if instance_id is None:
+    if instance_id is None or feedback.has_ended:
         return frozenset()
     return frozenset(s.name for s in message_rows.subscriptions_of(work.session, instance_id))
 
