@@ -194,7 +194,10 @@ def test_one_address_cannot_write_without_end(visitor: Browser, office: Office) 
 
     assert codes[:10] == [303] * 10
     assert codes[-1] == 429
-    assert "Wrong bill" in visitor.send(PAGE, WORDS).text
+    again = visitor.send(PAGE, WORDS, attachments=(BytesIO(b"40"), "bill.txt"))
+    assert "Wrong bill" in again.text
+    assert "Your files were not kept; choose them again." in text_of(again)
+    assert count(office, Attachment) == 0
     office.now += timedelta(minutes=16)
     assert visitor.send(PAGE, WORDS | {"idempotency_key": "later"}).status_code == 303
 
@@ -321,6 +324,9 @@ def test_the_sender_withdraws(visitor: Browser, office: Office) -> None:
     [feedback] = feedback_of(office)
     assert (feedback.state, feedback.ended_reason) == (FeedbackState.WITHDRAWN, "Our mistake")
     assert "Withdrawn by you." in text_of(visitor.open(f"{PAGE}/status"))
+    stale = visitor.send(f"{PAGE}/answer", answer="add", text="One thing more")
+    assert stale.status_code == 409
+    assert "This is not possible any more" in text_of(stale)
 
 
 def test_the_sender_adds_files(visitor: Browser, office: Office) -> None:
@@ -332,6 +338,7 @@ def test_the_sender_adds_files(visitor: Browser, office: Office) -> None:
 
     assert (empty.status_code, sent.status_code) == (422, 303)
     assert 'id="files-error"' in empty.text
+    assert "Your files were not kept; choose them again." in text_of(empty)
     with Session(office.database.reader) as session:
         assert session.scalars(select(Attachment.name)).all() == ["bill.txt"]
 

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 from flask import Blueprint, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext, lazy_gettext
+from flask_babel import gettext, lazy_gettext, ngettext
 from werkzeug.wrappers import Response
 
 from ssflow.domain.identity import SYSTEM, Actor
@@ -93,7 +93,8 @@ def send() -> ResponseReturnValue:
         form = public_feedback.feedback_form(work)
         typed = read_typed(work, form, with_files=not wait)
         if wait:
-            return _form_page(form, typed, problem=_please_wait(wait)), 429
+            told = [_please_wait(wait), *_files_again()]
+            return _form_page(form, typed, problem=" ".join(told)), 429
         if typed.is_redraw:
             return _form_page(form, typed)
         try:
@@ -162,17 +163,17 @@ def answer() -> ResponseReturnValue:
     if number is None:
         return redirect(url_for(".status"), 303)
     if wait := _wait("answer", FREE_MESSAGES):
-        return _status_page(number, text, {"text": [_please_wait(wait)]}), 429
+        return _answer_again(number, {"text": [_please_wait(wait)]}), 429
     try:
         chosen = Answer(request.form.get("answer", ""))
         with _visitor_work() as work:
             public_feedback.answer_feedback(work, number, chosen, text, _uploads())
     except ValueError:
-        return _status_page(number, text, {"text": [gettext("Choose what you want to do.")]}), 422
+        return _answer_again(number, {"text": [gettext("Choose what you want to do.")]}), 422
     except InvalidInputError as error:
-        return _status_page(number, text, _translated(error)), 422
+        return _answer_again(number, _translated(error)), 422
     except ConflictError as error:
-        return _status_page(number, text, {"text": [gettext(error.message)]}), 409
+        return _answer_again(number, {"text": [gettext(error.message)]}), 409
     flash(str(_DONE[chosen]), "success")
     return redirect(url_for(".status"), 303)
 
@@ -215,8 +216,25 @@ def _subject(what: str) -> str:
 
 def _please_wait(wait: timedelta) -> str:
     seconds = max(1, round(wait.total_seconds()))
-    told = gettext("Too many messages from here. Please wait %(seconds)d seconds.", seconds=seconds)
+    told = ngettext(
+        "Too many messages from here. Please wait %(num)d second.",
+        "Too many messages from here. Please wait %(num)d seconds.",
+        seconds,
+    )
     return str(told)
+
+
+def _files_again() -> list[str]:
+    """Say that files which came along were not kept: a browser does not send them again."""
+    came = any(one.filename for one in request.files.values())
+    return [gettext("Your files were not kept; choose them again.")] if came else []
+
+
+def _answer_again(number: str, errors: Mapping[str, list[str]]) -> str | Response:
+    """Show the page again with what was typed, and say so of files, which cannot be."""
+    files = [*errors.get("files", []), *_files_again()]
+    shown = {**errors, "files": files} if files else errors
+    return _status_page(number, request.form.get("text", ""), shown)
 
 
 def _uploads() -> list[Upload]:
