@@ -301,6 +301,19 @@ def test_years_are_written_without_thousands(context: FormContext) -> None:
     assert read_facts({"type": "text", "text": "{{costs[1].year | year}}"}, in_case) == ["2027"]
 
 
+def test_a_read_only_table_tells_a_number_that_stands_for_something_else(
+    context: FormContext,
+) -> None:
+    in_case = replace(context, variables={"lines": [{"users": -1}, {"users": 1200}]})
+    values = [{"value": -1, "label": "Not known"}]
+    column = {"key": "users", "label": "Users", "type": "number", "values": values}
+
+    view = draw({"type": "table", "dataSource": "=lines", "columns": [column]}, in_case)
+
+    assert isinstance(view, TableView)
+    assert view.rows == (("Not known",), ("1,200",))
+
+
 def test_a_read_only_table_tells_codes_by_what_they_are_called(context: FormContext) -> None:
     lines = [{"class": "capital"}, {"class": "odd"}, {"class": None}, {"class": ["capital"]}]
     in_case = replace(context, variables={"lines": lines})

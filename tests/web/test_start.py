@@ -201,3 +201,20 @@ def test_a_choice_that_hangs_on_an_answer_waits_for_it(
     ]
 
     assert statuses == [200, 200, 303]
+
+
+def test_a_choice_without_anything_to_choose_says_so(
+    sign_in: SignIn, office: Office, brm: Actor
+) -> None:
+    asked = {"type": "ref", "entity": "Budget"}
+    one = {"type": "select", "key": "budget", "label": "Budget", "properties": asked}
+    some = {"type": "checklist", "key": "tags", "label": "Tags", "valuesKey": "nothing"}
+    begin = start(inner=_property("form", "ask"))
+    parts = [begin, user("U_do", role="brm"), end(), flows("start U_do end")]
+    files = {"p.bpmn": diagram(process("p", *parts)), "ask.form.json": form("ask", one, some)}
+    office.deploy(files)
+
+    page = text_of(sign_in(brm).open("/start/p"))
+
+    assert "Budget – nothing to choose from –" in page
+    assert "Tags There is nothing to choose from." in page

@@ -152,7 +152,8 @@ class _Artist(FieldArtist):
     def _show_cell(self, column: Column, row: Mapping[str, Any]) -> str:
         value = row.get(column.key)
         labels = {option.text: option.label for option in column.options}
-        named = labels.get(value) if isinstance(value, str) else None
+        is_code = isinstance(value, str | int) and not isinstance(value, bool)
+        named = labels.get(str(value)) if is_code else None
         return named or show_value(value, column.format, self.context)
 
     def _show_block(self, block: Block) -> BlockView:
