@@ -91,6 +91,21 @@ def test_an_administrator_mends_the_data_and_the_case_goes_on(
     assert "a typing error" in history
 
 
+def test_a_text_that_should_be_a_number_becomes_one(
+    sign_in: SignIn, office: Office, boss: Actor
+) -> None:
+    office.deploy(with_script("result = 10 / days"))
+    case = _get_stuck(office, boss, days="5")
+    browser = sign_in(boss)
+    assert re.search(r'<select[^>]*name="kind-0"', browser.open(_path(office, case)).text)
+
+    changed = {"name-0": "days", "kind-0": "number", "value-0": "5"}
+    browser.send(_path(office, case, "/retry"), changed, reason="It came as a text")
+
+    assert office.variables(case)["result"] == 2
+    assert office.details(case, AuditAction.INCIDENT_RETRIED)["after"] == {"days": 5}
+
+
 def test_a_second_failure_leads_back_to_the_incident(
     sign_in: SignIn, office: Office, boss: Actor, stuck: UUID
 ) -> None:

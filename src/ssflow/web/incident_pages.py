@@ -54,6 +54,12 @@ class EditedValue:
         """How many lines its field has."""
         return min(12, self.text.count("\n") + 1)
 
+    @property
+    def has_choice(self) -> bool:
+        """Whether its kind may be another: often a text stands where a number should."""
+        is_short = self.kind in (ValueKind.TEXT, ValueKind.NUMBER) and self.rows == 1
+        return self.is_missing or is_short
+
 
 def incident_kind_title(kind: str) -> str:
     """Say what kind of fault keeps a case from going on."""
@@ -98,11 +104,7 @@ def read_edited(form: Mapping[str, str], code: FaultyCode) -> dict[str, Any]:
     changes: dict[str, Any] = {}
     errors: dict[str, list[str]] = {}
     for value in typed_values(form):
-        if (
-            value.name in known
-            and value.text == known[value.name].text
-            and value.name in code.given
-        ):
+        if value.name in code.given and value == known[value.name]:
             continue
         if value.is_missing and not value.text.strip():
             continue
