@@ -329,6 +329,19 @@ def test_months_that_do_not_sum_to_the_amount_are_refused(portfolio: Portfolio) 
     assert lines(portfolio, budget) == []
 
 
+def test_what_must_be_corrected_is_told_in_words(portfolio: Portfolio) -> None:
+    user, budget = holder(portfolio, "hanna"), opened(portfolio)
+    submit(portfolio, budget, user, ROW, {**ROW, "name": "Print", "amount": 800})
+    told = portfolio.call_list("budget.gather", budget=budget["id"])
+    issues = ["business_case_required", "ask_legal"]
+    checked = [{"issue": issue, "blocking": True} for issue in issues]
+
+    totals = portfolio.call("budget.consolidate", budget=budget["id"], lines=told, checked=checked)
+
+    problems = {each["problem"] for each in totals["to_fix"]}
+    assert problems == {"Needs a business case", "ask_legal"}
+
+
 def test_lines_are_added_up_by_class_category_and_holder(portfolio: Portfolio) -> None:
     user, budget = holder(portfolio, "hanna"), opened(portfolio)
     portfolio.call("budget.set_guidelines", budget=budget["id"], guidelines=GUIDELINES, baseline=[])
