@@ -461,6 +461,21 @@ def test_a_weak_password_does_not_use_the_link_up(browser: Browser, office: Offi
     assert statuses == (422, 303)
 
 
+def test_a_refused_name_leaves_the_code_of_the_link_where_it_was(
+    browser: Browser, office: Office
+) -> None:
+    secret = _first_run_secret(office)
+    asked = {"name": "Zoe Brien", "full_name": "Zoe Brien", "password": PASSWORD}
+
+    refused = browser.send("/first-run", {"token": secret, **asked})
+    wrong = browser.send("/first-run", {"token": "made-up", **asked, "name": "zoe"})
+
+    assert refused.status_code == 422
+    assert f'value="{secret}"' in refused.text
+    assert wrong.status_code == 403
+    assert "made-up" not in wrong.text
+
+
 def test_of_many_who_hold_the_first_link_one_becomes_administrator(
     app: Flask, office: Office
 ) -> None:

@@ -227,7 +227,9 @@ def _read_url(url: str) -> URL:
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError) as error:
-        raise InvalidInputError("The database URL is malformed.") from error
+        raise InvalidInputError(
+            "The database URL is malformed; write sqlite:///path or postgresql://host/name."
+        ) from error
     if parsed.drivername in ("postgres", "postgresql", "postgresql+psycopg"):
         return parsed.set(drivername="postgresql+psycopg")
     if parsed.drivername in ("sqlite", "sqlite+pysqlite"):

@@ -114,7 +114,7 @@ def make_first_admin() -> ResponseReturnValue:
                 work, secret, **asked, password_hash=password.hash
             )
     except credentials.LinkNotValidError as error:
-        return _first_run_page(problem=gettext(error.message)), 403
+        return _first_run_page(problem=gettext(error.message), has_code=False), 403
     except InvalidInputError as error:
         return _first_run_page(errors=error.errors), 422
     begin_session(user, "first run")
@@ -138,9 +138,15 @@ def _login_page(
 
 
 def _first_run_page(
-    *, problem: str | None = None, errors: dict[str, list[str]] | None = None
+    *,
+    problem: str | None = None,
+    errors: dict[str, list[str]] | None = None,
+    has_code: bool = True,
 ) -> str:
-    values = {name: request.form.get(name, "") for name in ("name", "full_name")}
+    """Draw the page with what was typed; the code too, since the link's address is gone by then."""
+    values = {name: request.form.get(name, "") for name in ("name", "full_name", "token")}
+    if not has_code:
+        values["token"] = ""
     return render_template(
         "sign_in/first_run.html", problem=problem, errors=errors or {}, values=values
     )
