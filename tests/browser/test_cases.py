@@ -91,7 +91,7 @@ def test_an_administrator_brings_a_stuck_case_on_its_way(
     expect(page.get_by_text("share = 100 // people").first).to_be_visible()
 
     page.get_by_role("link", name="Bring it back on its way").click()
-    page.get_by_label("People").fill("4")
+    page.get_by_role("textbox", name="People people").fill("4")
     page.get_by_label("Why?", exact=True).last.fill("Four came.")
     page.get_by_role("button", name="Try again").click()
 

@@ -94,7 +94,7 @@ def test_an_incident_is_mended_with_other_data(
     page.get_by_role("button", name="Try again").click()
     expect(page.get_by_role("alert").filter(has_text="It failed again")).to_be_visible()
     expect(page.get_by_text("2 attempts")).to_be_visible()
-    page.get_by_label("Parts").fill("4")
+    page.get_by_role("textbox", name="Parts parts").fill("4")
     page.get_by_label("Why?").fill("Somebody typed a zero")
     page.get_by_role("button", name="Try again").click()
 
