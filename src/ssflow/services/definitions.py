@@ -118,7 +118,7 @@ def find_named(session: DbSession, q: str, language: str) -> Named:
 
     Names as they stand in the diagrams are left to the lists themselves.
     """
-    if not q:
+    if not q or language not in LANGUAGES:
         return NOTHING_NAMED
     wanted = _searchable(q)
     processes: set[str] = set()
