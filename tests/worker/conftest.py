@@ -29,10 +29,10 @@ def owner(office: Office) -> Actor:
     return office.hire("service_owner")
 
 
-def wait_until(is_so: Callable[[], bool]) -> float:
+def wait_until(is_so: Callable[[], bool], *, patience_seconds: float = PATIENCE_SECONDS) -> float:
     """Wait for something that another thread or process does; gives how many seconds that took."""
     began = time.monotonic()
     while not is_so():
-        assert time.monotonic() - began < PATIENCE_SECONDS
+        assert time.monotonic() - began < patience_seconds
         time.sleep(0.01)
     return time.monotonic() - began

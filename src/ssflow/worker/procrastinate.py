@@ -59,7 +59,10 @@ class ProcrastinateWorker:
     def __init__(self, open_work: OpenWork, look: OpenWork, conninfo: str) -> None:
         self._open_work = open_work
         self._sweep = EmbeddedWorker(open_work, look, carrier="procrastinate", patience=PATIENCE)
-        self._app = App(connector=PsycopgConnector(conninfo=conninfo))
+        # One connection at rest: after a loss each dead one costs the pool another, longer wait.
+        self._app = App(
+            connector=PsycopgConnector(conninfo=conninfo, min_size=1, max_size=CONCURRENCY)
+        )
         self._app.task(name=TASK)(self._run_job)
 
     def run(self) -> None:
