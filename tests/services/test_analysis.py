@@ -1,6 +1,6 @@
 """Figures over many records: the catalogue, its reviews and risks, services beside objectives."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -9,6 +9,7 @@ import pytest
 from ssflow.domain.identity import Actor
 from ssflow.domain.registers.portfolio import (
     BusinessCase,
+    ProposalState,
     Service,
     ServiceObjective,
     ServiceProposal,
@@ -17,9 +18,10 @@ from ssflow.domain.registers.portfolio import (
 )
 from ssflow.domain.registers.record import Record
 from ssflow.domain.registers.strategy import StrategicObjective
-from ssflow.services.analysis import catalogue, objectives_matrix, portfolio_value
+from ssflow.services.analysis import catalogue, objectives_matrix, portfolio_value, work_figures
 from ssflow.store.analysis import MOST_SERVICES
 from tests.services.office import Office
+from tests.store.conftest import Given
 
 
 @pytest.fixture
@@ -60,12 +62,22 @@ def test_a_service_is_told_by_its_latest_review_and_its_latest_case(
     for service in (mail, gone):
         review(office, service, "2026-02-01", 300)
         review(office, service, "2025-02-01", 200)
+    asked: dict[str, Any] = {"title": "", "service_id": mail.id}
     proposal = put(
-        office, ServiceProposal, number="P", title="", change_type="new", service_id=mail.id
+        office, ServiceProposal, number="P", change_type="new", state=ProposalState.LIVE, **asked
     )
+    undecided = put(office, ServiceProposal, number="Q", change_type="major", **asked)
     for version, level in enumerate(("low", "high"), 1):
         case = {"proposal_id": proposal.id, "version": version, "risk_level": level}
         put(office, BusinessCase, number=f"BC-{version}", **case)
+    put(
+        office,
+        BusinessCase,
+        number="BC-9",
+        proposal_id=undecided.id,
+        version=1,
+        risk_level="medium",
+    )
 
     with office.look(manager) as work:
         entries, reviewed = catalogue(work), portfolio_value(work)
@@ -87,7 +99,9 @@ def test_the_matrix_holds_what_is_live_or_helps_to_reach_an_active_objective(
         put(office, StrategicObjective, text=status, status=status)
         for status in ("active", "ended")
     )
-    for service, objective in ((planned, active), (unlinked, ended)):
+    over = [live(office, s, state=s) for s in (ServiceState.REJECTED, ServiceState.RETIRED)]
+    helped = [(planned, active), (unlinked, ended), *((one, active) for one in over)]
+    for service, objective in helped:
         put(office, ServiceObjective, service_id=service.id, objective_id=objective.id)
 
     with office.look(manager) as work:
@@ -115,3 +129,17 @@ def test_a_search_finds_what_the_long_catalogue_leaves_out(office: Office, manag
     assert [entry.service.name for entry in found] == ["Zeppelin"]
     assert none == []
     assert matrix.is_cut
+
+
+@pytest.mark.parametrize(("hour", "is_soon"), [(22, True), (23, False)])
+def test_a_week_ends_at_midnight_also_when_the_clocks_change(
+    office: Office, manager: Actor, hour: int, *, is_soon: bool
+) -> None:
+    office.now = datetime(2026, 10, 23, 10, tzinfo=UTC)
+    with office.work() as work:
+        Given(work.session).task(due_at=datetime(2026, 10, 29, hour, 30, tzinfo=UTC))
+
+    with office.look(manager) as work:
+        due = work_figures(work).due
+
+    assert (due.this_week, due.later) == (int(is_soon), int(not is_soon))

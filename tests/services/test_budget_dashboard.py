@@ -7,6 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import select
 
 from ssflow.domain.registers.budget import (
     AmendmentKind,
@@ -15,10 +16,12 @@ from ssflow.domain.registers.budget import (
     BudgetAmendment,
     BudgetClass,
     BudgetLine,
+    BudgetPeriod,
     BudgetState,
     CostCategory,
     CostEntry,
     NoteStatus,
+    PeriodState,
     VarianceNote,
 )
 from ssflow.errors import NotFoundError
@@ -184,6 +187,32 @@ def test_lines_that_deviate_are_those_of_the_last_month_worst_first(office: Offi
         ("red", 2, lines[2].id),
         ("amber", 1, lines[1].id),
     ]
+
+
+def test_no_line_deviates_when_a_later_month_was_signed_without(office: Office) -> None:
+    budget = a_budget(office)
+    line = a_line(office, budget, 100)
+    put(
+        office,
+        VarianceNote,
+        name="2026-01 red",
+        line_id=line.id,
+        period="2026-01",
+        rag="red",
+        status=NoteStatus.EXPLAINED,
+    )
+    for period, state in (("2026-01", PeriodState.SIGNED), ("2026-02", PeriodState.CLOSED)):
+        signed_at = office.now if state is PeriodState.SIGNED else None
+        month = {"period": period, "state": state, "signed_at": signed_at}
+        put(office, BudgetPeriod, name=period, budget_id=budget.id, **month)
+
+    before = figures(office).deviating
+    with office.work() as work:
+        february = work.session.scalars(select(BudgetPeriod).filter_by(period="2026-02")).one()
+        february.state, february.signed_at = PeriodState.SIGNED, work.now
+
+    assert [note.period for note, _ in before] == ["2026-01"]
+    assert figures(office).deviating == []
 
 
 def test_costs_are_shared_by_category_and_class(office: Office) -> None:

@@ -123,6 +123,19 @@ def test_open_complaints_are_counted_by_priority_and_day(session: Session) -> No
     assert found == {"P1": (1, 1, 0, 0), "P2": (0, 1, 2, 0), None: (0, 0, 0, 1)}
 
 
+def test_a_complaint_that_waits_for_its_customer_is_due_later(session: Session) -> None:
+    waiting: dict[str, Any] = {"priority": "P2", "state": FeedbackState.WAITING_CUSTOMER}
+    told(session, waiting_since=NOW - 5 * DAY, due_resolution_at=NOW - 2 * DAY, **waiting)
+    told(session, waiting_since=NOW - 5 * DAY, due_resolution_at=NOW + 3 * DAY, **waiting)
+    told(session, waiting_since=NOW, due_resolution_at=NOW - DAY, **waiting)
+    told(session, kind="compliment", **waiting)
+    told(session, **waiting)
+
+    [found] = rows.count_open(session, [NOW, NOW + 7 * DAY])
+
+    assert found == rows.OpenCount("P2", (1, 1, 1, 1))
+
+
 def test_months_tell_what_came_in_time(session: Session) -> None:
     march = datetime(2026, 3, 31, 23, 0, tzinfo=UTC)
     april = datetime(2026, 4, 1, 1, 0, tzinfo=UTC)

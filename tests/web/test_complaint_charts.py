@@ -86,3 +86,14 @@ def test_it_speaks_the_reader_s_language(
     page = sign_in(reader).open(PAGE)
 
     assert title in text_of(page)
+
+
+def test_months_are_named_alike_for_readers_far_away(sign_in: SignIn, office: Office) -> None:
+    told(office, 1)
+    anna = office.hire("brm")
+    with office.work() as work:
+        work.session.get_one(User, anna.user_id).timezone = "America/Los_Angeles"
+
+    said = text_of(sign_in(anna).open(PAGE))
+
+    assert f"{office.now:%b %Y} 1" in said

@@ -78,11 +78,9 @@ def work_figures(work: UnitOfWork) -> Work:
         NotFoundError: the actor is a customer.
     """
     _require_inside(work)
-    today = work.now.astimezone(work.timezone).date()
-    day_end = datetime.combine(today + timedelta(days=1), time(), work.timezone).astimezone(UTC)
     return Work(
         due=rows.count_open_tasks(
-            work.session, now=work.now, day_end=day_end, week_end=day_end + timedelta(days=6)
+            work.session, now=work.now, day_end=_midnight(work, 1), week_end=_midnight(work, 7)
         ),
         roles=rows.load_by_role(work.session, work.now),
         steps=_step_times(rows.latest_task_times(work.session)),
@@ -162,6 +160,12 @@ def catalogue(work: UnitOfWork, q: str = "") -> list[CatalogueEntry]:
 def _require_inside(work: UnitOfWork) -> None:
     if work.actor.is_outsider:
         raise NotFoundError("There is no such dashboard, or you may not see it.")
+
+
+def _midnight(work: UnitOfWork, days: int) -> datetime:
+    """Tell when the day begins that is so many days away; days may have 23 or 25 hours."""
+    day = work.now.astimezone(work.timezone).date() + timedelta(days=days)
+    return datetime.combine(day, time(), work.timezone).astimezone(UTC)
 
 
 def _step_times(times: Sequence[rows.TaskTime]) -> list[StepTime]:

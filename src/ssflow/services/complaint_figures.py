@@ -37,8 +37,7 @@ def complaint_figures(work: UnitOfWork) -> ComplaintFigures:
     if work.actor.is_outsider:
         raise NotFoundError("There is no such dashboard, or you may not see it.")
     months = _last_months(work)
-    tomorrow = _midnight(work, 1)
-    moments = [work.now, tomorrow, tomorrow + timedelta(days=6)]
+    moments = [work.now, _midnight(work, 1), _midnight(work, 7)]
     return ComplaintFigures(
         open=rows.count_open(work.session, moments),
         months=rows.count_by_month(work.session, months),

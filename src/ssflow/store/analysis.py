@@ -11,11 +11,14 @@ from sqlalchemy.orm import Session
 from ssflow.domain.instance import InstanceStatus, ProcessInstance
 from ssflow.domain.registers.portfolio import (
     CATALOGUE_STATES,
+    EARLY_ENDS,
     BusinessCase,
+    ProposalState,
     Service,
     ServiceObjective,
     ServiceProposal,
     ServiceReview,
+    ServiceState,
 )
 from ssflow.domain.registers.strategy import StrategyDocument
 from ssflow.domain.user_task import TaskStatus, UserTask
@@ -161,11 +164,14 @@ def services_in_catalogue(session: Session, q: str = "") -> Sequence[Service]:
 
 
 def risk_levels(session: Session, service_ids: Collection[UUID]) -> dict[UUID, str]:
-    """Give the risk level of each service: that of its latest business case."""
+    """Give the risk level of each service: that of the latest business case that went live."""
     query = (
         select(ServiceProposal.service_id, BusinessCase.risk_level)
         .join(BusinessCase, BusinessCase.proposal_id == ServiceProposal.id)
-        .where(ServiceProposal.service_id.in_(service_ids))
+        .where(
+            ServiceProposal.service_id.in_(service_ids),
+            ServiceProposal.state == ProposalState.LIVE,
+        )
         .order_by(BusinessCase.created_at)
     )
     found = session.execute(query)
@@ -192,7 +198,10 @@ def links_of_services(
 def services_beside_objectives(
     session: Session, objective_ids: Collection[UUID]
 ) -> Sequence[Service]:
-    """List the services in the catalogue and those that help to reach an objective, by name."""
+    """List the services in the catalogue and those on their way that help an objective, by name.
+
+    Services that ended, early or after their time, help to reach nothing any more.
+    """
     is_linked = (
         select(ServiceObjective.id)
         .where(
@@ -201,7 +210,8 @@ def services_beside_objectives(
         )
         .exists()
     )
-    query = select(Service).where(or_(Service.state.in_(CATALOGUE_STATES), is_linked))
+    is_over = Service.state.in_([*EARLY_ENDS, ServiceState.RETIRED])
+    query = select(Service).where(or_(Service.state.in_(CATALOGUE_STATES), is_linked & ~is_over))
     return session.scalars(query.order_by(Service.name).limit(MOST_SERVICES)).all()
 
 

@@ -285,13 +285,20 @@ def applied_amendments(session: Session, budget_id: UUID) -> Sequence[BudgetAmen
 def latest_coloured_notes(
     session: Session, budget_id: UUID
 ) -> Sequence[tuple[VarianceNote, BudgetLine]]:
-    """List the red and amber lines of the last month that was explained, worst first."""
-    last = (
-        select(func.max(VarianceNote.period))
+    """List the red and amber lines of the last month that was explained or signed, worst first.
+
+    A month that was signed without deviations has none.
+    """
+    signed = select(BudgetPeriod.period).where(
+        BudgetPeriod.budget_id == budget_id, BudgetPeriod.signed_at.is_not(None)
+    )
+    explained = (
+        select(VarianceNote.period)
         .join(BudgetLine, BudgetLine.id == VarianceNote.line_id)
         .where(BudgetLine.budget_id == budget_id)
-        .scalar_subquery()
     )
+    known = signed.union_all(explained).subquery()
+    last = select(func.max(known.c.period)).scalar_subquery()
     query = (
         select(VarianceNote, BudgetLine)
         .join(BudgetLine, BudgetLine.id == VarianceNote.line_id)

@@ -1,13 +1,15 @@
 """Queries for feedback: complaints, compliments and suggestions."""
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Label, and_, case, func, select, true
+from sqlalchemy import ColumnElement, Label, Select, and_, case, func, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from ssflow.domain.identity import Actor
@@ -23,13 +25,13 @@ from ssflow.domain.user_task import TaskStatus, UserTask
 _OPEN_STATES = [state for state in FeedbackState if state not in ENDED_FEEDBACK]
 _NO_TOPIC = [FeedbackState.MERGED, FeedbackState.INVALID]
 _NO_COMPLAINT = ["compliment", "suggestion"]
-_UNANSWERED = [
+_CLOCK_RUNS = [
     FeedbackState.LOGGED,
     FeedbackState.TRIAGED,
     FeedbackState.ASSIGNED,
     FeedbackState.INVESTIGATING,
-    FeedbackState.WAITING_CUSTOMER,
 ]
+_OPEN = select(Feedback).where(Feedback.kind.not_in(_NO_COMPLAINT))
 
 
 @dataclass(frozen=True)
@@ -161,8 +163,21 @@ def find_open_tasks(
 def count_open(session: Session, moments: Sequence[datetime]) -> list[OpenCount]:
     """Count open complaints by priority and by when their reply is due.
 
-    `moments`, in order, part those due before the first, before the second … and after the last.
+    `moments`, in order, part those due before the first, before the second … and after the last;
+    the first is the present one. While a customer is asked the day moves on: `Feedback.due_at`.
     """
+    counts: dict[str | None, list[int]] = defaultdict(lambda: [0] * (len(moments) + 2))
+    for priority, *found in session.execute(_by_due(moments)):
+        counts[priority] = found
+    for feedback in session.scalars(_OPEN.where(Feedback.state == FeedbackState.WAITING_CUSTOMER)):
+        due_at = feedback.due_at(moments[0])
+        at = len(moments) + 1 if due_at is None else bisect_right(moments, due_at)
+        counts[feedback.priority][at] += 1
+    return [OpenCount(name, tuple(counts[name])) for name in sorted(counts, key=lambda p: p or "")]
+
+
+def _by_due(moments: Sequence[datetime]) -> Select[Any]:
+    """Count by the day that stands in the record, for complaints whose clock runs."""
     due = Feedback.due_resolution_at
     parts = [
         func.count(case(((due < until) & (due >= since if since else true()), 1)))
@@ -170,13 +185,11 @@ def count_open(session: Session, moments: Sequence[datetime]) -> list[OpenCount]
         if until is not None
     ]
     parts += [func.count(case((due >= moments[-1], 1))), func.count(case((due.is_(None), 1)))]
-    query = (
+    return (
         select(Feedback.priority, *parts)
-        .where(Feedback.kind.not_in(_NO_COMPLAINT), Feedback.state.in_(_UNANSWERED))
+        .where(Feedback.kind.not_in(_NO_COMPLAINT), Feedback.state.in_(_CLOCK_RUNS))
         .group_by(Feedback.priority)
-        .order_by(Feedback.priority)
     )
-    return [OpenCount(row[0], tuple(row[1:])) for row in session.execute(query)]
 
 
 def count_by_month(session: Session, months: Sequence[datetime]) -> list[MonthCount]:

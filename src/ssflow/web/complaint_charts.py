@@ -1,6 +1,7 @@
 """The charts about complaints and compliments."""
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from itertools import accumulate
 
 from babel.dates import format_date
@@ -10,8 +11,8 @@ from flask_babel import get_locale, gettext, lazy_gettext
 from ssflow.services.complaint_figures import TARGET_PCT, ComplaintFigures, in_time_pct
 from ssflow.store.feedback import MonthCount
 from ssflow.web.charts import Chart, ChartKind, Column, DrawnAs, Row, Unit
-from ssflow.web.i18n import page_timezone
 
+_HALF_A_MONTH = timedelta(days=14)
 CATEGORIES = {
     "service_quality": lazy_gettext("Quality of a service"),
     "availability": lazy_gettext("Availability"),
@@ -149,4 +150,5 @@ def _compliments_chart(months: Sequence[MonthCount]) -> Chart:
 
 
 def _month(one: MonthCount) -> str:
-    return format_date(one.month.astimezone(page_timezone()), "MMM yyyy", locale=get_locale())
+    """Name the month of the organisation; its middle is in it, wherever the reader lives."""
+    return format_date(one.month + _HALF_A_MONTH, "MMM yyyy", locale=get_locale())
