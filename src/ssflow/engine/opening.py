@@ -9,6 +9,7 @@ from ssflow.engine.rules.times import NO_REMINDER, is_due
 from ssflow.engine.snapshot import IncidentKind, WaitingUserTask
 from ssflow.engine.specs import get_properties
 from ssflow.engine.spiff import SpiffTask
+from ssflow.ids import read_id
 
 OPENED = "opened"
 
@@ -39,19 +40,12 @@ def open_user_task(task: SpiffTask) -> dict[str, Any]:
 
 
 def _require_somebody(task: WaitingUserTask) -> None:
-    if task.role is None and not _is_id(task.assignee) and task.lane in _NO_ROLE:
+    if task.role is None and read_id(task.assignee) is None and task.lane in _NO_ROLE:
         message = (
             "Nobody could do this task: its expressions gave neither a role nor a person's id. "
             "Change the data that they read."
         )
         raise ElementError(IncidentKind.EXPRESSION, message, activity_id=task.activity_id)
-
-
-def _is_id(text: str | None) -> bool:
-    try:
-        return text is not None and bool(UUID(text))
-    except ValueError:
-        return False
 
 
 def describe_user_task(task: SpiffTask, values: Mapping[str, Any] | None) -> WaitingUserTask:

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from ssflow.domain.identity import NoticePace, User
+from ssflow.ids import read_id
 from ssflow.store import people as people_rows
 from ssflow.store.unit_of_work import DbSession
 
@@ -59,13 +60,13 @@ def find_recipients(
     without an account reads.
     """
     words = list(dict.fromkeys(str(word).strip() for word in to))
-    ids = [user_id for word in words if (user_id := _read_id(word))]
+    ids = [user_id for word in words if (user_id := read_id(word))]
     users = {user.id: user for user in people_rows.users_of(session, ids)}
     roles = {role.key for role in people_rows.list_roles(session)}
     meant = Recipients()
     seen: set[UUID] = set()
     for word in words:
-        user_id = _read_id(word)
+        user_id = read_id(word)
         if user_id is None and is_address(word):
             meant.add(_stranger(word, unnamed))
             continue
@@ -127,10 +128,3 @@ def _stranger(address: str, unnamed: Recipient | None) -> Recipient:
     if unnamed is None:
         return Recipient(address)
     return Recipient(address, unnamed.name, unnamed.language, unnamed.timezone)
-
-
-def _read_id(word: str) -> UUID | None:
-    try:
-        return UUID(word)
-    except ValueError:
-        return None

@@ -22,6 +22,7 @@ from ssflow.engine.snapshot import (
     WaitingOperation,
     WaitingUserTask,
 )
+from ssflow.ids import read_id
 from ssflow.operations.operation import EffectKind, RecordChange
 from ssflow.services.audit import Entry, record_all
 from ssflow.services.definitions import SANDBOX, facts_of, load_definition
@@ -181,7 +182,7 @@ def _task_row(moved: Step, task: WaitingUserTask) -> dict[str, Any]:
     """
     calendar, now = calendar_of(moved.work), moved.work.now
     due_at = find_moment(task.due, now, calendar)
-    assignee = _user_id(task.assignee)
+    assignee = read_id(task.assignee)
     return {
         "id": task.id,
         "instance_id": moved.instance.id,
@@ -202,13 +203,6 @@ def _task_row(moved: Step, task: WaitingUserTask) -> dict[str, Any]:
         "variable_name": task.variable_name,
         "instructions": task.instructions,
     }
-
-
-def _user_id(text: str | None) -> UUID | None:
-    try:
-        return UUID(text) if text else None
-    except ValueError:
-        return None
 
 
 def _store_jobs(moved: Step, opened: Sequence[Mapping[str, Any]]) -> None:

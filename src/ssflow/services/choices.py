@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from uuid import UUID
 
 from ssflow.forms.context import Choice, ChoiceKind, ChoiceQuery
+from ssflow.ids import read_id
 from ssflow.services.working_days import calendar_of
 from ssflow.store import feedback, notes, people, records
 from ssflow.store.unit_of_work import UnitOfWork
@@ -66,11 +67,4 @@ def _files(work: UnitOfWork, query: ChoiceQuery, instance_id: UUID | None) -> Se
 def _uuids(values: tuple[str, ...] | None) -> list[UUID] | None:
     if values is None:
         return None
-    return [identifier for text in values if (identifier := _uuid(text)) is not None]
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except (ValueError, AttributeError, TypeError):
-        return None
+    return [identifier for text in values if (identifier := read_id(text)) is not None]

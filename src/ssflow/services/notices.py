@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from typing import Any
-from uuid import UUID
 
 from ssflow.domain.audit import AuditAction
 from ssflow.domain.identity import NoticePace
 from ssflow.domain.instance import ProcessInstance
 from ssflow.domain.job import Job
+from ssflow.ids import read_id
 from ssflow.operations.letters import ANY, has_template
 from ssflow.operations.recipients import (
     Recipient,
@@ -69,7 +69,7 @@ def _find_readers(work: UnitOfWork, payload: Mapping[str, Any]) -> Recipients:
     unnamed = Recipient(
         "", str(payload.get("name") or ""), str(payload.get("language") or "en").lower()
     )
-    exclude = {i for one in read_addressees(payload.get("exclude")) if (i := _read_id(one))}
+    exclude = {i for one in read_addressees(payload.get("exclude")) if (i := read_id(one))}
     today = calendar_of(work).local_date(work.now)
     to = read_addressees(payload.get("to"))
     return find_recipients(work.session, to, today, exclude=exclude, unnamed=unnamed)
@@ -95,7 +95,7 @@ def _facts(
 
 def _names_of_task(work: UnitOfWork, payload: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     """Give what the task is called in each language that its diagram was translated into."""
-    task_id, name = _read_id(payload.get("task")), str(payload.get("task_name") or "")
+    task_id, name = read_id(payload.get("task")), str(payload.get("task_name") or "")
     task = task_rows.find_user_task(work.session, task_id) if task_id and name else None
     definition = definition_rows.find_latest(work.session, task.key) if task else None
     if task is None or definition is None:
@@ -113,7 +113,7 @@ def _link(
     base, path = work.outside.base_url, payload.get("link")
     if isinstance(path, str) and path.startswith("/") and not path.startswith("//"):
         return base + path
-    if (task_id := _read_id(payload.get("task"))) is not None:
+    if (task_id := read_id(payload.get("task"))) is not None:
         return f"{base}/tasks/{task_id}"
     if all(is_address(str(one)) for one in read_addressees(payload.get("to"))):
         return None  # people without an account cannot open a case
@@ -137,10 +137,3 @@ def _told(
 
 def _name(recipient: Recipient) -> str:
     return str(recipient.user_id) if recipient.user_id else mails.mask(recipient.address)
-
-
-def _read_id(word: Any) -> UUID | None:
-    try:
-        return UUID(str(word))
-    except ValueError:
-        return None

@@ -7,6 +7,7 @@ from uuid import UUID
 from ssflow.domain.audit import AuditEvent
 from ssflow.domain.instance import ProcessInstance
 from ssflow.domain.registers.record import Record
+from ssflow.ids import read_id
 from ssflow.services.registers import read_records
 from ssflow.services.trail_path import details_of
 from ssflow.store import record_trail as rows
@@ -60,8 +61,5 @@ def records_of_case(work: UnitOfWork, instance_id: UUID) -> list[Record]:
 
 def _record_of(event: AuditEvent) -> tuple[str, UUID] | None:
     details = details_of(event)
-    kind = str(details.get("kind"))
-    try:
-        return (kind, UUID(str(details.get("id")))) if kind in RECORD_KINDS else None
-    except ValueError:
-        return None
+    kind, record_id = str(details.get("kind")), read_id(details.get("id"))
+    return (kind, record_id) if kind in RECORD_KINDS and record_id else None

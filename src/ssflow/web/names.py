@@ -10,6 +10,7 @@ from flask_babel import gettext
 
 from ssflow.domain.definition import ProcessDefinition
 from ssflow.domain.identity import OPERATOR_NAME, SYSTEM_NAME
+from ssflow.ids import read_id
 from ssflow.services import people, registers
 from ssflow.services.definitions import translated_name
 from ssflow.store import definitions as definition_rows
@@ -33,7 +34,7 @@ class Names:
 
     def load_people(self, ids: Iterable[UUID | str | None]) -> None:
         """Look up many people at once, so that `person` need not ask for each."""
-        wanted = {found for each in ids if (found := _uuid(each))} - self._people.keys()
+        wanted = {found for each in ids if (found := read_id(each))} - self._people.keys()
         if wanted:
             self._people |= people.names_of(self.work, wanted)
 
@@ -43,7 +44,7 @@ class Names:
             return str(gettext("nobody"))
         if key in (SYSTEM_NAME, OPERATOR_NAME, "nobody"):
             return str(_OTHERS[str(key)]())
-        user_id = _uuid(key)
+        user_id = read_id(key)
         if user_id is None:
             return str(key)
         self.load_people([user_id])
@@ -112,14 +113,5 @@ def _find_ids(value: Any) -> Iterator[UUID]:
     if isinstance(value, list):
         for inner in value:
             yield from _find_ids(inner)
-    elif isinstance(value, str) and len(value) == _UUID_CHARACTERS and (found := _uuid(value)):
+    elif isinstance(value, str) and len(value) == _UUID_CHARACTERS and (found := read_id(value)):
         yield found
-
-
-def _uuid(value: UUID | str | None) -> UUID | None:
-    if isinstance(value, UUID):
-        return value
-    try:
-        return UUID(value) if value else None
-    except ValueError:
-        return None

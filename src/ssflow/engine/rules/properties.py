@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from uuid import UUID
 
 from ssflow.engine.problems import Problem
 from ssflow.engine.rules.context import Bundle
@@ -14,6 +13,7 @@ from ssflow.engine.rules.start_payload import check_start_payload
 from ssflow.engine.rules.times import NO_REMINDER, is_due
 from ssflow.engine.rules.tree import Process
 from ssflow.engine.xml_reading import Element, get_local_name
+from ssflow.ids import read_id
 
 PROCESS_PROPERTIES = frozenset(
     {
@@ -129,9 +129,7 @@ def _check_form(one: Property, bundle: Bundle) -> _Finding:
 
 
 def _check_assignee(one: Property, bundle: Bundle) -> _Finding:
-    try:
-        UUID(one.literal or str(UUID(int=0)))
-    except ValueError:
+    if one.literal and read_id(one.literal) is None:
         return (
             "assignee-not-an-id",
             (

@@ -1,13 +1,13 @@
 """The audit trail across all cases."""
 
 from typing import Any
-from uuid import UUID
 
 from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from ssflow.domain.audit import AuditAction
 from ssflow.domain.identity import ADMIN, AUDITOR
+from ssflow.ids import read_id
 from ssflow.store import audit as rows
 from ssflow.store import people as people_rows
 from ssflow.store.unit_of_work import UnitOfWork
@@ -40,7 +40,7 @@ def _facts(work: UnitOfWork) -> dict[str, Any]:
     page = rows.list_events(
         work.session,
         work.actor,
-        instance_id=_find_uuid(asked["case"]),
+        instance_id=read_id(asked["case"]),
         actor_key=asked["person"] or None,
         action=action,
         from_=find_day_start("from"),
@@ -64,10 +64,3 @@ def _facts(work: UnitOfWork) -> dict[str, Any]:
         "people": people_rows.list_users(work.session, limit=200).items,
         "names": names,
     }
-
-
-def _find_uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

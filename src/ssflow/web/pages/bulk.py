@@ -1,7 +1,6 @@
 """Decide many cases of the same kind on one page, each with its own reason."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
@@ -14,6 +13,7 @@ from werkzeug.datastructures import MultiDict
 from ssflow.errors import ConflictError, SsflowError
 from ssflow.forms.html_form import read_html_form
 from ssflow.forms.views import FieldView, FormView, GroupView, OptionView, View, Widget
+from ssflow.ids import read_id
 from ssflow.services import bulk, user_tasks
 from ssflow.services.bulk import DECISION, LikeDecision
 from ssflow.store.user_tasks import InboxRow
@@ -122,9 +122,8 @@ def _decided_ids() -> list[UUID]:
     ids: dict[UUID, None] = {}
     for name, text in request.form.items(multi=True):  # of each, an empty one comes first
         task_id, _, key = name.partition(":")
-        if key == DECISION and text:
-            with suppress(ValueError):
-                ids[UUID(task_id)] = None
+        if key == DECISION and text and (found := read_id(task_id)):
+            ids[found] = None
     return list(ids)
 
 
