@@ -135,6 +135,9 @@ def test_a_sound_answer_is_stored(
         (number(validate={"max": 0.5}), 3, "Enter 0.5 or less."),
         (number(validate=REQUIRED), None, "This field is required."),
         (MONEY, -1, "Enter 0 or more."),
+        (MONEY, 10**12, "Enter 999,999,999,999.99 or less."),
+        (MONEY | {"validate": {"max": 10**15}}, 10**12, "Enter 999,999,999,999.99 or less."),
+        (MONEY | {"validate": {"min": -(10**15)}}, -(10**12), "Enter -999,999,999,999.99 or more."),
         (number(properties={"type": "pct"}), 101, "Enter 100 or less."),
         (number(properties={"type": "rating"}), 6, "Enter 5 or less."),
         (number(properties={"type": "rating"}), 2.5, "Enter a whole number."),
@@ -586,6 +589,37 @@ def test_initial_values_are_prefill_and_defaults(context: FormContext) -> None:
         "amount": 3,
         "costs": [{"what": "", "y0": None}, {"what": "", "y0": None}],
     }
+
+
+def test_a_computed_amount_that_no_record_can_keep_is_refused(context: FormContext) -> None:
+    rows = costs(
+        components=[
+            number("y0", properties={"type": "money"}),
+            number("y1", properties={"type": "money"}),
+            {
+                "type": "expression",
+                "key": "both",
+                "expression": "=y0 + y1",
+                "properties": {"type": "money"},
+            },
+        ]
+    )
+    total = {
+        "type": "expression",
+        "key": "total",
+        "expression": "=sum(costs.both)",
+        "properties": {"type": "money"},
+    }
+    most = 999_999_999_999.99
+
+    one_row = errors_of(layout(rows, total), {"costs": [{"y0": most, "y1": 1}]}, context)
+    all_rows = errors_of(
+        layout(rows, total), {"costs": [{"y0": most, "y1": 0}, {"y0": 1, "y1": 0}]}, context
+    )
+
+    sentences = ["Enter 999,999,999,999.99 or less."]
+    assert one_row == {"costs.0.both": sentences, "total": sentences}
+    assert all_rows == {"total": sentences}
 
 
 # --- whatever is sent ---------------------------------------------------------------------------

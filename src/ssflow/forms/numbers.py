@@ -5,6 +5,8 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
 
 MAX_NUMBER = 2**53
+MAX_MONEY = Decimal("999999999999.99")
+"""What a record can keep."""
 _MAX_TYPED_LENGTH = 40
 _CENT = Decimal("0.01")
 _PLAIN = re.compile(r"-?[0-9]+(\.[0-9]+)?")

@@ -10,10 +10,11 @@ from marshmallow import ValidationError
 from ssflow.errors import InvalidInputError
 from ssflow.forms import messages
 from ssflow.forms.bounds import MAX_ROWS
-from ssflow.forms.component import Component, ComponentType, RowRules, flatten
+from ssflow.forms.component import Component, ComponentType, FieldKind, RowRules, flatten
 from ssflow.forms.context import FormContext, overlay
 from ssflow.forms.evaluation import evaluate
 from ssflow.forms.layout import Layout
+from ssflow.forms.numbers import MAX_MONEY, read_number, show_number
 from ssflow.forms.rows import find_breaches, is_blank
 from ssflow.forms.schema import build_schema
 from ssflow.forms.state import (
@@ -155,6 +156,9 @@ class _ScopeReader:
         names = overlay(answers, self.state.names)
         for component in self._visible():
             path = self.prefix + component.key
+            if _is_too_much(component, answers.get(component.key)):
+                most = show_number(MAX_MONEY, self.context.language)
+                self._refuse(component.key, messages.TOO_HIGH, most=most)
             if component.check is None or _has_error(self.errors, path):
                 continue
             if evaluate(component.check, names, self.context) is False:
@@ -231,6 +235,14 @@ class _RowsReader:
 
 def _has_error(errors: Mapping[str, list[str]], path: str) -> bool:
     return any(name == path or name.startswith(f"{path}.") for name in errors)
+
+
+def _is_too_much(component: Component, value: Any) -> bool:
+    """Tell of a computed amount whether no record can keep it; typed ones are checked before."""
+    if component.type is not ComponentType.EXPRESSION or component.kind is not FieldKind.MONEY:
+        return False
+    amount = read_number(value)
+    return amount is not None and abs(amount) > MAX_MONEY
 
 
 def _shorten(name: object) -> str:
