@@ -69,7 +69,16 @@ def test_former_versions_stay_to_be_read(
     assert "second" in page
 
 
-@pytest.mark.parametrize("path", ["/processes/nope", "/processes/p?version=9", "/processes/p/edit"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/processes/nope",
+        "/processes/p?version=9",
+        f"/processes/p?version={2**63}",
+        f"/processes/p/versions/{2**63}/diagram.bpmn",
+        "/processes/p/edit",
+    ],
+)
 def test_what_does_not_exist_is_not_found(designer: Browser, path: str) -> None:
     assert designer.open(path).status_code == 404
 

@@ -13,6 +13,7 @@ from ssflow.web.i18n import page_timezone
 E = TypeVar("E", bound=StrEnum)
 
 _MAX_SEARCH_CHARACTERS = 200
+_LARGEST, _MAX_DIGITS = 2**31 - 1, 12
 
 
 def read_choice(kind: type[E], name: str, default: E) -> E:
@@ -42,6 +43,14 @@ def read_switch(name: str) -> bool:
 def read_search(name: str = "q") -> str:
     """Read what somebody searches for."""
     return request.args.get(name, "").strip()[:_MAX_SEARCH_CHARACTERS]
+
+
+def find_number(name: str) -> int | None:
+    """Read a number such as a version or a year; what no column could hold is the largest."""
+    given = request.args.get(name, "")
+    if not (given.isascii() and given.isdigit()):
+        return None
+    return min(int(given[:_MAX_DIGITS]), _LARGEST)
 
 
 def find_day_start(name: str) -> datetime | None:

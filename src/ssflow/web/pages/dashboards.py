@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from flask import Blueprint, render_template, request, url_for
+from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
@@ -17,6 +17,7 @@ from ssflow.web.charts import Chart, ChartKind, Column, DrawnAs, Row, Unit
 from ssflow.web.complaint_charts import complaint_charts
 from ssflow.web.names import Names
 from ssflow.web.page import Tab
+from ssflow.web.query import find_number
 from ssflow.web.request_work import request_work
 from ssflow.web.texts import role_title, state_title
 
@@ -70,7 +71,7 @@ def complaints() -> ResponseReturnValue:
 def budget() -> ResponseReturnValue:
     """Show the budget of a year against what was spent."""
     with request_work(read_only=True) as opened:
-        figures = budget_figures(opened, request.args.get("year", type=int))
+        figures = budget_figures(opened, find_number("year"))
         return render_template(
             "dashboards/budget.html",
             title=gettext("Budget against actual"),

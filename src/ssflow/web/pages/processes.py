@@ -15,7 +15,7 @@ from ssflow.store import definitions as rows
 from ssflow.store.unit_of_work import UnitOfWork
 from ssflow.web.access import ADMIN_ONLY, needs_role, signed_in
 from ssflow.web.names import Names
-from ssflow.web.query import read_switch
+from ssflow.web.query import find_number, read_switch
 from ssflow.web.request_work import request_work
 from ssflow.web.texts import all_role_titles, area_name
 
@@ -43,11 +43,11 @@ def browse() -> ResponseReturnValue:
 def show(key: str) -> ResponseReturnValue:
     """Show one process: its diagram, its versions, and for designers its files."""
     with request_work(read_only=True) as work:
-        definition = _find(work, key, request.args.get("version", type=int))
+        definition = _find(work, key, find_number("version"))
         return render_template("processes/show.html", **_facts(work, definition))
 
 
-@blueprint.get("/<key>/versions/<int:version>/diagram.bpmn")
+@blueprint.get("/<key>/versions/<int(max=2147483647):version>/diagram.bpmn")
 @signed_in
 def diagram(key: str, version: int) -> ResponseReturnValue:
     """Give the diagram of one version."""
