@@ -6,8 +6,15 @@ from typing import Any, TypeVar
 
 from ssflow.domain.registers.record import Record, record_as_json
 from ssflow.operations.operation import OperationContext, RecordChange
+from ssflow.store.records import next_number
 
 R = TypeVar("R", bound=Record)
+
+
+def new_number(context: OperationContext, prefix: str, year: int | None = None) -> str:
+    """Give out the next number of a year, else of this one as it is here: PRP-2026-0001."""
+    this_year = context.calendar.local_date(context.now).year
+    return next_number(context.session, prefix, year or this_year)
 
 
 def add_record(context: OperationContext, record: R) -> R:

@@ -176,7 +176,7 @@ def count_open(session: Session, moments: Sequence[datetime]) -> list[OpenCount]
     return [OpenCount(name, tuple(counts[name])) for name in sorted(counts, key=lambda p: p or "")]
 
 
-def _by_due(moments: Sequence[datetime]) -> Select[Any]:
+def _by_due(moments: Sequence[datetime]) -> Select[*tuple[Any, ...]]:
     """Count by the day that stands in the record, for complaints whose clock runs."""
     due = Feedback.due_resolution_at
     parts = [

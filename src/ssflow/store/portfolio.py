@@ -217,16 +217,17 @@ def assets_of(session: Session, service_id: UUID) -> Sequence[ServiceAsset]:
 
 
 def budget_lines_of(session: Session, service_id: UUID, year: int) -> Sequence[BudgetLine]:
-    """List the lines of a service in the approved budget of a year, by name."""
+    """List the lines of a service in the approved budgets of a year and later ones, by name."""
     query = (
         select(BudgetLine)
         .join(Budget, Budget.id == BudgetLine.budget_id)
         .where(
             BudgetLine.service_id == service_id,
-            Budget.fiscal_year == year,
+            Budget.fiscal_year >= year,
             Budget.state == BudgetState.APPROVED,
+            BudgetLine.is_funded,
         )
-        .order_by(BudgetLine.name, BudgetLine.id)
+        .order_by(Budget.fiscal_year, BudgetLine.name, BudgetLine.id)
         .limit(MAX_DECISIONS)
     )
     return session.scalars(query).all()
@@ -252,6 +253,17 @@ def owners_of_affected(session: Session, service_id: UUID) -> Sequence[UUID]:
         .order_by(Service.number)
     )
     return [owner for owner in session.scalars(query) if owner is not None]
+
+
+def open_changes_of(session: Session, service_id: UUID) -> Sequence[ServiceProposal]:
+    """List the proposals to change a service that go on, oldest first."""
+    query = (
+        select(ServiceProposal)
+        .where(ServiceProposal.service_id == service_id, ServiceProposal.state.in_(_OPEN_STATES))
+        .order_by(ServiceProposal.number)
+        .limit(MAX_DECISIONS)
+    )
+    return session.scalars(query).all()
 
 
 def open_proposals_of(session: Session, service_ids: Sequence[UUID]) -> dict[UUID, ServiceProposal]:
