@@ -165,6 +165,13 @@ def test_what_a_database_cannot_hold_is_wrong_input(
         work.session.add(Role(key="a", title=title))
 
 
+def test_a_number_beyond_64_bits_is_wrong_input(work_on: OpenWork) -> None:
+    add = text("INSERT INTO number_series (prefix, year, last) VALUES ('X', 1, :value)")
+
+    with pytest.raises(InvalidInputError, match="too large"), work_on() as work:
+        work.session.execute(add, {"value": 2**63})
+
+
 def test_other_broken_rules_are_faults_of_ours_and_stay_visible(work_on: OpenWork) -> None:
     row = {"definition_id": uuid4(), "kind": "notice", "due_at": NOW, "payload": {}}
 

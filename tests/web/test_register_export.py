@@ -69,7 +69,7 @@ def test_an_export_names_nothing_that_its_reader_may_not_see(
     assert "boss" not in "".join(row.values())
 
 
-@pytest.mark.parametrize("kind", ["Nonsense", "CostEntry"])
+@pytest.mark.parametrize("kind", ["Nonsense", "CostEntry", "Holiday"])
 def test_a_register_that_one_may_not_see_is_not_exported(
     sign_in: SignIn, office: Office, kind: str
 ) -> None:

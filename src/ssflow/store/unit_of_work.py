@@ -157,7 +157,7 @@ def _told_by_what_to_do(*, read_only: bool) -> Iterator[None]:
         raise _lost_race() from error
     except PoolTimeoutError as error:
         raise DatabaseAwayError(reason="every connection is in use") from error
-    except DataError as error:
+    except (DataError, OverflowError) as error:  # SQLite's driver knows 64 bits
         message = "A value is too large, or holds a sign that cannot be stored."
         raise InvalidInputError(message) from error
     except DBAPIError as error:

@@ -88,6 +88,7 @@ def create_app(
         MissingRuleError: an endpoint does not say who may enter it.
     """
     app = Application(__name__)
+    app.url_map.merge_slashes = False  # else `//` is sent on by a page, to programs too
     site = Site(config, database, clock, submit)
     site.attach(app)
     _set_limits(app, config)

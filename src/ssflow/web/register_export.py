@@ -9,6 +9,7 @@ from ssflow.domain.registers.record import Record
 from ssflow.services import registers
 from ssflow.services.csv_files import write_sheet
 from ssflow.services.people import names_of
+from ssflow.store.paging import Page
 from ssflow.store.records import cell_columns
 from ssflow.store.unit_of_work import UnitOfWork
 from ssflow.web.i18n import page_language, page_timezone
@@ -18,6 +19,16 @@ from ssflow.web.records import PEOPLE, REFERENCES, label_of
 MAX_RECORDS = 100_000
 _AT_ONCE = 200
 _WITH_DECIMAL_COMMA = ("nl", "sv")
+
+
+def require_exportable(work: UnitOfWork, kind: str, asked: Asked) -> None:
+    """Refuse before the first line is sent what could only be broken off afterwards.
+
+    Raises:
+        NotFoundError: there is no such kind, or none that the actor may see.
+        InvalidInputError: it cannot be narrowed or sorted so.
+    """
+    _list_page(work, kind, asked, None, 1)
 
 
 def export_register(work: UnitOfWork, kind: str, asked: Asked) -> Iterator[str]:
@@ -35,20 +46,26 @@ def export_register(work: UnitOfWork, kind: str, asked: Asked) -> Iterator[str]:
 def _pages(work: UnitOfWork, kind: str, asked: Asked) -> Iterator[Sequence[Record]]:
     cursor, left = None, MAX_RECORDS
     while left > 0:
-        page = registers.list_register(
-            work,
-            kind,
-            filters=asked.chosen,
-            q=asked.q or None,
-            sort=asked.sort,
-            cursor=cursor,
-            limit=min(_AT_ONCE, left),
-        )
+        page = _list_page(work, kind, asked, cursor, min(_AT_ONCE, left))
         yield page.items
         left -= len(page.items)
         cursor = page.next_cursor
         if cursor is None:
             return
+
+
+def _list_page(
+    work: UnitOfWork, kind: str, asked: Asked, cursor: str | None, limit: int
+) -> Page[Record]:
+    return registers.list_register(
+        work,
+        kind,
+        filters=asked.chosen,
+        q=asked.q or None,
+        sort=asked.sort,
+        cursor=cursor,
+        limit=limit,
+    )
 
 
 def _rows(

@@ -141,6 +141,7 @@ def test_a_session_cookie_opens_no_rest(app: Flask) -> None:
 def test_unknown_addresses_and_methods_are_told(as_admin: Caller) -> None:
     problem(as_admin.get("nothing"), 404)
     problem(as_admin.get("user-tasks/not-an-id"), 404)
+    problem(as_admin.get("registers//Service"), 404)
     refused = as_admin.send("DELETE", "user-tasks")
     problem(refused, 405)
     assert "GET" in refused.headers["Allow"]

@@ -22,7 +22,7 @@ from ssflow.services import imports
 from ssflow.web.access import signed_in
 from ssflow.web.record_filters import Asked, read_asked
 from ssflow.web.record_words import column_label
-from ssflow.web.register_export import export_register
+from ssflow.web.register_export import export_register, require_exportable
 from ssflow.web.request_work import request_work
 
 blueprint = Blueprint("imports", __name__, url_prefix="/registers")
@@ -93,6 +93,7 @@ def export(kind: str) -> ResponseReturnValue:
     """Hand out the records of a list as it was asked for, as far as the reader may see them."""
     with request_work(read_only=True) as work:
         asked = read_asked(work, kind)
+        require_exportable(work, kind, asked)
     return _csv(stream_with_context(_lines(kind, asked)), f"{kind}.csv")
 
 
