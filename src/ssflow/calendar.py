@@ -8,6 +8,7 @@ from datetime import MAXYEAR, UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from ssflow.errors import InvalidInputError
+from ssflow.sentences import Sentence
 
 MAX_WORKING_DAYS = 5_000
 REMIND_AFTER = 0.8
@@ -47,11 +48,17 @@ class Calendar:
             InvalidInputError: more than `MAX_WORKING_DAYS`, or past the years 1 to 9999.
         """
         if abs(n) > MAX_WORKING_DAYS:
-            raise InvalidInputError(f"At most {MAX_WORKING_DAYS} working days can be counted.")
+            raise InvalidInputError(
+                Sentence("At most %(most)s working days can be counted.", most=MAX_WORKING_DAYS)
+            )
         try:
             return self._walk(day, n)
         except OverflowError as error:
-            raise InvalidInputError(f"{n} working days from {day} is past the calendar.") from error
+            raise InvalidInputError(
+                Sentence(
+                    "%(count)s working days from %(day)s is past the calendar.", count=n, day=day
+                )
+            ) from error
 
     def local_date(self, at: datetime) -> date:
         """Tell which day it is here at that moment."""
@@ -97,7 +104,9 @@ class Calendar:
         try:
             return self._read_due(text, at)
         except OverflowError as error:
-            raise InvalidInputError(f'"{text}" from {at} is past the calendar.') from error
+            raise InvalidInputError(
+                Sentence('"%(text)s" from %(at)s is past the calendar.', text=text, at=at)
+            ) from error
 
     def _read_due(self, text: str, at: datetime) -> datetime:
         if match := _WORKING_DAYS.fullmatch(text):
@@ -124,8 +133,11 @@ class Calendar:
             return self._to_utc(datetime.fromisoformat(text))
         except ValueError as error:
             raise InvalidInputError(
-                f'"{text}" says no due date; write wd(5), P14D, PT1H, 2026-05-01 '
-                "or 2026-05-01T12:00."
+                Sentence(
+                    '"%(text)s" says no due date; write wd(5), P14D, PT1H, 2026-05-01 '
+                    "or 2026-05-01T12:00.",
+                    text=text,
+                )
             ) from error
 
     def _walk(self, day: date, n: int) -> date:

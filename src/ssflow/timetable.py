@@ -12,6 +12,7 @@ from croniter import CroniterError, croniter
 
 from ssflow.calendar import Calendar
 from ssflow.errors import InvalidInputError
+from ssflow.sentences import Sentence
 
 MAX_MISSED = 1_000
 """Missed ticks are counted so far and no further."""
@@ -133,8 +134,12 @@ def read_timetable(text: str) -> Timetable:
 
 def _unreadable(text: str) -> InvalidInputError:
     return InvalidInputError(
-        f'"{text}" is no schedule; write five cron fields such as "0 6 1 8 *", or '
-        f'"wd(3) monthly 08:00" with a working day from 1 to {MAX_NTH}.'
+        Sentence(
+            '"%(text)s" is no schedule; write five cron fields such as "0 6 1 8 *", or '
+            '"wd(3) monthly 08:00" with a working day from 1 to %(most)s.',
+            text=text,
+            most=MAX_NTH,
+        )
     )
 
 

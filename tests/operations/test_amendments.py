@@ -165,7 +165,7 @@ def test_an_amendment_is_decided_once(portfolio: Portfolio, budget: Budget) -> N
     assert told == {"state": "refused"}
     [amendment] = portfolio.session.scalars(select(BudgetAmendment))
     assert amendment.outcome == "No."
-    with pytest.raises(Exception, match="refused already"):
+    with pytest.raises(Exception, match="refused” already"):
         apply(portfolio, asked)
 
 

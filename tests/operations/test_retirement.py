@@ -145,7 +145,7 @@ def test_what_is_about_to_end_is_not_ended_again(
         "decide": {"decision": "approve"},
     }
 
-    with pytest.raises(OperationRefusedError, match="needs it to be live"):
+    with pytest.raises(OperationRefusedError, match="needs it to be “live”"):
         call(portfolio, name, mail, **more.get(name, {}))
 
 

@@ -232,7 +232,7 @@ def test_a_start_that_is_refused_at_once_leaves_no_case_but_a_line_in_the_trail(
     with pytest.raises(instances.StartRefusedError) as refused, office.work(fiona) as work:
         instances.start_by_hand(work, "p", {"fiscal_year": 2027})
 
-    sentence = "Budget BUD-2027-0001 for 2027 is draft; a year has only one budget."
+    sentence = "Budget BUD-2027-0001 for 2027 is “draft”; a year has only one budget."
     assert refused.value.message == sentence
     with office.look() as work:
         assert [one.id for one in instance_rows.list_instances(work.session, fiona).items] == [

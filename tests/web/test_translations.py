@@ -1,16 +1,21 @@
 """The catalogs: every text of a page, in every language, with the same gaps to fill."""
 
+import ast
 import re
+from collections.abc import Iterator
+from functools import cache
+from inspect import signature
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 import pytest
 from babel.messages.catalog import Catalog
-from babel.messages.extract import extract_from_dir
+from babel.messages.extract import extract, extract_from_dir
 from babel.messages.pofile import read_po
 
 import ssflow
 from ssflow.domain.identity import Actor
+from ssflow.errors import SsflowError
 from ssflow.services import instances
 from tests.services.bundles import one_task
 from tests.services.office import Office
@@ -21,8 +26,20 @@ _SOURCE = Path(ssflow.__file__).parent
 _CATALOGS = _SOURCE / "web/translations"
 _METHODS = [("**.py", "python"), ("**/templates/**.html", "jinja2")]
 _OPTIONS = {"**/templates/**.html": {"trimmed": "true"}}
-_MARKED = {"gettext": None, "ngettext": (1, 2), "lazy_gettext": None, "_": None, "N_": None}
+_MARKED = {
+    "gettext": None,
+    "ngettext": (1, 2),
+    "lazy_gettext": None,
+    "_": None,
+    "N_": None,
+    "Sentence": None,
+}
 _GAP = re.compile(r"%\(\w+\)[sd]")
+_NOT_ON_PAGES = re.compile(
+    r"^(cli|engine|feel|worker)/|(config|scenario\w*|shipped|demo_\w+|database|migrations/\w+)\.py$"
+    r"|^forms/(automaton|layout|pattern\w*|templates)\.py$"
+)
+"""Where texts are for those who write diagrams, forms and scenarios, or run the command."""
 
 
 def _texts(folder: str, keywords: dict[str, Any]) -> set[Any]:
@@ -30,6 +47,65 @@ def _texts(folder: str, keywords: dict[str, Any]) -> set[Any]:
         str(_SOURCE / folder), method_map=_METHODS, options_map=_OPTIONS, keywords=keywords
     )
     return {message for _, _, message, _, _ in found}
+
+
+def _files_for_pages() -> list[Path]:
+    files = _SOURCE.rglob("*.py")
+    return [each for each in files if not _NOT_ON_PAGES.search(str(each.relative_to(_SOURCE)))]
+
+
+def _sentences_of(file: Path) -> set[str]:
+    tree = ast.parse(file.read_text())
+    told = {node.value for node in _told_by_errors(tree) if isinstance(node, ast.Constant)}
+    with file.open("rb") as source:
+        marked = extract("python", source, {"Sentence": None, "N_": None})
+        return {str(text) for text in told | {message for _, message, _, _ in marked}}
+
+
+def _told_by_errors(tree: ast.Module) -> Iterator[ast.expr]:
+    """Give what errors of ours say: the first argument, also by name, and what is wrong where."""
+    for scope in ast.walk(tree):
+        if isinstance(scope, ast.FunctionDef):
+            named = {name: node.value for node, name in _assigned(scope)}
+            for call in filter(_makes_an_error, ast.walk(scope)):
+                for told in call.args[:1]:
+                    yield named.get(told.id, told) if isinstance(told, ast.Name) else told
+                for keyword in call.keywords:
+                    yield from _in_lists(keyword.value) if keyword.arg == "errors" else ()
+            for node, name in _assigned(scope):
+                yield from _in_lists(node.value) if name == "errors[]" else ()
+
+
+def _makes_an_error(node: ast.AST) -> TypeGuard[ast.Call]:
+    if not isinstance(node, ast.Call):
+        return False
+    if isinstance(node.func, ast.Attribute):
+        return ast.unparse(node.func) == "super().__init__"
+    return isinstance(node.func, ast.Name) and node.func.id in _errors_of_ours()
+
+
+def _assigned(scope: ast.AST) -> Iterator[tuple[ast.Assign, str]]:
+    for node in ast.walk(scope):
+        if isinstance(node, ast.Assign):
+            target = node.targets[0]
+            if isinstance(target, ast.Subscript):
+                yield node, f"{ast.unparse(target.value)}[]"
+            yield node, ast.unparse(target)
+
+
+def _in_lists(tree: ast.AST) -> Iterator[ast.expr]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.List):
+            yield from node.elts
+
+
+@cache
+def _errors_of_ours() -> frozenset[str]:
+    """Name the errors whose first argument is their sentence."""
+    kinds: list[type[SsflowError]] = [SsflowError]
+    for kind in kinds:
+        kinds += kind.__subclasses__()
+    return frozenset(k.__name__ for k in kinds if list(signature(k).parameters)[:1] == ["message"])
 
 
 def _catalog(language: str) -> Catalog:
@@ -47,6 +123,27 @@ def test_every_text_of_a_page_is_translated(language: str) -> None:
 
     assert len(asked) > 400
     assert missing == set()
+
+
+@pytest.mark.parametrize("language", ["nl", "sv"])
+def test_every_sentence_of_an_error_is_translated(language: str) -> None:
+    translated = {m.id for m in _catalog(language) if m.string}
+
+    told = {text for file in _files_for_pages() for text in _sentences_of(file)}
+
+    assert len(told) > 250
+    assert told - translated == set()
+
+
+def test_no_error_fills_its_sentence_in_before_it_can_be_translated() -> None:
+    filled = [
+        f"{file.relative_to(_SOURCE)}:{node.lineno}"
+        for file in _files_for_pages()
+        for node in _told_by_errors(ast.parse(file.read_text()))
+        if isinstance(node, ast.JoinedStr | ast.BinOp)
+    ]
+
+    assert filled == []
 
 
 @pytest.mark.parametrize("language", ["nl", "sv"])

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from ssflow.domain.base import Base, Variables, new_id
 from ssflow.errors import ForbiddenError
+from ssflow.sentences import Sentence
 
 ADMIN, AUDITOR, PROCESS_DESIGNER = "admin", "auditor", "process_designer"
 
@@ -169,7 +170,9 @@ class RoleNeededError(ForbiddenError):
     """Only who holds one of `roles` may do this."""
 
     def __init__(self, *roles: str) -> None:
-        super().__init__(f"This needs the role {' or '.join(roles)}.")
+        super().__init__(
+            Sentence("Only somebody with one of these roles may do this: %(roles)s.", roles=roles)
+        )
         self.roles = roles
 
 

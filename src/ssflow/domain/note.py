@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, deferred, mapped_column
 
 from ssflow.domain.base import Base, new_id
 from ssflow.errors import InvalidInputError
+from ssflow.sentences import Sentence
 
 MAX_COMMENT_CHARACTERS = 10_000
 MAX_ATTACHMENT_BYTES = 10 * 1024 * 1024
@@ -32,7 +33,7 @@ class Comment(Base):
             )
         if len(self.text) > MAX_COMMENT_CHARACTERS:
             raise InvalidInputError(
-                f"A comment has at most {MAX_COMMENT_CHARACTERS} characters.",
+                Sentence("A comment has at most %(most)s characters.", most=MAX_COMMENT_CHARACTERS),
                 errors={"text": ["Shorten it."]},
             )
 

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from ssflow.errors import InvalidInputError
+from ssflow.sentences import Sentence
 
 MAX_CONDITIONS = 10
 _QUERY = re.compile(r"\s*(\w{1,60})\s*(?:\[(.{0,1000})\])?\s*", re.ASCII)
@@ -55,7 +56,9 @@ def read_record_query(text: str, today: date) -> RecordQuery:
     inside = match[2]
     parts = inside.split(",") if inside and inside.strip() else []
     if len(parts) > MAX_CONDITIONS:
-        raise InvalidInputError(f"A query has at most {MAX_CONDITIONS} conditions.")
+        raise InvalidInputError(
+            Sentence("A query has at most %(most)s conditions.", most=MAX_CONDITIONS)
+        )
     return RecordQuery(match[1], tuple(_read_condition(text, part, today) for part in parts))
 
 
@@ -67,7 +70,10 @@ def _read_condition(text: str, part: str, today: date) -> Condition:
     values = tuple(_read_value(value.strip(), today) for value in match[3].split("|"))
     is_range = comparison not in (Comparison.IS, Comparison.IS_NOT)
     if is_range and (len(values) > 1 or not values[0]):
-        message = f'"{part.strip()}" compares with other than one value; only = and != take more.'
+        message = Sentence(
+            '"%(text)s" compares with other than one value; only = and != take more.',
+            text=part.strip(),
+        )
         raise InvalidInputError(message)
     return Condition(match[1], comparison, values)
 
@@ -80,11 +86,14 @@ def _read_value(text: str, today: date) -> str:
     try:
         return (today - days if match[1] == "-" else today + days).isoformat()
     except OverflowError as error:
-        raise InvalidInputError(f'"{text}" is past the calendar.') from error
+        raise InvalidInputError(Sentence('"%(text)s" is past the calendar.', text=text)) from error
 
 
 def _unreadable(text: str) -> InvalidInputError:
     return InvalidInputError(
-        f'"{text}" names no records; write a register and what must hold, such as '
-        "Service[state=live] or Budget[state=approved, year=2027]."
+        Sentence(
+            '"%(text)s" names no records; write a register and what must hold, such as '
+            "Service[state=live] or Budget[state=approved, year=2027].",
+            text=text,
+        )
     )

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from ssflow.domain.base import Base, JsonOrNull, Variables
 from ssflow.domain.identity import Actor
 from ssflow.errors import ConflictError, ForbiddenError
+from ssflow.sentences import Sentence
 
 DEFAULT_PRIORITY = 50
 
@@ -221,6 +222,6 @@ class UserTask(Base):
         if self.is_fixed:
             raise ForbiddenError("The process gave this task to one person, and that is not you.")
         if actor.user_id is None or self.role not in actor.roles:
-            raise ForbiddenError(f"Only a {self.role} may do this task.")
+            raise ForbiddenError(Sentence("Only a %(role)s may do this task.", role=self.role))
         if self.assignee is not None:
             raise TaskClaimedByOtherError(self.assignee)

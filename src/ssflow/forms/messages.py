@@ -1,10 +1,6 @@
 """What people are told about their answers; marked for translation, filled in with `%`."""
 
-
-def N_(message: str) -> str:  # noqa: N802 - the name by which Babel finds texts to translate
-    """Mark a text for translation without translating it yet."""
-    return message
-
+from ssflow.sentences import N_
 
 WRONG_FORM = N_("Some answers need another look.")
 NOT_AN_OBJECT = N_("The answers must be an object of fields.")

@@ -19,7 +19,7 @@ from ssflow.domain.registers.budget import (
 )
 from ssflow.domain.registers.portfolio import Decision
 from ssflow.operations.budget_figures import as_texts, free_of_line, phase
-from ssflow.operations.budget_lines import approved_budget, set_amount, text_of
+from ssflow.operations.budget_lines import AMENDED, approved_budget, set_amount, text_of
 from ssflow.operations.operation import (
     Effect,
     EffectKind,
@@ -30,6 +30,7 @@ from ssflow.operations.operation import (
 )
 from ssflow.operations.parameters import amount_of, form, id_of, identifier, text
 from ssflow.operations.record_changes import add_record, changing
+from ssflow.sentences import Sentence
 from ssflow.store import budget as budget_rows
 from ssflow.store.records import next_number
 
@@ -64,7 +65,7 @@ def request_amendment(context: OperationContext, asked: AmendmentRequest) -> Non
         "budget_class": asked.budget_class,
         "from_line": text_of(asked.from_line),
         "to_line": text_of(asked.to_line),
-        "reason": asked.reason,
+        "reason": str(asked.reason),
         "source": asked.source,
         "reply_to": asked.reply_to,
         "requested_by": text_of(asked.requested_by),
@@ -135,7 +136,7 @@ def open_amendment(context: OperationContext, given: dict[str, Any]) -> dict[str
         "to_name": target.name if target else "",
         "reason": amendment.reason,
         "is_possible": problem is None,
-        "problem": problem or "",
+        "problem": str(problem or ""),
         "excluded": [str(user_id) for user_id in (requester, context.initiator) if user_id],
     }
 
@@ -153,7 +154,7 @@ def apply_amendment(context: OperationContext, given: dict[str, Any]) -> dict[st
         OperationRefusedError: the money was spent or promised since it was checked.
     """
     amendment = _amendment(context, given["amendment"])
-    budget = approved_budget(context, amendment.budget_id, "amended")
+    budget = approved_budget(context, amendment.budget_id, AMENDED)
     source = _line(context, budget, amendment.from_line_id)
     target = _line(context, budget, amendment.to_line_id)
     budget_rows.lock_lines(context.session, [line.id for line in (source, target) if line])
@@ -197,7 +198,11 @@ AMENDMENT_OPERATIONS = (open_amendment, apply_amendment, refuse_amendment)
 def _kind(name: str) -> AmendmentKind:
     if name not in tuple(AmendmentKind):
         raise OperationRefusedError(
-            f"{name!r} is no kind of amendment; ask for {', '.join(AmendmentKind)}.",
+            Sentence(
+                "%(name)s is no kind of amendment; ask for %(choices)s.",
+                name=name,
+                choices=tuple(AmendmentKind),
+            ),
             code=Refusal.WRONG_PARAMETER,
         )
     return AmendmentKind(name)
@@ -205,15 +210,15 @@ def _kind(name: str) -> AmendmentKind:
 
 def _budget(context: OperationContext, given: dict[str, Any]) -> Budget:
     if given["budget"] is not None:
-        return approved_budget(context, given["budget"], "amended")
+        return approved_budget(context, given["budget"], AMENDED)
     if given["fiscal_year"] is None:
         message = "An amendment names its budget or the fiscal year."
         raise OperationRefusedError(message, code=Refusal.WRONG_PARAMETER)
     found = budget_rows.find_budget_in_force(context.session, given["fiscal_year"])
     if found is None:
-        message = f"There is no approved budget for {given['fiscal_year']}."
+        message = Sentence("There is no approved budget for %(year)s.", year=given["fiscal_year"])
         raise OperationRefusedError(message, code=Refusal.NOT_FOUND)
-    return approved_budget(context, found.id, "amended")
+    return approved_budget(context, found.id, AMENDED)
 
 
 def _line(context: OperationContext, budget: Budget, line_id: UUID | None) -> BudgetLine | None:
@@ -221,7 +226,9 @@ def _line(context: OperationContext, budget: Budget, line_id: UUID | None) -> Bu
         return None
     line = context.session.get(BudgetLine, line_id)
     if line is None or line.budget_id != budget.id:
-        message = f"Budget {budget.number} has no line {line_id}."
+        message = Sentence(
+            "Budget %(number)s has no line %(line)s.", number=budget.number, line=line_id
+        )
         raise OperationRefusedError(message, code=Refusal.NOT_FOUND)
     return line
 
@@ -229,7 +236,7 @@ def _line(context: OperationContext, budget: Budget, line_id: UUID | None) -> Bu
 def _amendment(context: OperationContext, amendment_id: UUID) -> BudgetAmendment:
     amendment = context.session.get(BudgetAmendment, amendment_id)
     if amendment is None:
-        message = f"There is no amendment {amendment_id}."
+        message = Sentence("There is no amendment %(id)s.", id=amendment_id)
         raise OperationRefusedError(message, code=Refusal.NOT_FOUND)
     return amendment
 
@@ -274,14 +281,14 @@ def _problem(
     amount: Decimal,
     source: BudgetLine | None,
     target: BudgetLine | None,
-) -> str | None:
+) -> Sentence | None:
     """Say why the amendment cannot be done; None when it can."""
     if amount <= 0:
-        return "The amount must be more than nothing."
+        return Sentence("The amount must be more than nothing.")
     if kind is AmendmentKind.TRANSFER:
         return _transfer_problem(context, budget, amount, source, target)
     if kind is AmendmentKind.FREEZE and target is None:
-        return "A freeze names the line whose money is frozen."
+        return Sentence("A freeze names the line whose money is frozen.")
     if kind is AmendmentKind.FREEZE and target is not None:
         return _shortage(context, budget, amount, target)
     return None
@@ -293,22 +300,27 @@ def _transfer_problem(
     amount: Decimal,
     source: BudgetLine | None,
     target: BudgetLine | None,
-) -> str | None:
+) -> Sentence | None:
     if source is None or target is None:
-        return "A transfer names the line that gives and the line that gets."
+        return Sentence("A transfer names the line that gives and the line that gets.")
     if source.id == target.id:
-        return "A transfer goes from one line to another."
+        return Sentence("A transfer goes from one line to another.")
     return _shortage(context, budget, amount, source)
 
 
 def _shortage(
     context: OperationContext, budget: Budget, amount: Decimal, line: BudgetLine
-) -> str | None:
+) -> Sentence | None:
     free = _free(context, budget, line)
     if amount <= free:
         return None
-    told = f"{line.name} has EUR {free:.2f} free of EUR {line.amount:.2f}"
-    return f"{told}; EUR {amount:.2f} is more than that."
+    return Sentence(
+        "%(name)s has EUR %(free)s free of EUR %(all)s; EUR %(amount)s is more than that.",
+        name=line.name,
+        free=free,
+        all=line.amount,
+        amount=amount,
+    )
 
 
 def _free(context: OperationContext, budget: Budget, line: BudgetLine) -> Decimal:

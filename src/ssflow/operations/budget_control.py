@@ -18,7 +18,7 @@ from ssflow.domain.registers.budget import (
     PeriodState,
 )
 from ssflow.operations.budget_figures import WORTH_LOOKING_AT, Variance, add_up
-from ssflow.operations.budget_lines import approved_budget
+from ssflow.operations.budget_lines import CONTROLLED, approved_budget
 from ssflow.operations.budget_periods import (
     NO_VARIANCE,
     month_of,
@@ -34,6 +34,7 @@ from ssflow.operations.operation import (
 )
 from ssflow.operations.parameters import amount_of, form, id_of, identifier, rows_of, text
 from ssflow.operations.record_changes import add_record, changing
+from ssflow.sentences import Sentence
 from ssflow.store import budget as budget_rows
 from ssflow.store import people as people_rows
 from ssflow.store.instances import is_cancelled
@@ -50,7 +51,7 @@ MAX_SHOWN = 50
 )
 def open_period(context: OperationContext, given: dict[str, Any]) -> dict[str, Any]:
     """Begin (or go on with) the control of a month and tell which accounts are not classified."""
-    budget = approved_budget(context, given["budget"], "controlled")
+    budget = approved_budget(context, given["budget"], CONTROLLED)
     month = month_of(budget, given["period"])
     period = budget_rows.find_period(context.session, budget.id, given["period"])
     if period is None:
@@ -60,7 +61,11 @@ def open_period(context: OperationContext, given: dict[str, Any]) -> dict[str, A
             period.state, period.instance_id = PeriodState.OPEN, context.instance_id
     elif period.instance_id != context.instance_id:
         raise OperationRefusedError(
-            f"{period.name} is {period.state} already; a month is controlled once.",
+            Sentence(
+                "%(month)s is “%(state)s” already; a month is controlled once.",
+                month=period.name,
+                state=period.state,
+            ),
             code=Refusal.WRONG_STATE,
         )
     period.require_not_signed()
@@ -179,7 +184,7 @@ def _accrual(row: Mapping[str, Any]) -> dict[str, str]:
 
 def _compare(context: OperationContext, period: BudgetPeriod) -> dict[str, Any]:
     """Compare each line with its plan up to the month; tell who may not sign."""
-    budget = approved_budget(context, period.budget_id, "controlled")
+    budget = approved_budget(context, period.budget_id, CONTROLLED)
     figures = variances_of(context, budget, period)
     lines = [line for line in budget_rows.lines_of(context.session, budget.id) if line.is_funded]
     told = _told(context, budget, lines, figures)
@@ -240,7 +245,9 @@ def _classify_by_hand(
     for row in rows:
         entry = context.session.get(CostEntry, required_id(row.get("entry")))
         if entry is None or entry.period != period.period:
-            message = f"{row.get('entry')} is no cost of {period.period}."
+            message = Sentence(
+                "%(entry)s is no cost of %(period)s.", entry=row.get("entry"), period=period.period
+            )
             raise OperationRefusedError(message, code=Refusal.NOT_FOUND)
         with changing(context, entry):
             if row.get("category"):

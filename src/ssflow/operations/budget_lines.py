@@ -24,6 +24,7 @@ from ssflow.operations.budget_figures import (
 from ssflow.operations.operation import OperationContext, OperationRefusedError, Refusal
 from ssflow.operations.parameters import amount_of, id_of
 from ssflow.operations.record_changes import add_record, remove_record
+from ssflow.sentences import N_, Sentence
 from ssflow.store import budget as budget_rows
 from ssflow.store import people as people_rows
 
@@ -33,19 +34,23 @@ _CUSTOM = "custom"
 _MONTH_FIELDS = [f"m{month}" for month in range(1, 13)]
 
 
-def approved_budget(context: OperationContext, budget_id: UUID, to_be: str) -> Budget:
-    """Get an approved budget; `to_be` tells what only such a one may be: amended, controlled.
+AMENDED = N_("Budget %(number)s is “%(state)s”; only an approved budget is amended.")
+CONTROLLED = N_("Budget %(number)s is “%(state)s”; only an approved budget is controlled.")
+
+
+def approved_budget(context: OperationContext, budget_id: UUID, refusal: str) -> Budget:
+    """Get an approved budget; `refusal` is what is said about another: `AMENDED`, `CONTROLLED`.
 
     Raises:
         OperationRefusedError: there is none, or it is not approved.
     """
     budget = context.session.get(Budget, budget_id)
     if budget is None:
-        message = f"There is no budget {budget_id}."
+        message = Sentence("There is no budget %(id)s.", id=budget_id)
         raise OperationRefusedError(message, code=Refusal.NOT_FOUND)
     if budget.state is not BudgetState.APPROVED:
         raise OperationRefusedError(
-            f"Budget {budget.number} is {budget.state}; only an approved budget is {to_be}.",
+            Sentence(refusal, number=budget.number, state=budget.state),
             code=Refusal.WRONG_STATE,
         )
     return budget
@@ -253,7 +258,12 @@ def _phasing(row: Mapping[str, Any], amount: Decimal) -> list[Decimal]:
     parts = [amount_of(row.get(key)) for key in _MONTH_FIELDS]
     if sum(parts, Decimal(0)) != amount:
         raise OperationRefusedError(
-            f"The twelve months of {row.get('name')} sum to {sum(parts)} EUR, not to {amount} EUR.",
+            Sentence(
+                "The twelve months of %(name)s sum to %(sum)s EUR, not to %(amount)s EUR.",
+                name=row.get("name"),
+                sum=sum(parts, Decimal(0)),
+                amount=amount,
+            ),
             code=Refusal.WRONG_PARAMETER,
         )
     return parts

@@ -13,6 +13,7 @@ from ssflow.operations.budget_periods import name_of, period_of, required_id
 from ssflow.operations.operation import OperationContext, OperationRefusedError, Refusal, operation
 from ssflow.operations.parameters import amount_of, form, id_of, identifier, rows_of
 from ssflow.operations.record_changes import add_record, changing
+from ssflow.sentences import Sentence
 from ssflow.store import budget as budget_rows
 
 
@@ -127,7 +128,11 @@ def _to_amend(context: OperationContext, period: BudgetPeriod) -> list[VarianceN
 def _found_note(context: OperationContext, period: BudgetPeriod, line_id: UUID) -> VarianceNote:
     note = budget_rows.find_note(context.session, line_id, period.period)
     if note is None:
-        message = f"Nothing was noted about line {line_id} in {period.period}."
+        message = Sentence(
+            "Nothing was noted about line %(line)s in %(period)s.",
+            line=line_id,
+            period=period.period,
+        )
         raise OperationRefusedError(message, code=Refusal.NOT_FOUND)
     return note
 

@@ -8,6 +8,7 @@ from ssflow.domain.registers.budget import Budget, BudgetPeriod
 from ssflow.operations.budget_figures import Variance, vary
 from ssflow.operations.operation import OperationContext, OperationRefusedError, Refusal
 from ssflow.operations.parameters import amount_of, id_of
+from ssflow.sentences import Sentence
 from ssflow.store import budget as budget_rows
 from ssflow.store import people as people_rows
 
@@ -23,8 +24,12 @@ def month_of(budget: Budget, period: str) -> int:
     year, _, month = period.partition("-")
     if year != str(budget.fiscal_year) or not month.isdecimal() or not 1 <= int(month) <= 12:
         raise OperationRefusedError(
-            f"{period} is no month of budget {budget.number}; write {budget.fiscal_year}-01 "
-            f"to {budget.fiscal_year}-12.",
+            Sentence(
+                "%(period)s is no month of budget %(number)s; write %(year)s-01 to %(year)s-12.",
+                period=period,
+                number=budget.number,
+                year=budget.fiscal_year,
+            ),
             code=Refusal.WRONG_PARAMETER,
         )
     return int(month)
@@ -34,7 +39,7 @@ def period_of(context: OperationContext, period_id: UUID) -> BudgetPeriod:
     """Get the month that a case controls."""
     period = context.session.get(BudgetPeriod, period_id)
     if period is None:
-        message = f"There is no budget period {period_id}."
+        message = Sentence("There is no budget period %(id)s.", id=period_id)
         raise OperationRefusedError(message, code=Refusal.NOT_FOUND)
     return period
 

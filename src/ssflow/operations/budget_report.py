@@ -16,7 +16,7 @@ from ssflow.domain.registers.budget import (
 from ssflow.domain.registers.customers import Customer
 from ssflow.domain.registers.portfolio import Document, Service
 from ssflow.operations.budget_figures import Variance, add_up
-from ssflow.operations.budget_lines import approved_budget
+from ssflow.operations.budget_lines import CONTROLLED, approved_budget
 from ssflow.operations.budget_periods import (
     NO_VARIANCE,
     month_of,
@@ -39,7 +39,7 @@ def report_period(context: OperationContext, given: dict[str, Any]) -> dict[str,
     With the last month of its year the budget is closed, if no other month waits for a signature.
     """
     period = period_of(context, given["period"])
-    budget = approved_budget(context, period.budget_id, "controlled")
+    budget = approved_budget(context, period.budget_id, CONTROLLED)
     lines = [line for line in budget_rows.lines_of(context.session, budget.id) if line.is_funded]
     figures = variances_of(context, budget, period)
     document = _make_report(context, budget, period, lines, figures)

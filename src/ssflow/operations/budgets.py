@@ -50,6 +50,7 @@ from ssflow.operations.parameters import (
     text,
 )
 from ssflow.operations.record_changes import add_record, changing
+from ssflow.sentences import Sentence
 from ssflow.store import budget as budget_rows
 from ssflow.store import people as people_rows
 from ssflow.store.instances import is_cancelled
@@ -78,7 +79,12 @@ def open_budget(context: OperationContext, given: dict[str, Any]) -> dict[str, A
         _give_up(context, standing)
     elif standing is not None:
         raise OperationRefusedError(
-            f"Budget {standing.number} for {year} is {standing.state}; a year has only one budget."
+            Sentence(
+                "Budget %(number)s for %(year)s is “%(state)s”; a year has only one budget.",
+                number=standing.number,
+                year=year,
+                state=standing.state,
+            )
         )
     budget = add_record(
         context,
@@ -246,7 +252,12 @@ def cut_lines(context: OperationContext, given: dict[str, Any]) -> dict[str, Any
         amount = amount_of(row.get("new_amount"))
         if amount > line.amount:
             raise OperationRefusedError(
-                f"{line.name} has {line.amount} EUR; a cut cannot raise it to {amount} EUR."
+                Sentence(
+                    "%(name)s has %(former)s EUR; a cut cannot raise it to %(amount)s EUR.",
+                    name=line.name,
+                    former=line.amount,
+                    amount=amount,
+                )
             )
         saved += line.amount - amount
         with changing(context, line):
@@ -443,7 +454,7 @@ BUDGET_OPERATIONS = (
 def _record(context: OperationContext, budget_id: UUID) -> Budget:
     budget = context.session.get(Budget, budget_id)
     if budget is None:
-        message = f"There is no budget {budget_id}."
+        message = Sentence("There is no budget %(id)s.", id=budget_id)
         raise OperationRefusedError(message, code=Refusal.NOT_FOUND)
     return budget
 
@@ -456,7 +467,7 @@ def _is_left_behind(context: OperationContext, budget: Budget) -> bool:
 def _give_up(context: OperationContext, budget: Budget) -> None:
     with changing(context, budget):
         budget.move_to(BudgetState.CANCELLED)
-        budget.ended_reason = "Its case was cancelled."
+        budget.ended_reason = Sentence("Its case was cancelled.")
     context.session.flush()
 
 
@@ -464,7 +475,11 @@ def _planned(context: OperationContext, budget_id: UUID) -> Budget:
     budget = _record(context, budget_id)
     if not budget.is_planned:
         raise OperationRefusedError(
-            f"Budget {budget.number} is {budget.state}; its lines are locked.",
+            Sentence(
+                "Budget %(number)s is “%(state)s”; its lines are locked.",
+                number=budget.number,
+                state=budget.state,
+            ),
             code=Refusal.WRONG_STATE,
         )
     return budget
@@ -473,7 +488,9 @@ def _planned(context: OperationContext, budget_id: UUID) -> Budget:
 def _line_of(context: OperationContext, budget: Budget, line_id: UUID | None) -> BudgetLine:
     line = context.session.get(BudgetLine, line_id) if line_id else None
     if line is None or line.budget_id != budget.id:
-        message = f"Budget {budget.number} has no line {line_id}."
+        message = Sentence(
+            "Budget %(number)s has no line %(line)s.", number=budget.number, line=line_id
+        )
         raise OperationRefusedError(message, code=Refusal.NOT_FOUND)
     return line
 
@@ -495,8 +512,14 @@ def _require_near(context: OperationContext, year: int) -> None:
     this = context.calendar.local_date(context.now).year
     if not this + FEWEST_YEARS <= year <= this + MOST_YEARS:
         raise OperationRefusedError(
-            f"A budget for {year} is not made in {this}; choose a year from "
-            f"{this + FEWEST_YEARS} to {this + MOST_YEARS}.",
+            Sentence(
+                "A budget for %(year)s is not made in %(this_year)s; "
+                "choose a year from %(first)s to %(last)s.",
+                year=year,
+                this_year=this,
+                first=this + FEWEST_YEARS,
+                last=this + MOST_YEARS,
+            ),
             code=Refusal.WRONG_PARAMETER,
         )
 
@@ -598,5 +621,7 @@ def _at(context: OperationContext, day: date, at: time) -> str:
 def _required_day(told: Mapping[str, Any], key: str) -> date:
     day = day_of(told.get(key))
     if day is None:
-        raise OperationRefusedError(f"{key} is missing.", code=Refusal.WRONG_PARAMETER)
+        raise OperationRefusedError(
+            Sentence("%(key)s is missing.", key=key), code=Refusal.WRONG_PARAMETER
+        )
     return day

@@ -51,6 +51,7 @@ from ssflow.operations.proposal_records import (
     service_of,
 )
 from ssflow.operations.record_changes import add_record, changing
+from ssflow.sentences import Sentence
 from ssflow.store import people as people_rows
 from ssflow.store import portfolio as portfolio_rows
 
@@ -270,7 +271,9 @@ def _chartered(context: OperationContext, proposal_id: UUID) -> tuple[ServicePro
     require_state(proposal, ProposalState.CHARTERED)
     charter = portfolio_rows.find_charter(context.session, proposal.id)
     if charter is None:
-        raise OperationRefusedError(f"Proposal {proposal.number} has no charter.")
+        raise OperationRefusedError(
+            Sentence("Proposal %(number)s has no charter.", number=proposal.number)
+        )
     return proposal, charter
 
 

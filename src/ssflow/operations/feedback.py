@@ -29,6 +29,7 @@ from ssflow.operations.operation import (
 )
 from ssflow.operations.parameters import amount_of, day_of, form, id_of, identifier, one_of, text
 from ssflow.operations.record_changes import add_record, changing
+from ssflow.sentences import Sentence
 from ssflow.store import feedback as feedback_rows
 from ssflow.store import instances as instance_rows
 from ssflow.store.records import next_number
@@ -62,7 +63,7 @@ def log_feedback(context: OperationContext, given: dict[str, Any]) -> dict[str, 
     """Give it a number, and find what the same sender told about the same service lately."""
     fb = given["fb"]
     if missing := [name for name in _REQUIRED if not str(fb.get(name) or "").strip()]:
-        message = f"Feedback needs {', '.join(missing)}."
+        message = Sentence("Feedback needs %(missing)s.", missing=missing)
         raise OperationRefusedError(message, code=Refusal.WRONG_PARAMETER)
     feedback = add_record(
         context,

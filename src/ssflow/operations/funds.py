@@ -9,6 +9,7 @@ from ssflow.domain.registers.budget import BudgetClass, BudgetLine, Commitment
 from ssflow.operations.budget_figures import free_of_line
 from ssflow.operations.operation import OperationContext, OperationRefusedError
 from ssflow.operations.record_changes import add_record, changing
+from ssflow.sentences import Sentence
 from ssflow.store import budget as budget_rows
 from ssflow.store.unit_of_work import DbSession
 
@@ -76,8 +77,14 @@ def commit_funds(
             left -= taken
     if left > 0:
         raise OperationRefusedError(
-            f"The {need.budget_class} budget of {need.fiscal_year} lacks {left:.2f} EUR "
-            f"of the {need.amount:.2f} EUR that are needed."
+            Sentence(
+                "The %(budget_class)s budget of %(year)s lacks %(left)s EUR "
+                "of the %(amount)s EUR that are needed.",
+                budget_class=need.budget_class,
+                year=need.fiscal_year,
+                left=left,
+                amount=need.amount,
+            )
         )
     return made
 

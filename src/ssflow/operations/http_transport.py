@@ -12,6 +12,7 @@ import httpx
 
 from ssflow.operations.http_rules import HttpRules
 from ssflow.operations.outside import CallFailedError
+from ssflow.sentences import Sentence
 
 CONNECT_TIMEOUT_SECONDS = 10
 NOT_ALLOWED = "http_not_allowed"
@@ -127,7 +128,11 @@ class _GuardedNetwork(httpcore.NetworkBackend):
             raise httpcore.ConnectError(f"{host} has no address") from error
         for address in addresses:
             if not self._rules.allows_address(address):
-                message = f"{host} leads to {address}, which is not a public address."
+                message = Sentence(
+                    "%(host)s leads to %(address)s, which is not a public address.",
+                    host=host,
+                    address=address,
+                )
                 raise CallFailedError(message, code=NOT_ALLOWED, is_temporary=False)
         return _TimedStream(self._connect_first(addresses, port, socket_options), self._deadline)
 

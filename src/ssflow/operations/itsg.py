@@ -17,6 +17,7 @@ from ssflow.operations.operation import (
 )
 from ssflow.operations.parameters import day_of, form, id_of, identifier
 from ssflow.operations.record_changes import add_record
+from ssflow.sentences import Sentence
 from ssflow.store import people as people_rows
 from ssflow.store import portfolio as portfolio_rows
 from ssflow.store.records import next_number
@@ -108,7 +109,9 @@ def record_itsg_decision(context: OperationContext, given: dict[str, Any]) -> di
     subject_id = id_of(ask.get("subject_id"))
     outcome = str(by_chair["vote"] if by_chair else tally.get("leading"))
     if outcome not in ask["options"]:
-        message = f"“{outcome}” is none of the options that were put to the vote."
+        message = Sentence(
+            "“%(option)s” is none of the options that were put to the vote.", option=outcome
+        )
         raise OperationRefusedError(message, code=Refusal.WRONG_PARAMETER)
     decision = add_record(
         context,

@@ -16,6 +16,7 @@ from jinja2 import Environment, PackageLoader, Template, pass_context
 from jinja2.runtime import Context
 
 from ssflow.errors import InvalidInputError
+from ssflow.sentences import Sentence
 
 ENGLISH = "en"
 MAX_SUBJECT_CHARACTERS = 200
@@ -57,7 +58,7 @@ def compose(template: str, reader: Reader, facts: Mapping[str, Any], link: str |
     """
     language = reader.language if has_template(template, reader.language) else ENGLISH
     if not has_template(template, language):
-        raise UnknownTemplateError(f"There is no mail template {template}.")
+        raise UnknownTemplateError(Sentence("There is no mail template %(name)s.", name=template))
     told = {**facts, "facts": _plain_facts(facts), "reader": reader, "language": language}
     subject, body = (part.render(told) for part in _parts(template, language))
     subject = one_line(subject) or one_line(str(facts.get("case") or "ssflow"))

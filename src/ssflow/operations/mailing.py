@@ -19,6 +19,7 @@ from uuid import UUID
 from ssflow.operations.http_transport import tell_why, trusted_by_all
 from ssflow.operations.letters import Letter, one_line
 from ssflow.operations.outside import CallFailedError
+from ssflow.sentences import Sentence
 
 TIMEOUT_SECONDS = 20
 REFUSED, FAILED = "mail_refused", "mail_failed"
@@ -208,8 +209,10 @@ def _failure(said: bytes | str, *, is_lasting: bool) -> CallFailedError:
     text = said.decode(errors="replace") if isinstance(said, bytes) else said
     reason = one_line(text).rstrip(".")
     if is_lasting:
-        return CallFailedError(f"The mail was refused: {reason}.", code=REFUSED, is_temporary=False)
-    return CallFailedError(f"The mail did not leave: {reason}.", code=FAILED, is_temporary=True)
+        told = Sentence("The mail was refused: %(reason)s.", reason=reason)
+        return CallFailedError(told, code=REFUSED, is_temporary=False)
+    told = Sentence("The mail did not leave: %(reason)s.", reason=reason)
+    return CallFailedError(told, code=FAILED, is_temporary=True)
 
 
 def _is_this_machine(host: str) -> bool:

@@ -15,6 +15,7 @@ from ssflow.calendar import Calendar
 from ssflow.domain.base import JsonValue
 from ssflow.domain.identity import Actor
 from ssflow.errors import SsflowError
+from ssflow.sentences import Sentence
 from ssflow.store.unit_of_work import DbSession
 
 _UNFIT = (LookupError, TypeError, ValueError, ArithmeticError, AttributeError)
@@ -112,7 +113,11 @@ class Operation:
         try:
             read: dict[str, Any] = self.schema(unknown=RAISE).load(dict(parameters))
         except ValidationError as error:
-            message = f"{self.name}: {_in_words(error.messages)}"
+            message = Sentence(
+                "%(name)s has wrong parameters: %(problems)s",
+                name=self.name,
+                problems=_in_words(error.messages),
+            )
             raise OperationRefusedError(message, code=Refusal.WRONG_PARAMETER) from error
         return read
 
@@ -126,7 +131,12 @@ class Operation:
         try:
             return self.run(context, read)
         except _UNFIT as error:
-            message = f"{self.name}: the data does not fit ({type(error).__name__}: {error})."
+            message = Sentence(
+                "%(name)s: the data does not fit (%(fault)s: %(reason)s).",
+                name=self.name,
+                fault=type(error).__name__,
+                reason=error,
+            )
             raise OperationRefusedError(message, code=Refusal.WRONG_PARAMETER) from error
 
 

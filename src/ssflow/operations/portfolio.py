@@ -49,6 +49,7 @@ from ssflow.operations.proposal_records import (
     service_of,
 )
 from ssflow.operations.record_changes import add_record, changing
+from ssflow.sentences import Sentence
 from ssflow.store import people as people_rows
 from ssflow.store import portfolio as portfolio_rows
 from ssflow.store.records import next_number
@@ -112,8 +113,11 @@ def register_proposal(context: OperationContext, given: dict[str, Any]) -> dict[
     customer = record_of(context, Customer, given["customer"])
     if customer.mandate_holder is None:
         raise OperationRefusedError(
-            f"Customer {customer.name} has no mandate holder; "
-            "name one in the customer register, then retry."
+            Sentence(
+                "Customer %(name)s has no mandate holder; "
+                "name one in the customer register, then retry.",
+                name=customer.name,
+            )
         )
     proposal = portfolio_rows.find_proposal_of_case(context.session, context.instance_id)
     if proposal is None:

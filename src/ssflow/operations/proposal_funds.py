@@ -27,6 +27,7 @@ from ssflow.operations.funds import (
 from ssflow.operations.operation import OperationContext, OperationRefusedError, operation
 from ssflow.operations.parameters import amount_of, form, id_of, identifier, rows_of, text
 from ssflow.operations.proposal_records import open_proposal
+from ssflow.sentences import Sentence
 from ssflow.store import budget as budget_rows
 
 _NONE = Decimal(0)
@@ -98,7 +99,9 @@ def request_supplement(context: OperationContext, given: dict[str, Any]) -> dict
     proposal = open_proposal(context, given["proposal"])
     missing = rows_of(given["funds"], "missing")
     if not missing:
-        raise OperationRefusedError(f"Proposal {proposal.number} lacks no money.")
+        raise OperationRefusedError(
+            Sentence("Proposal %(number)s lacks no money.", number=proposal.number)
+        )
     largest = max(missing, key=lambda row: amount_of(row["amount"]))
     request_amendment(
         context,

@@ -18,6 +18,7 @@ from ssflow.operations.operation import (
     Refusal,
 )
 from ssflow.operations.record_changes import changing
+from ssflow.sentences import Sentence
 
 R = TypeVar("R", bound=Record)
 
@@ -30,7 +31,11 @@ def open_proposal(context: OperationContext, proposal_id: UUID) -> ServicePropos
     """
     proposal = record_of(context, ServiceProposal, proposal_id)
     if proposal.has_ended:
-        message = f"Proposal {proposal.number} has ended ({proposal.state})."
+        message = Sentence(
+            "Proposal %(number)s has ended (%(state)s).",
+            number=proposal.number,
+            state=proposal.state,
+        )
         raise OperationRefusedError(message, code=Refusal.WRONG_STATE)
     return proposal
 
@@ -43,7 +48,9 @@ def record_of(context: OperationContext, kind: type[R], record_id: UUID) -> R:
     """
     record = context.session.get(kind, record_id)
     if record is None:
-        message = f"There is no {kind.__name__} {record_id}."
+        message = Sentence(
+            "There is no %(id)s in “%(register)s”.", register=kind.__name__, id=record_id
+        )
         raise OperationRefusedError(message, code=Refusal.NOT_FOUND)
     return record
 
@@ -55,7 +62,9 @@ def service_of(context: OperationContext, proposal: ServiceProposal) -> Service:
         OperationRefusedError: it names none.
     """
     if proposal.service_id is None:
-        raise OperationRefusedError(f"Proposal {proposal.number} names no service.")
+        raise OperationRefusedError(
+            Sentence("Proposal %(number)s names no service.", number=proposal.number)
+        )
     return record_of(context, Service, proposal.service_id)
 
 
@@ -66,9 +75,13 @@ def require_state(proposal: ServiceProposal, *states: ProposalState) -> None:
         OperationRefusedError: it is in another state.
     """
     if proposal.state not in states:
-        allowed = " or ".join(states)
         raise OperationRefusedError(
-            f"Proposal {proposal.number} is {proposal.state}; this needs it to be {allowed}.",
+            Sentence(
+                "Proposal %(number)s is “%(state)s”; this needs it to be “%(next_state)s”.",
+                number=proposal.number,
+                state=proposal.state,
+                next_state=states,
+            ),
             code=Refusal.WRONG_STATE,
         )
 

@@ -24,6 +24,7 @@ from ssflow.operations.outside import CallFailedError, OutsideContext, outside_o
 from ssflow.operations.printing import print_document
 from ssflow.operations.recipients import find_recipients
 from ssflow.operations.record_changes import add_record
+from ssflow.sentences import Sentence
 
 _FOLDER = "templates/documents"
 _BLANK_LINES = re.compile(r"\n\s*\n")
@@ -92,7 +93,9 @@ def render_document(
     except (TemplateError, FPDFException, TypeError, AttributeError, ValueError) as error:
         reason = f"{type(error).__name__}: {error}"
         raise CallFailedError(
-            f"The document cannot be made ({reason}).", code="document", is_temporary=False
+            Sentence("The document cannot be made (%(reason)s).", reason=reason),
+            code="document",
+            is_temporary=False,
         ) from error
     return Rendered(html, pdf)
 

@@ -17,6 +17,7 @@ from ssflow.operations.parameters import day, day_of, form, id_of, identifier, r
 from ssflow.operations.proposal_records import notice, record_of
 from ssflow.operations.record_changes import add_record, changing
 from ssflow.operations.service_reviews import known_users
+from ssflow.sentences import Sentence
 from ssflow.store import budget as budget_rows
 from ssflow.store import people as people_rows
 from ssflow.store import portfolio as portfolio_rows
@@ -192,7 +193,12 @@ RETIREMENT_OPERATIONS = (
 def _service(context: OperationContext, service_id: UUID, state: ServiceState) -> Service:
     service = record_of(context, Service, service_id)
     if service.state is not state:
-        message = f"Service {service.number} is {service.state}; this needs it to be {state}."
+        message = Sentence(
+            "Service %(number)s is “%(state)s”; this needs it to be “%(next_state)s”.",
+            number=service.number,
+            state=service.state,
+            next_state=state,
+        )
         raise OperationRefusedError(message, code=Refusal.WRONG_STATE)
     return service
 
@@ -243,7 +249,9 @@ def _freeze_budget(context: OperationContext, service: Service, today: date) -> 
                     budget=line.budget_id,
                     fiscal_year=today.year,
                     to_line=line.id,
-                    reason=f"{service.number} {service.name} has retired.",
+                    reason=Sentence(
+                        "%(number)s %(name)s has retired.", number=service.number, name=service.name
+                    ),
                     source=context.process_key,
                 ),
             )

@@ -24,6 +24,7 @@ from ssflow.operations.parameters import (
 )
 from ssflow.operations.proposal_records import notice, record_of
 from ssflow.operations.record_changes import add_record, changing
+from ssflow.sentences import Sentence
 from ssflow.store import portfolio as portfolio_rows
 
 MAX_SERVICES = 300
@@ -110,7 +111,10 @@ def rate_service(context: OperationContext, given: dict[str, Any]) -> dict[str, 
     rows=fields.List(fields.Dict(), required=True),
 )
 def record_reviews(context: OperationContext, given: dict[str, Any]) -> list[dict[str, Any]]:
-    """Write down what the board decided about each service; tells what is to be started."""
+    """Write down what the board decided about each service; tells what is to be started.
+
+    A service that ended or is ending since it was assessed is left out.
+    """
     decided = {str(row["service"]): row for row in given["rows"]}
     return [
         _record_review(context, review, decided[str(review["service"])])
@@ -225,7 +229,12 @@ def _record_review(
     service = record_of(context, Service, _service_id(told))
     if service.state is not ServiceState.LIVE:
         raise OperationRefusedError(
-            f"Service {service.number} is {service.state}; only live services are reviewed.",
+            Sentence(
+                "Service %(number)s is “%(state)s”; this needs it to be “%(next_state)s”.",
+                number=service.number,
+                state=service.state,
+                next_state=ServiceState.LIVE,
+            ),
             code=Refusal.WRONG_STATE,
         )
     add_record(

@@ -30,6 +30,7 @@ from ssflow.operations.parameters import amount_of, day_of, form, id_of, identif
 from ssflow.operations.record_changes import add_record, changing
 from ssflow.operations.strategy_facts import assessment_facts, live_services
 from ssflow.operations.strategy_figures import is_past_horizon, late_pct, red_pct
+from ssflow.sentences import Sentence
 from ssflow.store import strategy as strategy_rows
 from ssflow.store.records import next_number
 
@@ -179,7 +180,9 @@ def decide_strategy(context: OperationContext, given: dict[str, Any]) -> dict[st
             number=next_number(context.session, "DEC", context.now.year),
             subject_type="StrategyDocument",
             subject_id=strategy.id,
-            question=f"Is strategy {strategy.number} ready for the steering group?",
+            question=Sentence(
+                "Is strategy %(number)s ready for the steering group?", number=strategy.number
+            ),
             decision=given["decision"],
             reason=given["comment"] or None,
             decider=given["decider"],
@@ -387,7 +390,9 @@ STRATEGY_OPERATIONS = (
 def _get(context: OperationContext, kind: type[R], record_id: UUID | None) -> R:
     record = context.session.get(kind, record_id) if record_id else None
     if record is None:
-        message = f"There is no {kind.__name__} {record_id}."
+        message = Sentence(
+            "There is no %(id)s in “%(register)s”.", register=kind.__name__, id=record_id
+        )
         raise OperationRefusedError(message, code=Refusal.NOT_FOUND)
     return record
 
@@ -395,7 +400,7 @@ def _get(context: OperationContext, kind: type[R], record_id: UUID | None) -> R:
 def _known(records: Mapping[str, R], name: Any) -> R:
     record = records.get(str(name))
     if record is None:
-        message = f"“{name}” does not belong to this strategy any more."
+        message = Sentence("“%(name)s” does not belong to this strategy any more.", name=name)
         raise OperationRefusedError(message, code=Refusal.NOT_FOUND)
     return record
 
@@ -425,7 +430,9 @@ def _judged(context: OperationContext, rows: Sequence[Mapping[str, Any]]) -> lis
 def _day(told: Mapping[str, Any], name: str) -> date:
     day = day_of(told.get(name))
     if day is None:
-        raise OperationRefusedError(f"{name} is missing.", code=Refusal.WRONG_PARAMETER)
+        raise OperationRefusedError(
+            Sentence("%(name)s is missing.", name=name), code=Refusal.WRONG_PARAMETER
+        )
     return day
 
 

@@ -10,6 +10,7 @@ from uuid import UUID
 from ssflow.domain.audit import AuditAction
 from ssflow.domain.identity import AccessToken, Actor
 from ssflow.errors import ConflictError, ForbiddenError, NotFoundError
+from ssflow.sentences import Sentence
 from ssflow.services.audit import record
 from ssflow.services.credentials import hash_secret
 from ssflow.services.people import MAX_NAME_CHARACTERS, raise_if
@@ -99,7 +100,7 @@ def _check_token(name: str, scopes: Sequence[str] | None, life: timedelta) -> No
     if not name.strip() or len(name) > MAX_NAME_CHARACTERS or not name.isprintable():
         errors["name"] = ["Say what the token is for."]
     if unknown := set(scopes or ()) - set(SCOPES):
-        errors["scopes"] = [f"There is no scope {', '.join(sorted(unknown))}."]
+        errors["scopes"] = [Sentence("There is no scope %(names)s.", names=sorted(unknown))]
     if not timedelta() < life <= MAX_TOKEN_LIFE:
-        errors["life"] = [f"A token lives 1 to {MAX_TOKEN_LIFE.days} days."]
+        errors["life"] = [Sentence("A token lives 1 to %(most)s days.", most=MAX_TOKEN_LIFE.days)]
     raise_if(errors)

@@ -11,6 +11,7 @@ from ssflow.domain.instance import ProcessInstance
 from ssflow.domain.note import MAX_ATTACHMENT_BYTES, Attachment
 from ssflow.domain.user_task import UserTask
 from ssflow.errors import ForbiddenError, InvalidInputError, NotFoundError
+from ssflow.sentences import Sentence
 from ssflow.services.audit import record
 from ssflow.store import instances as instance_rows
 from ssflow.store import notes as note_rows
@@ -136,7 +137,7 @@ def _check_upload(name: str, content: bytes) -> None:
         )
     if len(content) > MAX_ATTACHMENT_BYTES:
         megabytes = MAX_ATTACHMENT_BYTES // (1024 * 1024)
-        problem = f"A file has at most {megabytes} MB."
+        problem = Sentence("A file has at most %(most)s MB.", most=megabytes)
         raise InvalidInputError("The file is too large.", errors={"file": [problem]})
 
 

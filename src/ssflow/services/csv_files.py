@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from ssflow.errors import InvalidInputError
-from ssflow.forms.messages import N_
+from ssflow.sentences import N_
 
 MAX_LINES = 20_000
 MAX_CELL_CHARACTERS = 10_000

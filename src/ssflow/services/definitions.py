@@ -13,6 +13,7 @@ from ssflow.engine.definition_cache import Definition, DefinitionCache, Definiti
 from ssflow.engine.sandbox import Sandbox
 from ssflow.errors import NotFoundError
 from ssflow.forms.layout import Layout, read_layout
+from ssflow.sentences import Sentence
 from ssflow.store import definitions as stored
 from ssflow.store.text_search import NOTHING_NAMED, Named
 from ssflow.store.unit_of_work import DbSession
@@ -142,7 +143,7 @@ def _read_layout(session: DbSession, deployment_id: UUID, form_id: str, language
         content = stored.find_file(session, home, form_id + FORM_SUFFIX)
         if content is not None:
             return read_layout(json.loads(content), labels=_labels_at(session, home, language))
-    raise NotFoundError(f"There is no form {form_id} in this deployment.")
+    raise NotFoundError(Sentence("There is no form %(form)s in this deployment.", form=form_id))
 
 
 def _homes(session: DbSession, deployment_id: UUID) -> Iterator[UUID]:

@@ -23,6 +23,7 @@ from ssflow.engine.problems import Problem, Severity
 from ssflow.errors import InvalidInputError
 from ssflow.forms.layout import LayoutError, read_layout
 from ssflow.operations.registry import OPERATIONS
+from ssflow.sentences import Sentence
 from ssflow.services.advance import starting_row
 from ssflow.services.audit import record
 from ssflow.services.definitions import (
@@ -61,9 +62,12 @@ class DeploymentRefusedError(InvalidInputError):
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         count = sum(problem.severity is Severity.ERROR for problem in problems)
-        super().__init__(
-            f"Nothing was deployed: {count} problem{'s' * (count != 1)} to mend first."
-        )
+        message = "Nothing was deployed: 1 problem to mend first."
+        if count != 1:
+            message = Sentence(
+                "Nothing was deployed: %(count)s problems to mend first.", count=count
+            )
+        super().__init__(message)
         self.problems = tuple(problems)
 
 
@@ -136,9 +140,11 @@ def _check_told(**told: str) -> None:
     for name, text in told.items():
         problem = text_problem(text)
         if len(text) > MAX_TOLD_CHARACTERS:
-            problem = f"At most {MAX_TOLD_CHARACTERS} characters."
+            problem = Sentence("At most %(most)s characters.", most=MAX_TOLD_CHARACTERS)
         if problem:
-            raise InvalidInputError(f"The {name} cannot be kept.", errors={name: [problem]})
+            raise InvalidInputError(
+                Sentence("“%(name)s” cannot be kept.", name=name), errors={name: [problem]}
+            )
 
 
 def find_deployed(work: UnitOfWork, files: Mapping[str, bytes]) -> DeploymentOutcome | None:

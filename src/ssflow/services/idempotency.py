@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from ssflow.domain.identity import IdempotentAnswer
 from ssflow.errors import ForbiddenError, InvalidInputError
+from ssflow.sentences import Sentence
 from ssflow.services.variables import text_problem
 from ssflow.store import sign_in as rows
 from ssflow.store.unit_of_work import UnitOfWork
@@ -46,7 +47,9 @@ def remembered_answer(work: UnitOfWork, key: str, digest: str) -> Answer | None:
     if work.actor.user_id is None:
         raise ForbiddenError("Only a person or a person's token can repeat a request.")
     if len(key) > MAX_KEY_CHARACTERS:
-        raise InvalidInputError(f"A key has at most {MAX_KEY_CHARACTERS} characters.")
+        raise InvalidInputError(
+            Sentence("A key has at most %(most)s characters.", most=MAX_KEY_CHARACTERS)
+        )
     if problem := text_problem(key):
         raise InvalidInputError(problem)
     found = rows.find_answer(work.session, work.actor.user_id, key)

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from ssflow.forms.messages import N_
+from ssflow.sentences import N_
 
 REQUIRED = N_("This must be filled in.")
 TOO_LONG = N_("Write %(most)d characters or fewer.")

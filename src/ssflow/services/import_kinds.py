@@ -19,7 +19,7 @@ from ssflow.domain.registers.portfolio import Service, ServiceState
 from ssflow.domain.registers.record import Record, record_as_json, values_as_json
 from ssflow.domain.registers.working_time import Holiday
 from ssflow.errors import InvalidInputError
-from ssflow.forms.messages import N_
+from ssflow.sentences import N_
 from ssflow.services import people
 from ssflow.services.audit import Entry
 from ssflow.services.import_columns import (

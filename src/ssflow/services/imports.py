@@ -9,7 +9,7 @@ from uuid import UUID
 from ssflow.domain.audit import AuditAction
 from ssflow.domain.note import Attachment
 from ssflow.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
-from ssflow.forms.messages import N_
+from ssflow.sentences import N_, Sentence
 from ssflow.services.attachments import read_attachment, store_attachment
 from ssflow.services.audit import Entry, record_all
 from ssflow.services.csv_files import Line, Sheet, read_sheet, write_sheet
@@ -168,9 +168,11 @@ class _Checked:
 def _kind(work: UnitOfWork, name: str) -> ImportKind:
     kind = KINDS.get(name)
     if kind is None:
-        raise NotFoundError(f"Nothing of the kind {name} can be imported.")
+        raise NotFoundError(Sentence("Nothing of the kind %(name)s can be imported.", name=name))
     if not _may_import(work, kind):
-        raise ForbiddenError(f"Only {' or '.join(sorted(kind.roles))} may import this.")
+        raise ForbiddenError(
+            Sentence("Only these roles may import this: %(roles)s.", roles=sorted(kind.roles))
+        )
     return kind
 
 

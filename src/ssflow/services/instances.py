@@ -18,6 +18,7 @@ from ssflow.engine.commands import Start, StartByMessage
 from ssflow.engine.execution import StepResult
 from ssflow.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
 from ssflow.forms.submission import read_submission
+from ssflow.sentences import Sentence
 from ssflow.services.advance import (
     advance_instance,
     bring_kept_messages,
@@ -374,7 +375,7 @@ def read_reason(reason: str, *, is_needed: bool = True) -> str:
     if is_needed and not told:
         raise InvalidInputError("Say why.", errors={"reason": ["Say why; it goes into the trail."]})
     if len(told) > MAX_REASON_CHARACTERS:
-        limit = f"At most {MAX_REASON_CHARACTERS} characters."
+        limit = Sentence("At most %(most)s characters.", most=MAX_REASON_CHARACTERS)
         raise InvalidInputError("The reason is too long.", errors={"reason": [limit]})
     if problem := text_problem(told):
         raise InvalidInputError("The reason cannot be kept.", errors={"reason": [problem]})
@@ -420,7 +421,7 @@ def _check_payload(definition: ProcessDefinition, variables: Variables) -> None:
         **{name: [_MISSING] for name in taken if taken[name] and name not in variables},
     }
     if errors:
-        message = f'"{definition.name}" cannot be started with these values.'
+        message = Sentence('"%(name)s" cannot be started with these values.', name=definition.name)
         raise InvalidInputError(message, errors=errors)
 
 
@@ -434,15 +435,20 @@ def _startable(work: UnitOfWork, key: str, version: int | None) -> ProcessDefini
     else:
         definition = definition_rows.find_version(work.session, key, version)
     if definition is None:
-        raise NotFoundError(
-            f"There is no process {key}" + (f" in version {version}." if version else ".")
-        )
+        raise _no_process(key, version)
     if definition.facts.get("start_message"):
         raise ForbiddenError("This process is started by a message, not by hand.")
     if not may_start(work, definition):
-        roles = ", ".join(sorted(definition.starters))
-        raise ForbiddenError(f"Only these roles may start it: {roles}.")
+        roles = sorted(definition.starters)
+        raise ForbiddenError(Sentence("Only these roles may start it: %(roles)s.", roles=roles))
     return definition
+
+
+def _no_process(key: str, version: int | None) -> NotFoundError:
+    if version is None:
+        return NotFoundError(Sentence("There is no process %(key)s.", key=key))
+    told = Sentence("There is no process %(key)s in version %(version)s.", key=key, version=version)
+    return NotFoundError(told)
 
 
 def _lock_for_operator(work: UnitOfWork, instance_id: UUID) -> ProcessInstance:

@@ -15,6 +15,7 @@ from ssflow.domain.job import Job, JobKind
 from ssflow.engine.commands import FailOperation, FireTimer, Park
 from ssflow.engine.execution import TaskGoneError
 from ssflow.errors import AwayError, SsflowError
+from ssflow.sentences import Sentence
 from ssflow.services.advance import advance_instance
 from ssflow.services.audit import Entry, record
 from ssflow.services.job_kinds import Call, GiveUpError, Handler, OutsideWork, WorkerLostError
@@ -49,7 +50,13 @@ def run_claimed(open_work: OpenWork, claimed: ClaimedJob, handler: Handler | Non
     except Exception as error:  # noqa: BLE001 - the job loop's top: one bad job must not end it
         _LOG.exception("A job failed in a way nobody foresaw (%s).", claimed.id)
         reason = str(error).partition("\n")[0]  # SQLAlchemy would go on with its statement
-        told = SsflowError(f"{type(error).__name__}: {reason}")
+        told = SsflowError(
+            Sentence(
+                "It failed unforeseen, with %(fault)s: %(reason)s",
+                fault=type(error).__name__,
+                reason=reason,
+            )
+        )
         _put_off(open_work, claimed, handler, told)
 
 
@@ -57,7 +64,9 @@ def _do(open_work: OpenWork, claimed: ClaimedJob, handler: Handler | None) -> No
     if claimed.attempts > claimed.max_attempts:
         raise WorkerLostError("Each worker that did it was lost.")
     if handler is None:
-        raise GiveUpError(f"This ssflow cannot do jobs of the kind {claimed.kind}.")
+        raise GiveUpError(
+            Sentence("This ssflow cannot do jobs of the kind %(kind)s.", kind=claimed.kind)
+        )
     if isinstance(handler, OutsideWork):
         _do_outside(open_work, claimed, handler)
     else:

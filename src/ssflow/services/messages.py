@@ -17,6 +17,7 @@ from ssflow.domain.message import Message, MessageStatus, MessageSubscription
 from ssflow.engine.commands import CatchMessage, StartByMessage
 from ssflow.engine.execution import TaskGoneError
 from ssflow.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
+from ssflow.sentences import Sentence
 from ssflow.services.advance import advance_instance, delivery_row, starting_row
 from ssflow.services.attachments import bind_files
 from ssflow.services.audit import Entry, record
@@ -415,7 +416,11 @@ def _refuse_late(work: UnitOfWork, message: _Incoming) -> None:
     key = message.correlation_key
     ended = instance_rows.find_ended_by_key(work.session, work.actor, key) if key else None
     if ended is not None:
-        told = f"The case {key} has ended; it takes the message {message.name} no more."
+        told = Sentence(
+            "The case %(key)s has ended; it takes the message %(message)s no more.",
+            key=key,
+            message=message.name,
+        )
         raise TooLateError(told)
 
 
@@ -445,7 +450,10 @@ def _require_room(work: UnitOfWork) -> None:
         return
     count = message_rows.count_buffered_of(work.session, work.actor.key, MAX_BUFFERED)
     if count >= MAX_BUFFERED:
-        told = f"{MAX_BUFFERED} of your messages wait for a case already; no more are kept."
+        told = Sentence(
+            "%(most)s of your messages wait for a case already; no more are kept.",
+            most=MAX_BUFFERED,
+        )
         raise TooManyMessagesError(told)
 
 
@@ -532,4 +540,6 @@ def _is_public(definition: ProcessDefinition) -> bool:
 
 
 def _nobody_waits(name: str) -> NotFoundError:
-    return NotFoundError(f"No case waits for the message {name} with this key.")
+    return NotFoundError(
+        Sentence("No case waits for the message %(name)s with this key.", name=name)
+    )

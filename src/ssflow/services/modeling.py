@@ -12,6 +12,7 @@ from ssflow.domain.identity import ADMIN, PROCESS_DESIGNER
 from ssflow.engine.problems import Problem
 from ssflow.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
 from ssflow.operations.registry import OPERATIONS
+from ssflow.sentences import Sentence
 from ssflow.services.audit import record
 from ssflow.services.definitions import FORM_SUFFIX
 from ssflow.services.deployment import DeploymentOutcome, check_files, deploy_files
@@ -101,7 +102,7 @@ def read_source(work: UnitOfWork, key: str, file: str | None = None) -> Source:
     content = definition_rows.find_file(work.session, _deployment(work, definition).id, name)
     kind = _kind(name)
     if content is None or kind is None:
-        raise NotFoundError(f"{key} has no file {name}.")
+        raise NotFoundError(Sentence("%(key)s has no file %(name)s.", key=key, name=name))
     return Source(name, kind, content.decode("utf-8-sig", "replace"), 0, _digest(content))
 
 
@@ -247,7 +248,7 @@ def _bundle_with(work: UnitOfWork, key: str, file: str, content: str) -> dict[st
 def _definition(work: UnitOfWork, key: str) -> ProcessDefinition:
     definition = definition_rows.find_latest(work.session, key)
     if definition is None:
-        raise NotFoundError(f"There is no process {key}.")
+        raise NotFoundError(Sentence("There is no process %(key)s.", key=key))
     return definition
 
 

@@ -16,6 +16,7 @@ from ssflow.operations.operation import (
     RecordChange,
 )
 from ssflow.operations.registry import OPERATIONS
+from ssflow.sentences import Sentence
 from ssflow.services.working_days import calendar_of
 from ssflow.store.savepoint import Savepoint
 from ssflow.store.unit_of_work import UnitOfWork, unfit_data_refused
@@ -50,16 +51,18 @@ class Operations:
         """
         operation = OPERATIONS.get(call.name)
         if operation is None:
-            raise OperationError(f"There is no operation {call.name}.", code=None)
+            raise OperationError(
+                Sentence("There is no operation %(name)s.", name=call.name), code=None
+            )
         context = context_of(self.work, self.instance, call.activity_id)
         try:
             with self._all_or_nothing(), unfit_data_refused():
                 result = operation.call(context, call.parameters)
                 self.work.session.flush()
         except OperationRefusedError as error:
-            raise OperationError(error.message, code=error.code) from error
+            raise OperationError(str(error.message), code=error.code) from error
         except SsflowError as error:
-            raise OperationError(error.message, code=None) from error
+            raise OperationError(str(error.message), code=None) from error
         self.changes += context.changes
         self.effects += [replace(each, activity_id=call.activity_id) for each in context.effects]
         return result

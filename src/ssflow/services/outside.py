@@ -18,6 +18,7 @@ from ssflow.operations.operation import OperationContext, OperationRefusedError,
 from ssflow.operations.outside import CallFailedError, OutsideContext, OutsideOperation
 from ssflow.operations.recipients import Recipient, find_recipients, read_addressees
 from ssflow.operations.registry import OPERATIONS
+from ssflow.sentences import Sentence
 from ssflow.services import mails
 from ssflow.services.advance import advance_instance, record_entries
 from ssflow.services.audit import Entry, record, record_all
@@ -65,7 +66,9 @@ def _reach(operation: OutsideOperation, context: OutsideContext, prepared: Any) 
 def _answer(operation: OutsideOperation, answer: JsonValue) -> JsonValue:
     """Give what a scenario says; {"fails": code} is a call that fails for good."""
     if isinstance(answer, dict) and set(answer) == {"fails"}:
-        raise LastingError(f"{operation.name} fails in this scenario.", str(answer["fails"]))
+        raise LastingError(
+            Sentence("%(name)s fails in this scenario.", name=operation.name), str(answer["fails"])
+        )
     return answer
 
 
@@ -111,7 +114,7 @@ def _post(work: UnitOfWork, job: Job, given: dict[str, Any]) -> None:
     """Put a service task's mails into the outbox; those that left before are not sent again."""
     to = read_addressees(given["to"])
     if len(to) > MAX_ADDRESSEES:
-        message = f"A mail has at most {MAX_ADDRESSEES} addressees."
+        message = Sentence("A mail has at most %(most)s addressees.", most=MAX_ADDRESSEES)
         raise LastingError(message, Refusal.WRONG_PARAMETER)
     today = calendar_of(work).local_date(work.now)
     exclude = {i for one in read_addressees(given["exclude"]) if (i := _read_id(one))}
@@ -159,7 +162,7 @@ def _files(work: UnitOfWork, instance: ProcessInstance, file_ids: Any) -> list[V
         attachment = note_rows.find_attachment(work.session, file_id)
         found = document or attachment
         if found is None or found.instance_id != instance.id:
-            message = f"There is no file {file_id} in this case."
+            message = Sentence("There is no file %(id)s in this case.", id=file_id)
             raise LastingError(message, Refusal.NOT_FOUND)
     return [{"id": str(file_id)} for file_id in file_ids]
 
@@ -167,7 +170,9 @@ def _files(work: UnitOfWork, instance: ProcessInstance, file_ids: Any) -> list[V
 def _operation(job: Job) -> OutsideOperation:
     operation = OPERATIONS.get(job.payload["name"])
     if not isinstance(operation, OutsideOperation):
-        raise LastingError(f"There is no operation {job.payload['name']}.", Refusal.NOT_FOUND)
+        raise LastingError(
+            Sentence("There is no operation %(name)s.", name=job.payload["name"]), Refusal.NOT_FOUND
+        )
     return operation
 
 

@@ -18,6 +18,7 @@ from ssflow.domain.identity import (
 from ssflow.domain.registers.customers import Customer
 from ssflow.domain.registers.portfolio import Service
 from ssflow.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
+from ssflow.sentences import Sentence
 from ssflow.services.audit import record
 from ssflow.store import people as rows
 from ssflow.store import sign_in as secret_rows
@@ -89,7 +90,7 @@ def create_user(
     check_account(name, full_name or name, email)
     _check_settings(language, timezone)
     if rows.find_user_by_name(work.session, name) is not None:
-        raise ConflictError(f"There is a user {name} already.")
+        raise ConflictError(Sentence("There is a user %(name)s already.", name=name))
     user = User(
         name=name,
         full_name=full_name.strip() or name,
@@ -267,7 +268,7 @@ def revoke_role(
     scope = (role, customer_id, service_id)
     grants = [g for g in rows.grants_of(work.session, user_id) if _facts_of(g)[:3] == scope]
     if not grants:
-        raise NotFoundError(f"This user does not hold the role {role}.")
+        raise NotFoundError(Sentence("This user does not hold the role %(role)s.", role=role))
     _remove_grants(work, user_id, grants)
 
 
@@ -333,7 +334,7 @@ def check_account(name: str, full_name: str, email: str | None) -> None:
 def _check_settings(language: str, timezone: str | None) -> None:
     errors: dict[str, list[str]] = {}
     if language not in LANGUAGES:
-        errors["language"] = [f"Choose one of {', '.join(LANGUAGES)}."]
+        errors["language"] = [Sentence("Choose one of %(choices)s.", choices=LANGUAGES)]
     if timezone and timezone not in available_timezones():
         errors["timezone"] = ["Choose a zone such as Europe/Stockholm."]
     raise_if(errors)
@@ -344,11 +345,11 @@ def _check_grant(work: UnitOfWork, wanted: RoleGrant) -> None:
     valid_from, valid_to = wanted.valid_from, wanted.valid_to
     customer_id, service_id = wanted.customer_id, wanted.service_id
     if wanted.role not in {known.key for known in rows.list_roles(work.session)}:
-        errors["role"] = [f"There is no role {wanted.role}."]
+        errors["role"] = [Sentence("There is no role %(key)s.", key=wanted.role)]
     if customer_id and work.session.get(Customer, customer_id) is None:
-        errors["customer"] = [f"There is no customer {customer_id}."]
+        errors["customer"] = [Sentence("There is no customer %(id)s.", id=customer_id)]
     if service_id and work.session.get(Service, service_id) is None:
-        errors["service"] = [f"There is no service {service_id}."]
+        errors["service"] = [Sentence("There is no service %(id)s.", id=service_id)]
     if valid_from and valid_to and valid_to < valid_from:
         errors["valid_to"] = ["The last day comes before the first."]
     raise_if(errors)

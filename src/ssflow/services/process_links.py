@@ -6,6 +6,7 @@ from uuid import UUID
 from ssflow.domain.audit import AuditAction
 from ssflow.domain.instance import ProcessInstance
 from ssflow.domain.process_link import ProcessLink
+from ssflow.sentences import Sentence
 from ssflow.services.audit import record
 from ssflow.services.instances import get_visible_instance
 from ssflow.services.job_kinds import GiveUpError
@@ -36,7 +37,11 @@ def link_cases(
     former = work.session.get(ProcessLink, origin.id)
     depth = former.depth + 1 if former else 1
     if depth > MAX_DEPTH:
-        message = f"{MAX_DEPTH} cases started each other; {started.key} is not started once more."
+        message = Sentence(
+            "%(most)s cases started each other; %(key)s is not started once more.",
+            most=MAX_DEPTH,
+            key=started.key,
+        )
         raise EndlessChainError(message)
     link = ProcessLink(
         instance_id=started.id,

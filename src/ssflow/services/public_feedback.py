@@ -14,9 +14,9 @@ from ssflow.domain.identity import SYSTEM
 from ssflow.domain.note import MAX_ATTACHMENT_BYTES
 from ssflow.domain.registers.feedback import Feedback, FeedbackState
 from ssflow.errors import ConflictError, InvalidInputError, NotFoundError
-from ssflow.forms.messages import N_
 from ssflow.forms.submission import initial_values
 from ssflow.operations.feedback import sender_key
+from ssflow.sentences import N_
 from ssflow.services.attachments import bind_files, store_attachment
 from ssflow.services.audit import record
 from ssflow.services.definitions import load_layout

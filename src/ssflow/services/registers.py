@@ -12,8 +12,8 @@ from ssflow.domain.registers.portfolio import Phase, Service, ServiceProposal
 from ssflow.domain.registers.record import Record, record_as_json, record_values
 from ssflow.errors import ConflictError, ForbiddenError, NotFoundError
 from ssflow.forms.layout import Layout
-from ssflow.forms.messages import N_
 from ssflow.forms.submission import FormError, read_submission
+from ssflow.sentences import N_, Sentence
 from ssflow.services.audit import record
 from ssflow.services.form_view import FormView, form_context
 from ssflow.services.register_forms import register_form
@@ -99,7 +99,13 @@ def read_record(work: UnitOfWork, kind: str, reference: str) -> Record:
     _require_readable(work, kind)
     found = record_rows.find_record(work.session, kind, reference)
     if found is None or not _filter_for_actor(work, kind)(found):
-        raise NotFoundError(f"There is no {kind} {reference}, or you may not see it.")
+        raise NotFoundError(
+            Sentence(
+                "There is no %(reference)s in “%(register)s”, or you may not see it.",
+                register=kind,
+                reference=reference,
+            )
+        )
     return found
 
 
@@ -173,7 +179,7 @@ def _require_no_circle(work: UnitOfWork, found: Record, values: Mapping[str, Any
         seen.add(above)
         above = getattr(work.session.get(type(found), above), "parent_id", None)
     if above == found.id:
-        told = work.translate(OWN_PART) % {"cell": getattr(found, "name", "")}
+        told = Sentence(OWN_PART, cell=getattr(found, "name", ""))
         raise FormError(told, errors={"parent_id": [told]})
 
 
@@ -186,16 +192,25 @@ def _read_values(work: UnitOfWork, kind: str, submitted: Mapping[str, Any]) -> d
 def _maintained(work: UnitOfWork, kind: str) -> Layout:
     layout = register_form(kind)
     if layout is None or kind not in record_rows.RECORD_KINDS:
-        raise NotFoundError(f"{kind} is not a register that is maintained by hand.")
+        raise NotFoundError(
+            Sentence("“%(register)s” is not a register that is maintained by hand.", register=kind)
+        )
     if not work.actor.is_admin:
-        raise ForbiddenError(f"Only the role {ADMIN} maintains this register.")
+        raise ForbiddenError(
+            Sentence("Only the role %(role)s maintains this register.", role=ADMIN)
+        )
     return layout
 
 
 def _require_no_twin(work: UnitOfWork, candidate: Record) -> None:
     with work.session.no_autoflush:
         if record_rows.find_twin(work.session, candidate) is not None:
-            raise ConflictError(f"There is a {type(candidate).__name__} like this already.")
+            raise ConflictError(
+                Sentence(
+                    "There is one like this in “%(register)s” already.",
+                    register=type(candidate).__name__,
+                )
+            )
 
 
 def _tell(work: UnitOfWork, action: AuditAction, told: Record, **details: Any) -> None:
@@ -206,7 +221,9 @@ def _tell(work: UnitOfWork, action: AuditAction, told: Record, **details: Any) -
 
 def _require_readable(work: UnitOfWork, kind: str) -> None:
     if kind not in readable_kinds(work):
-        raise NotFoundError(f"There is no register {kind}, or you may not see it.")
+        raise NotFoundError(
+            Sentence("There is no register “%(register)s”, or you may not see it.", register=kind)
+        )
 
 
 def _filter_for_actor(work: UnitOfWork, kind: str) -> Any:

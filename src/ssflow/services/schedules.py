@@ -21,6 +21,7 @@ from ssflow.engine.faults import ElementError
 from ssflow.engine.sandbox import Clock
 from ssflow.engine.scripts import MontyEnvironment
 from ssflow.errors import InvalidInputError, NotFoundError, SsflowError
+from ssflow.sentences import Sentence
 from ssflow.services.audit import record
 from ssflow.services.definitions import SANDBOX
 from ssflow.services.instances import begin_instance, read_reason
@@ -219,7 +220,7 @@ def _start_case(work: UnitOfWork, run_id: UUID) -> None:
         return
     definition = definition_rows.find_latest(work.session, run.key)
     if definition is None:
-        raise GiveUpError(f"There is no process {run.key} any more.")
+        raise GiveUpError(Sentence("There is no process %(key)s any more.", key=run.key))
     about = _record_of(work, run)
     key = _business_key(work, definition, run, about)
     try:
@@ -291,7 +292,9 @@ def _records(
     query = read_record_query(text, calendar_of(work).local_date(tick))
     found = rows.find_records(work.session, query, MAX_RECORDS + 1)
     if len(found) > MAX_RECORDS:
-        raise InvalidInputError(f"{text} finds more than {MAX_RECORDS} records.")
+        raise InvalidInputError(
+            Sentence("%(text)s finds more than %(most)s records.", text=text, most=MAX_RECORDS)
+        )
     return found
 
 
@@ -300,7 +303,9 @@ def _record_of(work: UnitOfWork, run: ScheduleRun) -> Record | None:
         return None
     found = rows.find_record_by_id(work.session, run.record_kind, UUID(run.record_id))
     if found is None:
-        raise GiveUpError(f"The {run.record_kind} that the case is for is gone.")
+        raise GiveUpError(
+            Sentence("What the case is for is gone from “%(register)s”.", register=run.record_kind)
+        )
     return found
 
 
@@ -330,7 +335,9 @@ def _evaluate(work: UnitOfWork, text: str, tick: datetime, given: Variables) -> 
     try:
         return environment.evaluate(text.removeprefix("="), given)
     except ElementError as error:
-        raise InvalidInputError(f"The schedule_payload failed: {error}") from error
+        raise InvalidInputError(
+            Sentence("The schedule_payload failed: %(reason)s", reason=error)
+        ) from error
 
 
 def _business_key(
@@ -351,7 +358,7 @@ def _property(definition: ProcessDefinition, name: str) -> str:
 def _definition(work: UnitOfWork, key: str) -> ProcessDefinition:
     definition = definition_rows.find_latest(work.session, key)
     if definition is None:
-        raise NotFoundError(f"There is no process {key}.")
+        raise NotFoundError(Sentence("There is no process %(key)s.", key=key))
     return definition
 
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ssflow.errors import InvalidInputError
+from ssflow.sentences import N_, Sentence
 
 MAX_BYTES = 1024 * 1024
 MAX_DEPTH = 64
@@ -31,30 +32,30 @@ def check_variables(variables: Mapping[str, Any]) -> None:
 def text_problem(text: str) -> str | None:
     """Say why a text cannot be kept, or None when it can."""
     if "\0" in text:
-        return "It holds a NUL character."
+        return N_("It holds a NUL character.")
     try:
         text.encode()
     except UnicodeEncodeError:
-        return "It holds half of a character."
+        return N_("It holds half of a character.")
     return None
 
 
 def _problems(name: str, value: Any) -> list[str]:
     if name in RESERVED:
-        return ["This name is reserved."]
+        return [N_("This name is reserved.")]
     problem = text_problem(name) or _problem(value, MAX_DEPTH)
     return [problem] if problem else []
 
 
 def _problem(value: Any, depth: int) -> str | None:
     if depth == 0:
-        return f"It is nested deeper than {MAX_DEPTH} levels."
+        return Sentence("It is nested deeper than %(most)s levels.", most=MAX_DEPTH)
     if isinstance(value, str):
         return text_problem(value)
     if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
-        return "It is not a finite number."
+        return N_("It is not a finite number.")
     if isinstance(value, int) and abs(value) > MAX_INTEGER:
-        return "A whole number lies between -2^53 and 2^53."
+        return N_("A whole number lies between -2^53 and 2^53.")
     if isinstance(value, Mapping):
         inner = [text_problem(key) or _problem(item, depth - 1) for key, item in value.items()]
         return next(filter(None, inner), None)

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from ssflow.domain.definition import DeployedFile, Deployment, ProcessDefinition
 from ssflow.errors import NotFoundError
+from ssflow.sentences import Sentence
 from ssflow.store.paging import DEFAULT_LIMIT, Page, read_page
 
 
@@ -183,7 +184,7 @@ def get_file(session: Session, deployment_id: UUID, name: str) -> bytes:
         NotFoundError: the deployment has no such file.
     """
     if (content := find_file(session, deployment_id, name)) is None:
-        raise NotFoundError(f"There is no file {name} in this deployment.")
+        raise NotFoundError(Sentence("There is no file %(name)s in this deployment.", name=name))
     return content
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Select, SQLColumnExpression, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from ssflow.errors import InvalidInputError
+from ssflow.sentences import Sentence
 
 T = TypeVar("T")
 
@@ -48,8 +49,8 @@ def require_limit(limit: int) -> None:
     """
     if not 1 <= limit <= MAX_LIMIT:
         raise InvalidInputError(
-            f"A page has 1 to {MAX_LIMIT} items.",
-            errors={"limit": [f"Choose a number from 1 to {MAX_LIMIT}."]},
+            Sentence("A page has 1 to %(most)s items.", most=MAX_LIMIT),
+            errors={"limit": [Sentence("Choose a number from 1 to %(most)s.", most=MAX_LIMIT)]},
         )
 
 

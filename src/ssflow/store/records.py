@@ -60,6 +60,7 @@ from ssflow.domain.registers.strategy import (
 from ssflow.domain.registers.work import ActionItem
 from ssflow.domain.registers.working_time import Holiday
 from ssflow.errors import InvalidInputError, NotFoundError
+from ssflow.sentences import Sentence
 from ssflow.store.paging import (
     DEFAULT_LIMIT,
     Page,
@@ -138,7 +139,7 @@ def kind_named(name: str) -> type[Record]:
         NotFoundError: there is no such register.
     """
     if (kind := RECORD_KINDS.get(name)) is None:
-        raise NotFoundError(f"There is no register {name}.")
+        raise NotFoundError(Sentence("There is no register “%(register)s”.", register=name))
     return kind
 
 
@@ -149,7 +150,7 @@ def get_record(session: Session, kind: str, record_id: UUID) -> Record:
         NotFoundError: there is no such register or record.
     """
     if (record := session.get(kind_named(kind), record_id)) is None:
-        raise NotFoundError(f"There is no such {kind}.")
+        raise NotFoundError(Sentence("There is no such entry in “%(register)s”.", register=kind))
     return record
 
 

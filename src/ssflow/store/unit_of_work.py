@@ -17,6 +17,7 @@ from ssflow.config import DEFAULT_MESSAGE_TTL, Outside
 from ssflow.domain.audit import AuditAction
 from ssflow.domain.identity import Actor
 from ssflow.errors import ConflictError, InvalidInputError
+from ssflow.sentences import Sentence
 from ssflow.store.database import Database, DatabaseAwayError, away
 from ssflow.store.failures import is_away, is_lost_race, is_read_only
 from ssflow.store.jobs import take_added_jobs
@@ -145,7 +146,9 @@ def unfit_data_refused() -> Iterator[None]:
         ):
             raise
         reason = str(error.orig).partition("\n")[0]
-        raise InvalidInputError(f"A value cannot be stored: {reason}.") from error
+        raise InvalidInputError(
+            Sentence("A value cannot be stored: %(reason)s.", reason=reason)
+        ) from error
 
 
 @contextmanager

@@ -46,6 +46,7 @@ from ssflow.web.pages import (
 from ssflow.web.request_ids import init_request_ids
 from ssflow.web.reruns import Application
 from ssflow.web.security_headers import init_security_headers
+from ssflow.web.sentences import init_sentences
 from ssflow.web.sign_in import init_sign_in
 from ssflow.web.site import Site
 
@@ -98,6 +99,7 @@ def create_app(
     init_sign_in(app, site)
     init_i18n(app)
     init_formats(app)
+    init_sentences(app)
     init_page(app)
     init_errors(app)
     _add_endpoints(app)

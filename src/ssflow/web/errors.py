@@ -12,7 +12,6 @@ from flask_babel import gettext
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, SecurityError
 
-from ssflow.domain.identity import RoleNeededError
 from ssflow.errors import (
     AwayError,
     ConflictError,
@@ -27,7 +26,7 @@ from ssflow.services.people import names_of
 from ssflow.web.access import NotSignedInError
 from ssflow.web.request_ids import current_request_id
 from ssflow.web.request_work import request_work
-from ssflow.web.texts import role_title
+from ssflow.web.sentences import tell, tell_all
 
 _log = logging.getLogger(__name__)
 
@@ -83,20 +82,11 @@ def problem_of(error: SsflowError) -> Problem:
     )
     return Problem(
         status,
-        _sentence(error) or status.phrase,
-        errors=getattr(error, "errors", {}),
+        tell(error.message) or status.phrase,
+        errors=tell_all(getattr(error, "errors", {})),
         details=_details(error),
         winner=_winner(error),
     )
-
-
-def _sentence(error: SsflowError) -> str:
-    if isinstance(error, RoleNeededError):
-        roles = ", ".join(map(role_title, error.roles))
-        return str(
-            gettext("Only somebody with one of these roles may do this: %(roles)s.", roles=roles)
-        )
-    return str(gettext(error.message)) if error.message else ""
 
 
 def wants_json() -> bool:

@@ -18,6 +18,7 @@ from ssflow.forms.views import FormView as DrawnForm
 from ssflow.services.attachments import store_attachment
 from ssflow.services.form_view import FormView
 from ssflow.store.unit_of_work import UnitOfWork
+from ssflow.web.sentences import tell
 
 OWN_FIELDS = frozenset({"csrf_token", "idempotency_key"})
 """Fields of ssflow's own that stand in the same HTML form; no form of a process may use them."""
@@ -140,7 +141,7 @@ def _read_file(
             work, upload.filename, upload.mimetype, upload.read(), task_id=task_id, field=name[:100]
         )
     except InvalidInputError as error:
-        errors.setdefault(name, []).append(gettext(error.message))
+        errors.setdefault(name, []).append(tell(error.message))
         return
     work.session.flush()
     fields.add(name, str(stored.id))

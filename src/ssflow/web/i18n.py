@@ -6,6 +6,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import Locale
+from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
@@ -68,13 +69,21 @@ def page_timezone() -> ZoneInfo:
     return current_site().config.timezone
 
 
+def known_templates() -> list[str]:
+    """List the English texts that the catalogs translate and that have no plural."""
+    return [message.id for message in _read_po("nl") if isinstance(message.id, str)]
+
+
+def _read_po(language: str) -> Catalog:
+    with (_CATALOGS / language / "LC_MESSAGES" / "messages.po").open("rb") as file:
+        return read_po(file, locale=Locale(language))
+
+
 @cache
 def _read_catalog(language: str) -> NullTranslations:
-    path = _CATALOGS / language / "LC_MESSAGES" / "messages.po"
-    if not path.is_file():
+    if language == "en":
         return NullTranslations()
-    with path.open("rb") as file:
-        catalog = read_po(file, locale=Locale(language))
+    catalog = _read_po(language)
     compiled = BytesIO()
     write_mo(compiled, catalog)
     compiled.seek(0)

@@ -21,6 +21,7 @@ from ssflow.web.formats import amount, day, exact_money, moment, plain
 from ssflow.web.names import Names
 from ssflow.web.record_parts import tell_parts
 from ssflow.web.record_words import WORDED, WORDS, column_label, option_title
+from ssflow.web.sentences import tell
 from ssflow.web.texts import register_title
 from ssflow.web.trail import Change
 
@@ -116,7 +117,7 @@ def columns_of(kind: str) -> tuple[str, ...]:
 def came_of(record: Record) -> str:
     """Say why a record ended as it did, where it keeps that; else nothing."""
     told = record.outcome if isinstance(record, BudgetAmendment) else None
-    return told or getattr(record, "ended_reason", None) or ""
+    return tell(told or getattr(record, "ended_reason", None))
 
 
 def label_of(record: Record) -> str:

@@ -14,6 +14,7 @@ from flask_wtf import CSRFProtect
 from ssflow.domain.audit import AuditAction
 from ssflow.domain.identity import NOBODY, SYSTEM, Actor, User
 from ssflow.errors import ForbiddenError, InvalidInputError
+from ssflow.sentences import Sentence
 from ssflow.services import access_tokens, credentials, people
 from ssflow.services.audit import record
 from ssflow.store import people as people_rows
@@ -148,7 +149,7 @@ def bearer_actor(scope: str | None) -> Actor:
             actor = access_tokens.find_token_actor(work, text.strip())
     g.actor = actor or NOBODY
     if actor and scope and actor.scopes is not None and scope not in actor.scopes:
-        raise ForbiddenError(f"This token does not carry the scope {scope}.")
+        raise ForbiddenError(Sentence("This token does not carry the scope %(name)s.", name=scope))
     return actor or NOBODY
 
 

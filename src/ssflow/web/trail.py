@@ -12,6 +12,7 @@ from ssflow.domain.instance import ProcessInstance
 from ssflow.services.trail_path import details_of
 from ssflow.store import instances as instance_rows
 from ssflow.web.names import Names
+from ssflow.web.sentences import tell
 from ssflow.web.texts import register_title, role_title
 
 
@@ -71,13 +72,21 @@ def _tell(names: Names, event: AuditEvent, cases: Mapping[UUID, ProcessInstance]
         event=event,
         subject=_subject(names, event, case, details),
         case=case,
-        said=str(details.get("reason") or details.get("text") or details.get("message") or ""),
+        said=_said(event.action, details),
         is_by_person=event.action not in _BY_THE_ENGINE,
         fields=_mapping(details.get("fields")),
         changes=_changes(details),
         decisions=[_hit(hit) for hit in _list(details.get("decisions"))],
         details=details,
     )
+
+
+def _said(action: AuditAction, details: Mapping[str, Any]) -> str:
+    """Give what somebody typed, or what ssflow said, in the reader's language."""
+    if action is AuditAction.ATTEMPT_REFUSED:
+        return tell(str(details.get("reason") or ""))
+    typed = details.get("reason") or details.get("text")
+    return str(typed or "") or tell(str(details.get("message") or ""))
 
 
 def _subject(

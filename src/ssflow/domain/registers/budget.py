@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from ssflow.domain.base import Base
 from ssflow.domain.registers.portfolio import WrongStateError
 from ssflow.domain.registers.record import Record
+from ssflow.sentences import Sentence
 
 MONTHS = 12
 """A fiscal year is a calendar year; periods are written 2027-03."""
@@ -136,7 +137,12 @@ class Budget(Record, Base):
         """
         is_closing = (self.state, state) == (BudgetState.APPROVED, BudgetState.CLOSED)
         if not is_closing and not (self.is_planned and state in _AFTER_PLANNING):
-            message = f"Budget {self.number} is {self.state} and cannot become {state}."
+            message = Sentence(
+                "Budget %(number)s is “%(state)s” and cannot become “%(next_state)s”.",
+                number=self.number,
+                state=self.state,
+                next_state=state,
+            )
             raise WrongStateError(message)
         self.state = state
 
@@ -147,7 +153,13 @@ class Budget(Record, Base):
             WrongStateError: it is not planned any more.
         """
         if not self.is_planned:
-            raise WrongStateError(f"Budget {self.number} is {self.state}; its lines are locked.")
+            raise WrongStateError(
+                Sentence(
+                    "Budget %(number)s is “%(state)s”; its lines are locked.",
+                    number=self.number,
+                    state=self.state,
+                )
+            )
 
 
 class BudgetLine(Record, Base):
@@ -242,7 +254,13 @@ class BudgetAmendment(Record, Base):
             WrongStateError: that was done already.
         """
         if self.state is not AmendmentState.REQUESTED:
-            raise WrongStateError(f"Amendment {self.number} is {self.state} already.")
+            raise WrongStateError(
+                Sentence(
+                    "Amendment %(number)s is “%(state)s” already.",
+                    number=self.number,
+                    state=self.state,
+                )
+            )
         self.state = state
 
 
@@ -272,7 +290,9 @@ class BudgetPeriod(Record, Base):
             WrongStateError: it was signed.
         """
         if self.state is PeriodState.SIGNED:
-            raise WrongStateError(f"{self.name} is signed; nothing of it changes any more.")
+            raise WrongStateError(
+                Sentence("%(name)s is signed; nothing of it changes any more.", name=self.name)
+            )
 
     def sign(self, by: UUID, at: datetime, certificate_no: str) -> None:
         """Lock the month by the signature of a certified accountant.
@@ -282,7 +302,13 @@ class BudgetPeriod(Record, Base):
         """
         self.require_not_signed()
         if self.state is not PeriodState.CLOSED:
-            raise WrongStateError(f"{self.name} is {self.state}; close it before it is signed.")
+            raise WrongStateError(
+                Sentence(
+                    "%(name)s is “%(state)s”; close it before it is signed.",
+                    name=self.name,
+                    state=self.state,
+                )
+            )
         self.state = PeriodState.SIGNED
         self.signed_by, self.signed_at, self.certificate_no = by, at, certificate_no
 

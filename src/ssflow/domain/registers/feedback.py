@@ -13,6 +13,7 @@ from ssflow.domain.base import Base
 from ssflow.domain.identity import Actor
 from ssflow.domain.registers.portfolio import WrongStateError
 from ssflow.domain.registers.record import Record
+from ssflow.sentences import Sentence
 
 
 class FeedbackState(StrEnum):
@@ -160,7 +161,14 @@ class Feedback(Record, Base):
         if state is self.state:
             return
         if state not in _NEXT.get(self.state, ()):
-            raise WrongStateError(f"Feedback {self.number} is {self.state}; it cannot be {state}.")
+            raise WrongStateError(
+                Sentence(
+                    "Feedback %(number)s is “%(state)s”; it cannot be “%(next_state)s”.",
+                    number=self.number,
+                    state=self.state,
+                    next_state=state,
+                )
+            )
         self.state = state
 
     def assign(self, *, response_at: datetime, resolution_at: datetime) -> None:
@@ -230,7 +238,9 @@ class Feedback(Record, Base):
             WrongStateError: the reply is out, or there is nothing to reply to.
         """
         if self.replied_at is not None or self.due_resolution_at is None:
-            raise WrongStateError(f"Feedback {self.number} does not wait for a reply.")
+            raise WrongStateError(
+                Sentence("Feedback %(number)s does not wait for a reply.", number=self.number)
+            )
         self.due_resolution_at = resolution_at
 
     def reply(self, at: datetime, *, is_final: bool = False) -> None:
@@ -259,6 +269,12 @@ class Feedback(Record, Base):
             WrongStateError: it has ended, or cannot end in this way from here.
         """
         if self.has_ended:
-            raise WrongStateError(f"Feedback {self.number} has ended ({self.state}).")
+            raise WrongStateError(
+                Sentence(
+                    "Feedback %(number)s has ended (%(state)s).",
+                    number=self.number,
+                    state=self.state,
+                )
+            )
         self.move_to(state)
         self.closed_at = at

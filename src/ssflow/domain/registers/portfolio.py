@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, deferred, mapped_column
 from ssflow.domain.base import Base, JsonOrNull
 from ssflow.domain.registers.record import Record
 from ssflow.errors import ConflictError
+from ssflow.sentences import Sentence
 
 
 class Phase(StrEnum):
@@ -161,7 +162,11 @@ class Service(Record, Base):
         self._require(ServiceState.RETIRING)
         if self.end_date is not None and end_date <= self.end_date:
             raise WrongStateError(
-                f"Service {self.number} ends on {self.end_date}; name a later day."
+                Sentence(
+                    "Service %(number)s ends on %(end_date)s; name a later day.",
+                    number=self.number,
+                    end_date=self.end_date,
+                )
             )
         self.end_date = end_date
 
@@ -185,7 +190,12 @@ class Service(Record, Base):
 
     def _require(self, state: ServiceState) -> None:
         if self.state is not state:
-            message = f"Service {self.number} is {self.state}; this needs it to be {state}."
+            message = Sentence(
+                "Service %(number)s is “%(state)s”; this needs it to be “%(next_state)s”.",
+                number=self.number,
+                state=self.state,
+                next_state=state,
+            )
             raise WrongStateError(message)
 
     def move_to(self, state: ServiceState) -> None:
@@ -198,9 +208,20 @@ class Service(Record, Base):
             WrongStateError: the service has ended, or would leave the catalogue this way.
         """
         if self.state in EARLY_ENDS or self.state is ServiceState.RETIRED:
-            raise WrongStateError(f"Service {self.number} has ended ({self.state}).")
+            raise WrongStateError(
+                Sentence(
+                    "Service %(number)s has ended (%(state)s).",
+                    number=self.number,
+                    state=self.state,
+                )
+            )
         if self.phase is Phase.CATALOGUE and state in (*_PIPELINE, *EARLY_ENDS):
-            raise WrongStateError(f"Service {self.number} is live; a change does not move it back.")
+            raise WrongStateError(
+                Sentence(
+                    "Service %(number)s is live; a change does not move it back.",
+                    number=self.number,
+                )
+            )
         self.state = state
 
 
@@ -250,7 +271,13 @@ class ServiceProposal(Record, Base):
             WrongStateError: the proposal has ended.
         """
         if self.has_ended:
-            raise WrongStateError(f"Proposal {self.number} has ended ({self.state}).")
+            raise WrongStateError(
+                Sentence(
+                    "Proposal %(number)s has ended (%(state)s).",
+                    number=self.number,
+                    state=self.state,
+                )
+            )
         self.state = state
 
 

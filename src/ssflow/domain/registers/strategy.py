@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from ssflow.domain.base import Base
 from ssflow.domain.registers.portfolio import WrongStateError
 from ssflow.domain.registers.record import Record
+from ssflow.sentences import Sentence
 
 
 class StrategyState(StrEnum):
@@ -94,7 +95,12 @@ class StrategyDocument(Record, Base):
             WrongStateError: no way leads there from where it is.
         """
         if state not in _NEXT.get(self.state, set()):
-            message = f"Strategy {self.number} is {self.state} and cannot become {state}."
+            message = Sentence(
+                "Strategy %(number)s is “%(state)s” and cannot become “%(next_state)s”.",
+                number=self.number,
+                state=self.state,
+                next_state=state,
+            )
             raise WrongStateError(message)
         self.state = state
 

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from ssflow.domain.definition import ProcessDefinition
 from ssflow.errors import NotFoundError
+from ssflow.sentences import Sentence
 from ssflow.services import instances
 from ssflow.store import definitions as rows
 from ssflow.store.unit_of_work import UnitOfWork
@@ -40,7 +41,7 @@ def list_versions(query: dict[str, Any], key: str) -> Any:
     with request_work(read_only=True) as work:
         page = rows.page_versions(work.session, key, **query)
         if not page.items and rows.find_latest(work.session, key) is None:
-            raise NotFoundError(f"There is no process {key}.")
+            raise NotFoundError(Sentence("There is no process %(key)s.", key=key))
         return page
 
 
@@ -84,5 +85,6 @@ def start(body: dict[str, Any], key: str) -> ResponseReturnValue:
 def _version(work: UnitOfWork, key: str, version: int) -> ProcessDefinition:
     found = rows.find_version(work.session, key, version)
     if found is None:
-        raise NotFoundError(f"There is no process {key} in version {version}.")
+        told = "There is no process %(key)s in version %(version)s."
+        raise NotFoundError(Sentence(told, key=key, version=version))
     return found

@@ -17,6 +17,7 @@ from ssflow.store.unit_of_work import LostRaceError, UnitOfWork
 from ssflow.web.access import ADMIN_ONLY
 from ssflow.web.query import read_search
 from ssflow.web.request_work import request_work
+from ssflow.web.sentences import tell_all
 from ssflow.web.site import current_site
 
 blueprint = Blueprint("admin", __name__, url_prefix="/admin")
@@ -91,7 +92,7 @@ def change_user(user_id: UUID) -> ResponseReturnValue:
         with request_work() as work:
             people.change_user(work, user_id, full_name=full_name, email=email or None)
     except InvalidInputError as error:
-        return _user_page(user_id, errors=error.errors), 422
+        return _user_page(user_id, errors=tell_all(error.errors)), 422
     return _back(user_id, gettext("Saved."))
 
 
@@ -141,7 +142,7 @@ def grant(user_id: UUID) -> ResponseReturnValue:
         with request_work() as work:
             people.grant_role(work, user_id, role, valid_from=first, valid_to=last)
     except InvalidInputError as error:
-        return _user_page(user_id, errors=error.errors), 422
+        return _user_page(user_id, errors=tell_all(error.errors)), 422
     return _back(user_id, gettext("The role is granted; it counts at once."))
 
 
@@ -200,7 +201,8 @@ def error_status(error: Exception) -> int:
 
 
 def _errors_of(error: InvalidInputError | ConflictError, default: str) -> Errors:
-    return error.errors if isinstance(error, InvalidInputError) else {default: [error.message]}
+    found = error.errors if isinstance(error, InvalidInputError) else {default: [error.message]}
+    return tell_all(found)
 
 
 def _address(secret: str) -> str:

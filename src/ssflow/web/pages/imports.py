@@ -24,6 +24,7 @@ from ssflow.web.record_filters import Asked, read_asked
 from ssflow.web.record_words import column_label
 from ssflow.web.register_export import export_register, require_exportable
 from ssflow.web.request_work import request_work
+from ssflow.web.sentences import tell
 
 blueprint = Blueprint("imports", __name__, url_prefix="/registers")
 
@@ -50,8 +51,8 @@ def upload(kind: str) -> ResponseReturnValue:
             work.session.flush()
             return redirect(url_for(".preview", kind=kind, file_id=file.id), 303)
     except InvalidInputError as error:
-        problems = [text for texts in error.errors.values() for text in texts]
-        return _upload_page(kind, problems or [error.message]), 422
+        problems = [tell(text) for texts in error.errors.values() for text in texts]
+        return _upload_page(kind, problems or [tell(error.message)]), 422
 
 
 @blueprint.get("/<kind>/import/<uuid:file_id>")
@@ -127,7 +128,7 @@ def _preview_page(kind: str, file_id: UUID) -> str:
 
 def _taken(kind: str, error: imports.ImportTakenError) -> ResponseReturnValue:
     """Go on to what a second click, or a step back, would have brought twice."""
-    flash(error.message, "info")
+    flash(tell(error.message), "info")
     return redirect(_home(kind), 303)
 
 

@@ -31,6 +31,7 @@ from ssflow.web.page import Tab
 from ssflow.web.query import find_choice, read_choice, read_search
 from ssflow.web.records import came_of, label_of, url_of
 from ssflow.web.request_work import request_work
+from ssflow.web.sentences import tell
 from ssflow.web.texts import all_role_titles, register_title, role_title
 
 blueprint = Blueprint("instances", __name__, url_prefix="/instances")
@@ -309,7 +310,7 @@ def _trace_json(work: UnitOfWork, key: str, found: instances.InstanceTrace) -> d
                 for a in found.active
             ),
             *(
-                {"element_id": i.activity_id, "kind": "incident", "label": i.message[:120]}
+                {"element_id": i.activity_id, "kind": "incident", "label": tell(i.message)[:120]}
                 for i in found.incidents
             ),
         ],

@@ -15,6 +15,7 @@ from ssflow.store import sign_in as rows
 from ssflow.store.unit_of_work import UnitOfWork
 from ssflow.web.access import signed_in
 from ssflow.web.request_work import request_work
+from ssflow.web.sentences import tell_all
 from ssflow.web.sessions import current_session_hash
 from ssflow.web.sign_in import (
     begin_session,
@@ -48,7 +49,7 @@ def change_settings() -> ResponseReturnValue:
                 work, language=language, timezone=timezone or None, notices=notices
             )
     except InvalidInputError as error:
-        return _profile_page(errors=error.errors), 422
+        return _profile_page(errors=tell_all(error.errors)), 422
     flash(gettext("Your settings are saved."), "success")
     return redirect(url_for(".show"), 303)
 
@@ -60,7 +61,7 @@ def change_password() -> ResponseReturnValue:
     try:
         user = _change_password()
     except InvalidInputError as error:
-        return _profile_page(errors=error.errors), 422
+        return _profile_page(errors=tell_all(error.errors)), 422
     begin_session(user, "password change")
     flash(gettext("Your password is changed. All your other sessions have ended."), "success")
     return redirect(url_for(".show"), 303)

@@ -25,6 +25,7 @@ from ssflow.web.access import public
 from ssflow.web.forms import TypedForm, draw_page, read_typed
 from ssflow.web.i18n import CHOSEN, LANGUAGES, page_language
 from ssflow.web.once import FIELD, new_key
+from ssflow.web.sentences import tell
 from ssflow.web.site import current_site
 
 FREE_MESSAGES, FREE_LOOKS = 10, 5
@@ -173,7 +174,7 @@ def answer() -> ResponseReturnValue:
     except InvalidInputError as error:
         return _answer_again(number, _translated(error)), 422
     except ConflictError as error:
-        return _answer_again(number, {"text": [gettext(error.message)]}), 409
+        return _answer_again(number, {"text": [tell(error.message)]}), 409
     flash(str(_DONE[chosen]), "success")
     return redirect(url_for(".status"), 303)
 
@@ -250,7 +251,7 @@ def _translated(error: InvalidInputError) -> dict[str, list[str]]:
     """Say what is wrong in the visitor's language, at the field it is about."""
     named = {"file": "files"}
     return {
-        named.get(field, field): [gettext(text) for text in texts]
+        named.get(field, field): [tell(text) for text in texts]
         for field, texts in error.errors.items()
     }
 

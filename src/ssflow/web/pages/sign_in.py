@@ -14,6 +14,7 @@ from ssflow.services import credentials
 from ssflow.services.audit import record
 from ssflow.store import people as people_rows
 from ssflow.web.access import public, signed_in
+from ssflow.web.sentences import tell
 from ssflow.web.sign_in import (
     begin_session,
     current_actor,
@@ -81,7 +82,7 @@ def use_link() -> ResponseReturnValue:
         with current_site().open_work(NOBODY) as work:
             user = credentials.use_sign_in_link(work, request.form.get("token", ""))
     except credentials.LinkNotValidError as error:
-        return render_template("sign_in/link.html", problem=gettext(error.message)), 403
+        return render_template("sign_in/link.html", problem=tell(error.message)), 403
     forgive()
     begin_session(user, "link")
     if user.password is None:
@@ -114,7 +115,7 @@ def make_first_admin() -> ResponseReturnValue:
                 work, secret, **asked, password_hash=password.hash
             )
     except credentials.LinkNotValidError as error:
-        return _first_run_page(problem=gettext(error.message), has_code=False), 403
+        return _first_run_page(problem=tell(error.message), has_code=False), 403
     except InvalidInputError as error:
         return _first_run_page(errors=error.errors), 422
     begin_session(user, "first run")

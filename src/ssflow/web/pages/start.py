@@ -19,6 +19,7 @@ from ssflow.web.forms import TypedForm, draw_page, read_typed
 from ssflow.web.names import Names
 from ssflow.web.once import new_key, once
 from ssflow.web.request_work import request_work
+from ssflow.web.sentences import tell
 
 blueprint = Blueprint("start", __name__, url_prefix="/start")
 
@@ -47,7 +48,7 @@ def begin(key: str) -> ResponseReturnValue:
     try:
         return _try_to_begin(key)
     except instances.StartRefusedError as error:
-        return _refused_page(key, error.message), 409
+        return _refused_page(key, tell(error.message)), 409
 
 
 def _try_to_begin(key: str) -> ResponseReturnValue:
