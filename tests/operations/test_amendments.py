@@ -243,3 +243,21 @@ def test_a_request_of_another_process_carries_all_that_the_diagram_reads(
     reply_to, told = variables["reply_to"], {k: v for k, v in variables.items() if k != "reply_to"}
     assert reply_to == "PRP-1"
     assert portfolio.call("amendment.open", **told)["is_possible"] is True
+
+
+def test_a_supplement_funds_a_line_that_had_to_wait(portfolio: Portfolio, budget: Budget) -> None:
+    wish = a_line(portfolio, budget, "Wish", 100, is_funded=False)
+    asked = ask(portfolio, budget, "supplement", 30, to_line=wish.id)
+
+    apply(portfolio, asked)
+
+    assert (wish.is_funded, wish.amount, wish.phasing[0]) == (True, Decimal(30), "30.00")
+
+
+def test_a_line_without_money_gives_none(portfolio: Portfolio, budget: Budget) -> None:
+    wish = a_line(portfolio, budget, "Wish", 100, is_funded=False)
+    other = a_line(portfolio, budget, "Licences", 100)
+
+    asked = ask(portfolio, budget, "transfer", 30, from_line=wish.id, to_line=other.id)
+
+    assert (asked["is_possible"], asked["from_free"]) == (False, 0.0)

@@ -385,6 +385,22 @@ def test_the_last_month_closes_the_budget_unless_another_waits(
     assert budget.state == state
 
 
+def test_the_budget_is_closed_by_whichever_month_is_signed_last(
+    portfolio: Portfolio, budget: Budget
+) -> None:
+    november, december = (opened(portfolio, budget, month) for month in ("2026-11", "2026-12"))
+    for month in (november, december):
+        closed(portfolio, month)
+    report_of(portfolio, december)
+    signer = accountant(portfolio, "ben", certificate_no="RA-2", certified_until=date(2030, 1, 1))
+    portfolio.call("period.sign", period=november["id"], signer=str(signer.id))
+    before = str(budget.state)
+
+    portfolio.call("period.report", period=november["id"])
+
+    assert (before, budget.state) == ("approved", "closed")
+
+
 def report_of(portfolio: Portfolio, month: dict[str, Any]) -> str:
     """Sign a closed month and give its report."""
     signer = accountant(portfolio, "anna", certificate_no="RA-1", certified_until=date(2030, 1, 1))

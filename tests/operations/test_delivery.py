@@ -1,6 +1,6 @@
 """Operations that bring an approved proposal to life: stages, gates, what follows."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -222,3 +222,36 @@ def test_a_proposal_that_lies_still_is_told_to_the_portfolio_managers(
 
     [effect] = portfolio.context.effects
     assert effect.payload["to"] == ["portfolio_manager"]
+
+
+def test_a_live_service_promises_what_its_change_defined_once_that_is_live(
+    portfolio: Portfolio,
+) -> None:
+    mail = portfolio.live_service(
+        availability_pct=Decimal(98), conditions="Mondays", charge_model="none"
+    )
+    proposal = portfolio.register(change_type="major", service=str(mail.id))
+    portfolio.define(proposal["id"])
+    portfolio.score(proposal["id"], portfolio.analyse(proposal["id"]))
+    portfolio.decide(proposal["id"], "approve_with_conditions", conditions="Not in July")
+    portfolio.call("proposal.approve", proposal=proposal["id"])
+    portfolio.charter(proposal["id"], conditions="Not in July")
+    before = (mail.availability_pct, mail.conditions, mail.utility)
+
+    portfolio.call(
+        "service.go_live", proposal=proposal["id"], release={}, charge_model="chargeback"
+    )
+
+    assert (proposal["promised"]["availability_pct"], before) == (98, (98, "Mondays", None))
+    assert (mail.availability_pct, mail.rto_hours) == (Decimal("99.5"), 4)
+    assert (mail.conditions, mail.charge_model, mail.version) == ("Not in July", "chargeback", 2)
+
+
+def test_a_change_of_a_service_that_is_ending_leaves_its_end_alone(portfolio: Portfolio) -> None:
+    mail = portfolio.live_service()
+    proposal = chartered(portfolio, change_type="minor", service=str(mail.id))
+    mail.retire_by(date(2026, 9, 1), None)
+
+    portfolio.go_live(proposal)
+
+    assert (mail.state, mail.end_date, mail.version) == ("retiring", date(2026, 9, 1), 2)

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import uuid4
@@ -57,6 +59,7 @@ def test_a_new_service_is_registered_with_its_proposal(portfolio: Portfolio) -> 
         "service_name": "Fault reports",
         "mandate_holder": str(portfolio.initiator),
         "customer_name": "Acme",
+        "promised": None,
         "similar": [],
     }
     assert (proposal.state, proposal.initiator) == ("proposed", portfolio.initiator)
@@ -727,3 +730,13 @@ def test_the_charter_tells_people_resources_and_growth(portfolio: Portfolio) -> 
     row = told.index("Two engineers")
     assert told[row + 1 : row + 5] == ["people", "2026-04-01", "2026-09-30", "Olga Owner"]
     assert told[told.index("2027") + 1 : told.index("2027") + 3] == ["2", "80"]
+
+
+def test_numbers_bear_the_year_that_it_is_here(portfolio: Portfolio) -> None:
+    midnight = datetime(2026, 12, 31, 23, 30, tzinfo=UTC)
+    portfolio.context = replace(portfolio.context, now=midnight)
+
+    proposal = portfolio.register()
+
+    assert proposal["number"] == "PRP-2027-0001"
+    assert proposal["service_number"] == "SRV-2027-0001"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ssflow.domain.registers.budget import Budget, BudgetLine, BudgetState
+from ssflow.domain.registers.budget import Budget, BudgetLine, BudgetState, CostEntry
 from ssflow.domain.registers.customers import Customer
 from ssflow.domain.registers.portfolio import (
     Decision,
@@ -147,6 +147,60 @@ def test_what_is_about_to_end_is_not_ended_again(
 
     with pytest.raises(OperationRefusedError, match="needs it to be “live”"):
         call(portfolio, name, mail, **more.get(name, {}))
+
+
+def test_what_was_spent_is_not_asked_to_be_frozen(portfolio: Portfolio, mail: Service) -> None:
+    for year, amount in ((2026, 500), (2027, 70)):
+        budget = portfolio.put(
+            Budget, number=f"BUD-{year}", fiscal_year=year, state=BudgetState.APPROVED
+        )
+        line = portfolio.put(
+            BudgetLine,
+            name=f"Licences {year}",
+            budget_id=budget.id,
+            category="software",
+            budget_class="operational",
+            amount=Decimal(amount),
+            service_id=mail.id,
+        )
+        portfolio.put(
+            CostEntry,
+            document_no=f"D-{year}",
+            period="2026-02",
+            booking_date=date(2026, 2, 1),
+            gl="6100",
+            amount=Decimal(380 if year == 2026 else 0),
+            line_id=line.id,
+        )
+    announce(portfolio, mail)
+    portfolio.context.effects.clear()
+
+    told = call(portfolio, "retire", mail)
+
+    asked = [e.payload["variables"]["amount"] for e in portfolio.context.effects]
+    assert (asked, told["frozen"]) == ([120.0, 70.0], 190.0)
+
+
+def test_changes_of_a_retired_service_are_stopped(portfolio: Portfolio, mail: Service) -> None:
+    defined = portfolio.up_to("defined", change_type="major", service=str(mail.id))
+    other = portfolio.in_another_case()
+    built = other.up_to("chartered", change_type="minor", service=str(mail.id))
+    portfolio.in_another_case().up_to("live", change_type="minor", service=str(mail.id))
+    announce(portfolio, mail)
+    portfolio.context.effects.clear()
+
+    call(portfolio, "retire", mail)
+
+    sent = [
+        (e.payload["correlation_key"], e.payload["name"], e.payload["payload"]["reason"])
+        for e in portfolio.context.effects
+        if e.kind is EffectKind.SEND_MESSAGE
+    ]
+    reason = "SRV-2025-0001 Mail has retired."
+    assert sent == [
+        (defined["number"], "proposal_withdrawn", reason),
+        (built["number"], "service_stopped", reason),
+    ]
 
 
 def test_a_retired_service_frees_its_budget_and_leaves_its_agreements(

@@ -12,7 +12,7 @@ from ssflow.domain.registers.budget import CostEntry
 from ssflow.domain.registers.feedback import Feedback
 from ssflow.domain.registers.portfolio import Document, Service, ServiceReview
 from ssflow.domain.registers.work import ActionItem
-from ssflow.operations.operation import EffectKind, OperationRefusedError, Refusal
+from ssflow.operations.operation import EffectKind, OperationRefusedError
 from ssflow.operations.service_reviews import cost_benefit_ratio, users_expected
 from tests.conftest import NOW
 from tests.operations.conftest import Portfolio
@@ -180,21 +180,6 @@ def test_a_service_without_a_row_is_not_reviewed(portfolio: Portfolio) -> None:
     assert review(portfolio, mail, service=str(other.id)) == []
 
 
-def test_a_service_that_is_not_live_any_more_is_not_reviewed(portfolio: Portfolio) -> None:
-    mail = portfolio.live_service()
-    rated = rate(portfolio, value_score=4, tech_score=2, users=9)
-    mail.retire_by(date(2026, 9, 1), None)
-
-    with pytest.raises(OperationRefusedError) as refused:
-        portfolio.call_list(
-            "review.record",
-            reviews=[rated | {"disposition": "renew"}],
-            rows=[{"service": str(mail.id), "disposition": "renew"}],
-        )
-
-    assert refused.value.code == Refusal.WRONG_STATE
-
-
 def test_a_service_that_is_kept_is_looked_at_again_in_a_year(portfolio: Portfolio) -> None:
     mail = portfolio.live_service()
 
@@ -224,3 +209,21 @@ def test_the_report_names_every_service(portfolio: Portfolio) -> None:
     assert b"SRV-1 Mail &lt;b&gt;: retire" in document.content
     assert told["counts"] == {"retire": 1, "retain": 1}
     assert (effect.kind, effect.payload["to"]) == (EffectKind.NOTICE, ["it_director", "itsg_chair"])
+
+
+def test_a_service_that_ends_while_it_is_reviewed_holds_up_no_other(portfolio: Portfolio) -> None:
+    mail = portfolio.live_service()
+    fax = portfolio.live_service(number="SRV-2025-0002", name="Fax")
+    assessment = {"value_score": 4, "tech_score": 4, "users": 7}
+    reviews = [
+        portfolio.call("review.rate", service=one, assessment=assessment)
+        | {"disposition": "retain"}
+        for one in gather(portfolio)
+    ]
+    rows = [{"service": one["service"], "disposition": "retain"} for one in reviews]
+    fax.retire_by(date(2026, 9, 1), None)
+
+    told = portfolio.call_list("review.record", reviews=reviews, rows=rows)
+
+    assert [one["name"] for one in told] == ["Mail"]
+    assert [one.service_id for one in portfolio.session.query(ServiceReview)] == [mail.id]

@@ -29,10 +29,9 @@ from ssflow.operations.operation import (
     operation,
 )
 from ssflow.operations.parameters import amount_of, form, id_of, identifier, text
-from ssflow.operations.record_changes import add_record, changing
+from ssflow.operations.record_changes import add_record, changing, new_number
 from ssflow.sentences import Sentence
 from ssflow.store import budget as budget_rows
-from ssflow.store.records import next_number
 
 AMENDMENT_PROCESS = "fin_budget_amendment"
 
@@ -105,7 +104,7 @@ def open_amendment(context: OperationContext, given: dict[str, Any]) -> dict[str
     amendment = add_record(
         context,
         BudgetAmendment(
-            number=next_number(context.session, "AMD", context.now.year),
+            number=new_number(context, "AMD"),
             budget_id=budget.id,
             kind=kind,
             amount=amount,
@@ -248,7 +247,7 @@ def _decided(
     if verdict.get("decision_id") or not verdict.get("decider"):
         return id_of(verdict.get("decision_id"))
     decision = Decision(
-        number=next_number(context.session, "DEC", context.now.year),
+        number=new_number(context, "DEC"),
         subject_type="BudgetAmendment",
         subject_id=amendment.id,
         question=f"{amendment.number}: {amendment.kind} of EUR {amendment.amount}",
@@ -324,6 +323,8 @@ def _shortage(
 
 
 def _free(context: OperationContext, budget: Budget, line: BudgetLine) -> Decimal:
+    if not line.is_funded:
+        return Decimal(0)
     year = budget.fiscal_year
     promised = budget_rows.commitments_of_lines(context.session, [line.id])
     spent = budget_rows.costs_of_lines(context.session, [line.id], f"{year}-01", f"{year}-12")
@@ -351,7 +352,9 @@ def _change_lines(
         add_record(context, _new_line(context, budget, amendment))
         return
     with changing(context, target):
-        set_amount(target, target.amount + amendment.amount)
+        had = target.amount if target.is_funded else Decimal(0)
+        target.is_funded = True
+        set_amount(target, had + amendment.amount)
 
 
 def _new_line(context: OperationContext, budget: Budget, amendment: BudgetAmendment) -> BudgetLine:

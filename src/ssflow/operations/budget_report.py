@@ -19,7 +19,6 @@ from ssflow.operations.budget_figures import Variance, add_up
 from ssflow.operations.budget_lines import CONTROLLED, approved_budget
 from ssflow.operations.budget_periods import (
     NO_VARIANCE,
-    month_of,
     name_of,
     period_of,
     variances_of,
@@ -36,7 +35,7 @@ from ssflow.store import people as people_rows
 def report_period(context: OperationContext, given: dict[str, Any]) -> dict[str, Any]:
     """Make the monthly report and send it to holders, director, steering group and customers.
 
-    With the last month of its year the budget is closed, if no other month waits for a signature.
+    Once the last month of its year is signed, and no other one waits for it, the budget is closed.
     """
     period = period_of(context, given["period"])
     budget = approved_budget(context, period.budget_id, CONTROLLED)
@@ -55,8 +54,7 @@ def report_period(context: OperationContext, given: dict[str, Any]) -> dict[str,
             period=period.period,
             actual=str(share),
         )
-    if month_of(budget, period.period) == MONTHS:
-        _close_year(context, budget)
+    _close_year(context, budget)
     return {"document": str(document.id), "notified": [str(user_id) for user_id in readers]}
 
 
@@ -108,7 +106,9 @@ def _by_class(
 
 
 def _close_year(context: OperationContext, budget: Budget) -> None:
-    if not budget_rows.unsigned_periods(context.session, budget.id):
+    december = f"{budget.fiscal_year}-{MONTHS}"
+    is_over = december in budget_rows.signed_periods(context.session, [december])
+    if is_over and not budget_rows.unsigned_periods(context.session, budget.id):
         with changing(context, budget):
             budget.move_to(BudgetState.CLOSED)
 

@@ -49,12 +49,11 @@ from ssflow.operations.parameters import (
     rows_of,
     text,
 )
-from ssflow.operations.record_changes import add_record, changing
+from ssflow.operations.record_changes import add_record, changing, new_number
 from ssflow.sentences import Sentence
 from ssflow.store import budget as budget_rows
 from ssflow.store import people as people_rows
 from ssflow.store.instances import is_cancelled
-from ssflow.store.records import next_number
 
 FEWEST_YEARS, MOST_YEARS = -1, 5
 """How far from this year a budget may be."""
@@ -89,7 +88,7 @@ def open_budget(context: OperationContext, given: dict[str, Any]) -> dict[str, A
     budget = add_record(
         context,
         Budget(
-            number=next_number(context.session, "BUD", year),
+            number=new_number(context, "BUD", year),
             fiscal_year=year,
             instance_id=context.instance_id,
             created_at=context.now,
@@ -571,7 +570,7 @@ def _decision(
     return add_record(
         context,
         Decision(
-            number=next_number(context.session, "DEC", context.now.year),
+            number=new_number(context, "DEC"),
             subject_type="Budget",
             subject_id=budget.id,
             question=question,

@@ -40,12 +40,14 @@ from ssflow.operations.parameters import (
     identifier,
     one_of,
     rows_of,
+    text,
 )
 from ssflow.operations.proposal_records import (
     move_proposal,
     notice,
     open_proposal,
     owner_of,
+    promise,
     record_of,
     require_state,
     service_of,
@@ -219,16 +221,27 @@ def reforecast_proposal(context: OperationContext, given: dict[str, Any]) -> dic
 
 
 @operation(
-    "service.go_live", "Put the service in the catalogue", proposal=identifier(), release=form()
+    "service.go_live",
+    "Put the service in the catalogue",
+    proposal=identifier(),
+    release=form(),
+    charge_model=text(required=False),
 )
 def take_service_live(context: OperationContext, given: dict[str, Any]) -> dict[str, Any]:
-    """Put the service in the catalogue, or raise its version when it is there already."""
+    """Put the service in the catalogue; one that is there promises what its change defined.
+
+    A service whose end was announced meanwhile keeps its end.
+    """
     proposal, release = open_proposal(context, given["proposal"]), given["release"]
     require_state(proposal, ProposalState.CHARTERED)
     service = service_of(context, proposal)
     today = context.calendar.local_date(context.now)
     with changing(context, service):
-        service.move_to(ServiceState.LIVE)
+        if service.state is not ServiceState.RETIRING:
+            service.move_to(ServiceState.LIVE)
+        if proposal.change_type != "new":
+            _promise_change(context, proposal, service)
+            service.charge_model = given["charge_model"] or service.charge_model
         service.version += 1
         service.catalogue_text = release.get("catalogue_text") or service.catalogue_text
         service.live_on = service.live_on or today
@@ -275,6 +288,14 @@ def _chartered(context: OperationContext, proposal_id: UUID) -> tuple[ServicePro
             Sentence("Proposal %(number)s has no charter.", number=proposal.number)
         )
     return proposal, charter
+
+
+def _promise_change(context: OperationContext, proposal: ServiceProposal, service: Service) -> None:
+    """Let a live service promise what its change defined, under the conditions of the charter."""
+    if proposal.definition:
+        promise(service, proposal.definition)
+    charter = portfolio_rows.find_charter(context.session, proposal.id)
+    service.conditions = (charter.conditions if charter else None) or service.conditions
 
 
 def _milestone(charter: Charter, stage: str) -> date | None:

@@ -28,11 +28,10 @@ from ssflow.operations.operation import (
     operation,
 )
 from ssflow.operations.parameters import amount_of, day_of, form, id_of, identifier, one_of, text
-from ssflow.operations.record_changes import add_record, changing
+from ssflow.operations.record_changes import add_record, changing, new_number
 from ssflow.sentences import Sentence
 from ssflow.store import feedback as feedback_rows
 from ssflow.store import instances as instance_rows
-from ssflow.store.records import next_number
 from ssflow.store.user_tasks import move_due
 
 MAX_DUPLICATES = 10
@@ -68,7 +67,7 @@ def log_feedback(context: OperationContext, given: dict[str, Any]) -> dict[str, 
     feedback = add_record(
         context,
         Feedback(
-            number=next_number(context.session, "CMP", context.now.year),
+            number=new_number(context, "CMP"),
             subject=fb["subject"],
             description=fb["description"],
             sender={name: fb.get(name) or "" for name in ("name", "email", "organisation")},

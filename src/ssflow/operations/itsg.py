@@ -16,11 +16,10 @@ from ssflow.operations.operation import (
     operation,
 )
 from ssflow.operations.parameters import day_of, form, id_of, identifier
-from ssflow.operations.record_changes import add_record
+from ssflow.operations.record_changes import add_record, new_number
 from ssflow.sentences import Sentence
 from ssflow.store import people as people_rows
 from ssflow.store import portfolio as portfolio_rows
-from ssflow.store.records import next_number
 
 MEMBER, CHAIR = "itsg_member", "itsg_chair"
 _CASE = "ProcessInstance"
@@ -116,7 +115,7 @@ def record_itsg_decision(context: OperationContext, given: dict[str, Any]) -> di
     decision = add_record(
         context,
         Decision(
-            number=next_number(context.session, "DEC", context.now.year),
+            number=new_number(context, "DEC"),
             subject_type=(ask.get("subject_type") or _CASE) if subject_id else _CASE,
             subject_id=subject_id or context.instance_id,
             question=ask["question"],

@@ -33,7 +33,6 @@ from ssflow.operations.parameters import (
     id_of,
     identifier,
     one_of,
-    optional_amount_of,
     rating_of,
     rows_of,
     text,
@@ -44,15 +43,16 @@ from ssflow.operations.proposal_records import (
     notice,
     open_proposal,
     owner_of,
+    promise,
+    promised_by,
     record_of,
     require_state,
     service_of,
 )
-from ssflow.operations.record_changes import add_record, changing
+from ssflow.operations.record_changes import add_record, changing, new_number
 from ssflow.sentences import Sentence
 from ssflow.store import people as people_rows
 from ssflow.store import portfolio as portfolio_rows
-from ssflow.store.records import next_number
 
 STAGES = ("design", "development", "test", "deployment")
 """Of delivery, in their order."""
@@ -133,6 +133,7 @@ def register_proposal(context: OperationContext, given: dict[str, Any]) -> dict[
         "service_name": service.name,
         "mandate_holder": str(customer.mandate_holder),
         "customer_name": customer.name,
+        "promised": promised_by(service) if proposal.change_type != "new" else None,
         "similar": _similar(context, proposal),
     }
 
@@ -148,13 +149,7 @@ def define_proposal(context: OperationContext, given: dict[str, Any]) -> dict[st
     service = service_of(context, proposal)
     if proposal.change_type == "new":
         with changing(context, service):
-            service.utility = define.get("utility")
-            service.availability_pct = optional_amount_of(define.get("availability_pct"))
-            service.rto_hours = define.get("rto_hours")
-            service.security_class = define.get("security_class")
-            service.capacity_note = define.get("capacity_note")
-            service.conditions = define.get("conditions") or None
-            service.investment_ceiling = optional_amount_of(define.get("investment_ceiling"))
+            promise(service, define)
             service.move_to(ServiceState.DEFINED)
     _link_objectives(context, service, define.get("objectives") or [])
     return {"state": str(proposal.state)}
@@ -206,7 +201,7 @@ def score_proposal(context: OperationContext, given: dict[str, Any]) -> dict[str
     require_state(proposal, *_BEFORE_CASE)
     ratings = {name: rating_of(told[name]) for name in _RATINGS}
     case = BusinessCase(
-        number=former.number if former else next_number(context.session, "BC", context.now.year),
+        number=former.number if former else new_number(context, "BC"),
         version=former.version + 1 if former else 1,
         proposal_id=proposal.id,
         answers={name: told.get(name, "") for name in _ANSWERS},
@@ -387,13 +382,12 @@ PORTFOLIO_OPERATIONS = (
 
 
 def _new_proposal(context: OperationContext, given: dict[str, Any]) -> ServiceProposal:
-    year = context.now.year
     if given["change_type"] == "new":
         service = _new_service(context, given)
     else:
         service = _changed_service(context, given)
     proposal = ServiceProposal(
-        number=next_number(context.session, "PRP", year),
+        number=new_number(context, "PRP"),
         title=given["title"],
         change_type=given["change_type"],
         summary=given["summary"],
@@ -417,7 +411,7 @@ def _new_service(context: OperationContext, given: dict[str, Any]) -> Service:
     return add_record(
         context,
         Service(
-            number=next_number(context.session, "SRV", context.now.year),
+            number=new_number(context, "SRV"),
             name=given["title"],
             audience=given["audience"],
             customer_id=given["customer"],
@@ -551,7 +545,7 @@ def _keep_conditions(
     context: OperationContext, proposal: ServiceProposal, decisions: Sequence[Decision]
 ) -> None:
     conditions = next((d.conditions for d in reversed(decisions) if d.conditions), None)
-    if conditions:
+    if conditions and proposal.change_type == "new":
         with changing(context, service_of(context, proposal)) as service:
             service.conditions = conditions
 
@@ -578,7 +572,7 @@ def _new_decision(
     return add_record(
         context,
         Decision(
-            number=next_number(context.session, "DEC", context.now.year),
+            number=new_number(context, "DEC"),
             subject_type="ServiceProposal",
             subject_id=proposal.id,
             question=given["question"],

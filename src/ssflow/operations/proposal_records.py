@@ -1,5 +1,6 @@
 """What operations on proposals share: find the records, check their state, move them on."""
 
+from collections.abc import Mapping
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from ssflow.operations.operation import (
     OperationRefusedError,
     Refusal,
 )
+from ssflow.operations.parameters import optional_amount_of
 from ssflow.operations.record_changes import changing
 from ssflow.sentences import Sentence
 
@@ -98,6 +100,32 @@ def move_proposal(
     if proposal.change_type == "new":
         with changing(context, service_of(context, proposal)) as service:
             service.move_to(service_state)
+
+
+def promise(service: Service, define: Mapping[str, Any]) -> None:
+    """Let a service promise what the define step said: its use, its levels, its conditions."""
+    service.utility = define.get("utility")
+    service.availability_pct = optional_amount_of(define.get("availability_pct"))
+    service.rto_hours = define.get("rto_hours")
+    service.security_class = define.get("security_class")
+    service.capacity_note = define.get("capacity_note")
+    service.conditions = define.get("conditions") or None
+    service.investment_ceiling = optional_amount_of(define.get("investment_ceiling"))
+
+
+def promised_by(service: Service) -> dict[str, Any]:
+    """Tell what a service promises today, for the form that defines its change."""
+    availability, ceiling = service.availability_pct, service.investment_ceiling
+    return {
+        "utility": service.utility,
+        "availability_pct": None if availability is None else float(availability),
+        "rto_hours": service.rto_hours,
+        "security_class": service.security_class,
+        "capacity_note": service.capacity_note,
+        "conditions": service.conditions,
+        "investment_ceiling": None if ceiling is None else float(ceiling),
+        "charge_model": service.charge_model,
+    }
 
 
 def owner_of(proposal: ServiceProposal) -> tuple[str, UUID]:

@@ -1,31 +1,45 @@
 """Operations that end a service without harm: facts, decision, announcement, end, archive."""
 
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from marshmallow import fields
 
-from ssflow.domain.registers.portfolio import Decision, Service, ServiceAsset, ServiceState
+from ssflow.domain.registers.portfolio import (
+    Decision,
+    ProposalState,
+    Service,
+    ServiceAsset,
+    ServiceState,
+)
 from ssflow.domain.registers.work import ActionItem
 from ssflow.operations.amendments import AmendmentRequest, request_amendment
 from ssflow.operations.budget_figures import free_of_line
 from ssflow.operations.case_figures import add_months
 from ssflow.operations.documents import make_document
-from ssflow.operations.operation import OperationContext, OperationRefusedError, Refusal, operation
+from ssflow.operations.operation import (
+    Effect,
+    EffectKind,
+    OperationContext,
+    OperationRefusedError,
+    Refusal,
+    operation,
+)
 from ssflow.operations.parameters import day, day_of, form, id_of, identifier, rows_of, text
 from ssflow.operations.proposal_records import notice, record_of
-from ssflow.operations.record_changes import add_record, changing
+from ssflow.operations.record_changes import add_record, changing, new_number
 from ssflow.operations.service_reviews import known_users
 from ssflow.sentences import Sentence
 from ssflow.store import budget as budget_rows
 from ssflow.store import people as people_rows
 from ssflow.store import portfolio as portfolio_rows
-from ssflow.store.records import next_number
 
 ARCHIVED_FOR_MONTHS = 7 * 12
 """How long the archive of a service is kept at least."""
 _REGULATED = ("confidential", "secret")
+_ALL_PERIODS = ("0000-01", "9999-12")
 
 
 @operation("retirement.facts", "Gather facts for a retirement", service=identifier())
@@ -139,12 +153,13 @@ def keep_service(context: OperationContext, given: dict[str, Any]) -> dict[str, 
 
 @operation("retirement.retire", "Retire the service", service=identifier())
 def retire_service(context: OperationContext, given: dict[str, Any]) -> dict[str, Any]:
-    """End the service: freeze its free budget, and leave its agreements and rates to be closed."""
+    """End the service and its changes, freeze its free budget, leave its agreements to be ended."""
     service = _service(context, given["service"], ServiceState.RETIRING)
     today = context.calendar.local_date(context.now)
     with changing(context, service):
         service.retire(today)
     frozen = _freeze_budget(context, service, today)
+    _stop_changes(context, service)
     for what in ("end the agreements of", "close the rates of"):
         _leave_to_do(context, service, f"{what} {service.number} {service.name}")
     return {"retired_on": today.isoformat(), "frozen": frozen}
@@ -205,7 +220,7 @@ def _service(context: OperationContext, service_id: UUID, state: ServiceState) -
 
 def _decision(context: OperationContext, service: Service, given: dict[str, Any]) -> Decision:
     return Decision(
-        number=next_number(context.session, "DEC", context.now.year),
+        number=new_number(context, "DEC"),
         subject_type="Service",
         subject_id=service.id,
         question="retirement",
@@ -234,12 +249,36 @@ def _concerned(context: OperationContext, service: Service) -> list[str]:
     return [*(str(user_id) for user_id in found if user_id), "brm", "service_desk"]
 
 
+def _stop_changes(context: OperationContext, service: Service) -> None:
+    """Have each change of the service that goes on withdrawn, or its delivery stopped."""
+    reason = f"{service.number} {service.name} has retired."
+    for proposal in portfolio_rows.open_changes_of(context.session, service.id):
+        is_delivered = proposal.state is ProposalState.CHARTERED
+        payload = {
+            "name": "service_stopped" if is_delivered else "proposal_withdrawn",
+            "correlation_key": proposal.number,
+            "payload": {"decision": "stop", "reason": reason}
+            if is_delivered
+            else {"reason": reason},
+            "time_to_live": None,
+        }
+        context.effects.append(Effect(EffectKind.SEND_MESSAGE, payload))
+
+
 def _freeze_budget(context: OperationContext, service: Service, today: date) -> float:
+    """Ask to freeze what is free on the service's lines, this year and later."""
     lines = portfolio_rows.budget_lines_of(context.session, service.id, today.year)
-    promised = budget_rows.commitments_of_lines(context.session, [line.id for line in lines])
-    frozen = 0.0
+    ids = [line.id for line in lines]
+    promised = budget_rows.commitments_of_lines(context.session, ids)
+    spent = budget_rows.costs_of_lines(context.session, ids, *_ALL_PERIODS)
+    frozen, nothing = 0.0, Decimal(0)
     for line in lines:
-        free = free_of_line(line.amount, line.frozen, promised.get(line.id, line.amount * 0))
+        free = free_of_line(
+            line.amount,
+            line.frozen,
+            promised.get(line.id, nothing),
+            spent.get(line.id, nothing),
+        )
         if free > 0:
             request_amendment(
                 context,

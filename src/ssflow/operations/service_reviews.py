@@ -24,7 +24,6 @@ from ssflow.operations.parameters import (
 )
 from ssflow.operations.proposal_records import notice, record_of
 from ssflow.operations.record_changes import add_record, changing
-from ssflow.sentences import Sentence
 from ssflow.store import portfolio as portfolio_rows
 
 MAX_SERVICES = 300
@@ -116,10 +115,15 @@ def record_reviews(context: OperationContext, given: dict[str, Any]) -> list[dic
     A service that ended or is ending since it was assessed is left out.
     """
     decided = {str(row["service"]): row for row in given["rows"]}
-    return [
-        _record_review(context, review, decided[str(review["service"])])
+    found = [
+        (record_of(context, Service, _service_id(review)), review)
         for review in given["reviews"]
         if str(review["service"]) in decided
+    ]
+    return [
+        _record_review(context, service, review, decided[str(review["service"])])
+        for service, review in found
+        if service.state is ServiceState.LIVE
     ]
 
 
@@ -224,19 +228,8 @@ def _last_year(today: date) -> tuple[str, str]:
 
 
 def _record_review(
-    context: OperationContext, told: Mapping[str, Any], row: Mapping[str, Any]
+    context: OperationContext, service: Service, told: Mapping[str, Any], row: Mapping[str, Any]
 ) -> dict[str, Any]:
-    service = record_of(context, Service, _service_id(told))
-    if service.state is not ServiceState.LIVE:
-        raise OperationRefusedError(
-            Sentence(
-                "Service %(number)s is “%(state)s”; this needs it to be “%(next_state)s”.",
-                number=service.number,
-                state=service.state,
-                next_state=ServiceState.LIVE,
-            ),
-            code=Refusal.WRONG_STATE,
-        )
     add_record(
         context,
         ServiceReview(

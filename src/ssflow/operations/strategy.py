@@ -27,12 +27,11 @@ from ssflow.operations.operation import (
     operation,
 )
 from ssflow.operations.parameters import amount_of, day_of, form, id_of, identifier, rows_of, text
-from ssflow.operations.record_changes import add_record, changing
+from ssflow.operations.record_changes import add_record, changing, new_number
 from ssflow.operations.strategy_facts import assessment_facts, live_services
 from ssflow.operations.strategy_figures import is_past_horizon, late_pct, red_pct
 from ssflow.sentences import Sentence
 from ssflow.store import strategy as strategy_rows
-from ssflow.store.records import next_number
 
 R = TypeVar("R", bound=Record)
 
@@ -53,7 +52,7 @@ def begin_strategy(context: OperationContext, given: dict[str, Any]) -> dict[str
     strategy = add_record(
         context,
         StrategyDocument(
-            number=next_number(context.session, "STR", context.now.year),
+            number=new_number(context, "STR"),
             title=str(scope["title"]),
             horizon_from=_day(scope, "horizon_from"),
             horizon_to=_day(scope, "horizon_to"),
@@ -177,7 +176,7 @@ def decide_strategy(context: OperationContext, given: dict[str, Any]) -> dict[st
     decision = add_record(
         context,
         Decision(
-            number=next_number(context.session, "DEC", context.now.year),
+            number=new_number(context, "DEC"),
             subject_type="StrategyDocument",
             subject_id=strategy.id,
             question=Sentence(

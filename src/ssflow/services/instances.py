@@ -18,17 +18,20 @@ from ssflow.engine.commands import Start, StartByMessage
 from ssflow.engine.execution import StepResult
 from ssflow.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
 from ssflow.forms.submission import read_submission
+from ssflow.operations.cancelled_cases import end_records
 from ssflow.sentences import Sentence
 from ssflow.services.advance import (
     advance_instance,
     bring_kept_messages,
     close_waiting_points,
     instance_variables,
+    record_entries,
 )
 from ssflow.services.attachments import bind_files
-from ssflow.services.audit import Entry, record
+from ssflow.services.audit import Entry, record, record_all
 from ssflow.services.definitions import load_layout
 from ssflow.services.form_view import FormView, form_context
+from ssflow.services.operation_port import context_of
 from ssflow.services.trail_path import count_elements
 from ssflow.services.variables import check_variables, text_problem
 from ssflow.store import audit as trail_rows
@@ -271,6 +274,8 @@ def resume_instance(work: UnitOfWork, instance_id: UUID, reason: str = "") -> Pr
 def cancel_instance(work: UnitOfWork, instance_id: UUID, reason: str) -> ProcessInstance:
     """End an instance without finishing it; its tasks, timers and messages go with it.
 
+    What it worked on ends, too: a proposal gives its money back, a service is kept.
+
     Raises:
         NotFoundError, ForbiddenError: the actor does not see it or does not administer.
         InstanceNotRunningError: it has ended already.
@@ -282,7 +287,10 @@ def cancel_instance(work: UnitOfWork, instance_id: UUID, reason: str) -> Process
     close_waiting_points(work, instance)
     instance.cancel(at=work.now)
     instance.final_variables = variables
-    record(work, AuditAction.INSTANCE_CANCELLED, instance, reason=told)
+    context = context_of(work, instance, "")
+    end_records(context, told)
+    cancelled = Entry(AuditAction.INSTANCE_CANCELLED, None, {"reason": told})
+    record_all(work, [cancelled, *record_entries(context.changes)], instance)
     return instance
 
 

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from types import NoneType
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import (
@@ -112,6 +112,8 @@ _ORDERED = (str, int, Decimal, date)
 """Types with an order that people know; ids and JSON have none."""
 _NO_CELL = frozenset({"row_version", "is_demo", "sender_key"})
 """Columns that tell a reader of a sheet nothing."""
+_MOST_OF_CASE = 500
+R = TypeVar("R", bound=Record)
 
 
 def _read_integer(text: str) -> int:
@@ -288,6 +290,17 @@ def choices_of(
     order = [shown[0].desc()] if entity is Feedback else [*shown, record_id]
     rows = session.execute(query.order_by(*order).limit(limit))
     return [(found, " ".join(str(part) for part in parts if part)) for found, *parts in rows]
+
+
+def records_of_case(session: Session, kind: type[R], instance_id: UUID) -> Sequence[R]:
+    """List the records of a kind that a case made to work on, oldest first."""
+    query = (
+        select(kind)
+        .where(_column(kind, "instance_id") == instance_id)
+        .order_by(kind.created_at, kind.id)
+        .limit(_MOST_OF_CASE)
+    )
+    return session.scalars(query).all()
 
 
 def find_twin(session: Session, candidate: Record) -> Record | None:

@@ -137,3 +137,15 @@ def test_what_has_ended_does_not_end_again() -> None:
     with pytest.raises(WrongStateError, match="has ended"):
         withdrawn.end(S.CLOSED, NOW)
     assert withdrawn.closed_at == NOW
+
+
+def test_what_is_done_too_late_is_late_even_if_no_clock_went_off() -> None:
+    contacted, answered, in_time = assigned(), investigated(), investigated()
+    contacted.contact(NOW + 2 * DAY, None)
+    answered.reply(NOW + 6 * DAY)
+    in_time.reply(NOW + 5 * DAY)
+    in_time.reply(NOW + 9 * DAY)
+
+    assert (contacted.response_breached, contacted.resolution_breached) == (True, False)
+    assert (answered.response_breached, answered.resolution_breached) == (False, True)
+    assert (in_time.response_breached, in_time.resolution_breached) == (False, False)

@@ -185,12 +185,14 @@ class Feedback(Record, Base):
         self.handler = self.waiting_since = None
 
     def contact(self, at: datetime, handler: UUID | None) -> None:
-        """Note the first contact with the customer, and who looks into it.
+        """Note the first contact with the customer, in time or not, and who looks into it.
 
         Raises:
             WrongStateError: it is not assigned.
         """
         self.move_to(FeedbackState.INVESTIGATING)
+        if self.contacted_at is None:
+            self.response_breached |= self.due_response_at is not None and at > self.due_response_at
         self.contacted_at = self.contacted_at or at
         self.handler = self.handler or handler
 
@@ -244,12 +246,14 @@ class Feedback(Record, Base):
         self.due_resolution_at = resolution_at
 
     def reply(self, at: datetime, *, is_final: bool = False) -> None:
-        """Note that the reasoned reply has gone out.
+        """Note that the reasoned reply has gone out, in time or not.
 
         Raises:
             WrongStateError: nobody looked into it.
         """
         self.move_to(FeedbackState.RESPONDED)
+        if self.replied_at is None and (due_at := self.due_at(at)) is not None:
+            self.resolution_breached |= at > due_at
         self.replied_at = self.replied_at or at
         self.is_final = self.is_final or is_final
 
