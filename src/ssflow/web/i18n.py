@@ -1,18 +1,12 @@
-"""The language and the time zone of a page, and the catalogs of translated texts."""
+"""The language and the time zone of a page."""
 
-from functools import cache
-from io import BytesIO
-from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from babel import Locale
-from babel.messages.catalog import Catalog
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
-from babel.support import NullTranslations, Translations
+from babel.support import NullTranslations
 from flask import Flask, has_request_context, request, session
 from flask_babel import Babel, Domain, get_babel, get_locale
 
+from ssflow.catalogs import translations_of
 from ssflow.web.sign_in import current_actor
 from ssflow.web.site import current_site
 
@@ -21,16 +15,15 @@ LANGUAGES = {"en": "English", "nl": "Nederlands", "sv": "Svenska"}
 CHOSEN = "language"
 """Where the session of a visitor keeps the language that was chosen on a public page."""
 _LOCALES = {"en": "en_GB", "nl": "nl_NL", "sv": "sv_SE"}
-_CATALOGS = Path(__file__).parent / "translations"
 
 
 class Catalogs(Domain):
-    """Reads catalogs as people write them (.po), so that no compiled copy can go stale."""
+    """Takes the texts of pages from the catalogs that documents use, too."""
 
     def get_translations(self) -> NullTranslations:
         """Give the texts of the request's language."""
         locale = get_locale()
-        return _read_catalog(locale.language if locale else "en")
+        return translations_of(locale.language if locale else "en")
 
 
 def init_i18n(app: Flask) -> None:
@@ -67,24 +60,3 @@ def page_timezone() -> ZoneInfo:
         except (ZoneInfoNotFoundError, ValueError):
             pass  # a zone that this machine does not know
     return current_site().config.timezone
-
-
-def known_templates() -> list[str]:
-    """List the English texts that the catalogs translate and that have no plural."""
-    return [message.id for message in _read_po("nl") if isinstance(message.id, str)]
-
-
-def _read_po(language: str) -> Catalog:
-    with (_CATALOGS / language / "LC_MESSAGES" / "messages.po").open("rb") as file:
-        return read_po(file, locale=Locale(language))
-
-
-@cache
-def _read_catalog(language: str) -> NullTranslations:
-    if language == "en":
-        return NullTranslations()
-    catalog = _read_po(language)
-    compiled = BytesIO()
-    write_mo(compiled, catalog)
-    compiled.seek(0)
-    return Translations(compiled)

@@ -11,9 +11,9 @@ from typing import Any
 from flask import Flask
 from flask_babel import gettext
 
+from ssflow.catalogs import known_texts
 from ssflow.sentences import Sentence
 from ssflow.web.formats import amount, day
-from ssflow.web.i18n import known_templates
 from ssflow.web.record_words import WORDED, column_label, option_title
 from ssflow.web.texts import register_title, role_title, state_title
 
@@ -94,7 +94,7 @@ _CODES: dict[str, Callable[[str], str]] = {
 
 @cache
 def _known_sentences() -> tuple[_Known, ...]:
-    known = (_read(text) for text in known_templates() if _GAP.search(text))
+    known = (_read(text) for text in known_texts() if _GAP.search(text))
     telling = (one for one in known if _own_letters(one) >= _FEWEST_LETTERS)
     return tuple(sorted(telling, key=_own_letters, reverse=True))
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from flask_babel import gettext, lazy_gettext
 
+from ssflow.domain import words
 from ssflow.domain.audit import AuditAction
 from ssflow.domain.identity import Role
 from ssflow.domain.registers.portfolio import Phase
@@ -102,65 +103,7 @@ PHASES = {
     Phase.RETIRED: lazy_gettext("Retired services"),
 }
 
-STATES = {
-    "proposed": lazy_gettext("proposed"),
-    "defined": lazy_gettext("defined"),
-    "analysed": lazy_gettext("analysed"),
-    "approved": lazy_gettext("approved"),
-    "chartered": lazy_gettext("chartered"),
-    "design": lazy_gettext("in design"),
-    "development": lazy_gettext("in development"),
-    "test": lazy_gettext("in test"),
-    "deployment": lazy_gettext("being deployed"),
-    "live": lazy_gettext("live"),
-    "retiring": lazy_gettext("being retired"),
-    "retired": lazy_gettext("retired"),
-    "rejected": lazy_gettext("rejected"),
-    "declined": lazy_gettext("declined"),
-    "withdrawn": lazy_gettext("withdrawn"),
-    "cancelled": lazy_gettext("cancelled"),
-    "deferred": lazy_gettext("deferred"),
-    "duplicate": lazy_gettext("duplicate"),
-    "draft": lazy_gettext("draft"),
-    "collecting": lazy_gettext("lines are collected"),
-    "consolidating": lazy_gettext("lines are checked"),
-    "submitted": lazy_gettext("submitted"),
-    "closed": lazy_gettext("closed"),
-    "signed": lazy_gettext("signed"),
-    "open": lazy_gettext("open"),
-    "requested": lazy_gettext("requested"),
-    "applied": lazy_gettext("applied"),
-    "refused": lazy_gettext("refused"),
-    "explained": lazy_gettext("explained"),
-    "unexplained": lazy_gettext("unexplained"),
-    "capital": lazy_gettext("capital expenditure"),
-    "operational": lazy_gettext("operational costs"),
-    "strategic": lazy_gettext("strategic investments"),
-    "hardware": lazy_gettext("hardware"),
-    "software": lazy_gettext("software"),
-    "personnel": lazy_gettext("personnel"),
-    "overhead": lazy_gettext("overhead"),
-    "infrastructure": lazy_gettext("infrastructure"),
-    "unclassified": lazy_gettext("unclassified"),
-    "transfer": lazy_gettext("transfer"),
-    "supplement": lazy_gettext("supplement"),
-    "freeze": lazy_gettext("freeze"),
-    "red": lazy_gettext("red"),
-    "amber": lazy_gettext("amber"),
-    "green": lazy_gettext("green"),
-    "logged": lazy_gettext("logged"),
-    "triaged": lazy_gettext("triaged"),
-    "assigned": lazy_gettext("assigned"),
-    "investigating": lazy_gettext("being investigated"),
-    "waiting_customer": lazy_gettext("waiting for the customer"),
-    "responded": lazy_gettext("answered"),
-    "disputed": lazy_gettext("disputed"),
-    "following_up": lazy_gettext("being followed up"),
-    "redirected": lazy_gettext("passed on"),
-    "merged": lazy_gettext("merged"),
-    "invalid": lazy_gettext("invalid"),
-    "recorded": lazy_gettext("recorded"),
-}
+STATES = {code: lazy_gettext(word) for code, word in words.STATES.items()}
 
 REGISTERS = {
     "Customer": lazy_gettext("Customers"),
