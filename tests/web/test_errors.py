@@ -11,6 +11,7 @@ from ssflow.services import access_tokens
 from ssflow.web.access import public
 from tests.services.bundles import one_task
 from tests.services.office import Office
+from tests.web.api.calling import Caller, problem
 from tests.web.browsing import Browser, text_of
 from tests.web.conftest import SignIn
 
@@ -177,6 +178,13 @@ def test_a_name_that_is_not_ours_is_not_served(browser: Browser) -> None:
 
     assert answer.status_code == 400
     assert "evil.example" not in answer.text
+
+
+@pytest.mark.parametrize("host", ["evil.example", "[::1", "localhost:99999"])
+def test_a_program_is_told_of_a_wrong_name_as_of_any_refusal(app: Flask, host: str) -> None:
+    told = Caller(app).send("GET", "openapi.json", headers={"Host": host})
+
+    assert problem(told, 400)["detail"] == "ssflow is not served under this name."
 
 
 def test_a_script_of_a_page_gets_its_errors_as_json(sign_in: SignIn, office: Office) -> None:

@@ -129,7 +129,10 @@ def _answer_http(error: HTTPException) -> ResponseReturnValue:
     if error.code is None or error.code < HTTPStatus.BAD_REQUEST:
         return error.get_response()
     if isinstance(error, SecurityError):  # an unknown host: no address can be built for a page
-        return Response("ssflow is not served under this name.", 400, mimetype="text/plain")
+        told = gettext("ssflow is not served under this name.")
+        if wants_json():
+            return answer(Problem(HTTPStatus.BAD_REQUEST, told))
+        return Response(told, HTTPStatus.BAD_REQUEST, mimetype="text/plain")
     if error.code == HTTPStatus.INTERNAL_SERVER_ERROR:
         return _answer_unforeseen(getattr(error, "original_exception", None) or error)
     status = HTTPStatus(error.code)
