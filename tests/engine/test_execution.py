@@ -957,6 +957,7 @@ def test_threads_may_run_instances_of_one_definition_at_once(sandbox: Sandbox) -
         run.start(items=[number, number + 1])
         run.complete("u")
         run.complete("u", nth=0)
+        assert run.incidents == []
         results: list[int] = run.variables["results"]
         return results
 

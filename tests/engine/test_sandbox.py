@@ -4,17 +4,19 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
-from threading import Barrier, Event, Thread, Timer
-from time import sleep
+from threading import Event, Thread, Timer
+from time import perf_counter
 
+import pydantic_monty as monty
 import pytest
 
 from ssflow.engine.faults import ElementError, SandboxBusyError
-from ssflow.engine.sandbox import Sandbox
+from ssflow.engine.sandbox import Sandbox, Stopwatch
 
 
 def list_workers() -> list[int]:
@@ -54,13 +56,15 @@ def test_a_worker_that_is_killed_at_work_is_replaced_and_the_code_runs_again() -
     with Sandbox(max_workers=1) as sandbox:
         sandbox.run("1", {})
         [worker] = set(list_workers()) - before
-        killer = Timer(0.05, os.kill, [worker, signal.SIGKILL])
-        killer.start()
+        attempts: list[int] = []
 
-        result = sandbox.run("n = 0\nfor i in range(2_000_000):\n    n = n + 1\nn", {})
-        killer.join()
+        def kill_at_first() -> int:
+            attempts.append(worker)
+            if len(attempts) == 1:
+                os.kill(worker, signal.SIGKILL)
+            return len(attempts)
 
-        assert result == 2_000_000
+        assert sandbox.run("kill_at_first()", {}, functions={"kill_at_first": kill_at_first}) == 2
 
 
 def test_code_that_loses_its_worker_again_and_again_is_at_fault() -> None:
@@ -100,26 +104,47 @@ def test_threads_share_workers_and_get_their_own_results() -> None:
     assert results == [n * 2 for n in range(200)]
 
 
+@contextmanager
+def occupied(sandbox: Sandbox) -> Iterator[Event]:
+    """Keep one worker busy until the event is set."""
+    is_held, is_enough = Event(), Event()
+
+    def hold() -> None:
+        is_held.set()
+        is_enough.wait()
+
+    def work() -> None:
+        with suppress(monty.MontyError):  # it may have taken more time than code may
+            sandbox.run("hold()", {}, functions={"hold": hold})
+
+    holder = Thread(target=work)
+    holder.start()
+    is_held.wait()
+    try:
+        yield is_enough
+    finally:
+        is_enough.set()
+        holder.join()
+
+
 def test_a_busy_sandbox_says_so() -> None:
-    barrier = Barrier(2)
-
-    def occupy(sandbox: Sandbox) -> None:
-        barrier.wait()
-        with suppress(ElementError):  # on a slow machine it takes more time than code may
-            sandbox.run("n = 0\nfor i in range(4_000_000):\n    n = n + 1\nn", {})
-
     with Sandbox(max_workers=1, checkout_timeout=timedelta(milliseconds=50)) as sandbox:
-        sandbox.run("1", {})
-        other = Thread(target=occupy, args=(sandbox,))
-        other.start()
-        barrier.wait()
-        sleep(0.05)
-
-        with pytest.raises(SandboxBusyError):
+        with occupied(sandbox), pytest.raises(SandboxBusyError):
             sandbox.run("1", {})
-        other.join()
 
         assert sandbox.run("1", {}) == 1
+
+
+def test_waiting_for_a_worker_is_not_counted_as_running() -> None:
+    stopwatch = Stopwatch()
+
+    with Sandbox(max_workers=1) as sandbox, occupied(sandbox) as is_enough:
+        Timer(0.5, is_enough.set).start()
+        began = perf_counter()
+        sandbox.run("1", {}, stopwatch=stopwatch)
+        waited = perf_counter() - began
+
+    assert 0 < stopwatch.seconds <= waited - 0.25
 
 
 def test_a_forked_child_is_told_that_it_cannot_run_scripts_and_its_parent_goes_on() -> None:

@@ -4,9 +4,11 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from importlib.util import find_spec
 from threading import Lock
+from time import perf_counter
 from types import TracebackType
 from typing import Any
 from weakref import WeakSet
@@ -57,6 +59,30 @@ class Clock:
         return self.calendar.add_working_days(self.today(), n)
 
 
+class Stopwatch:
+    """How long code ran, taken together: waiting for a free worker is nobody's fault."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self._begun = 0.0
+
+    def __enter__(self) -> None:
+        self._begun = perf_counter()
+
+    def __exit__(self, *_error: object) -> None:
+        self.seconds += perf_counter() - self._begun
+
+
+@dataclass(frozen=True)
+class _Given:
+    """What a text is given beside itself."""
+
+    inputs: dict[str, Any]
+    clock: Clock | None
+    functions: dict[str, Callable[..., Any]]
+    stopwatch: Stopwatch
+
+
 class Sandbox:
     """Worker processes for scripts; opened at the first use, in the process that uses them."""
 
@@ -93,10 +119,11 @@ class Sandbox:
         *,
         clock: Clock | None = None,
         functions: Mapping[str, Callable[..., Any]] | None = None,
+        stopwatch: Stopwatch | None = None,
     ) -> Any:
         """Run a text in a worker of its own and give the value of its last expression.
 
-        Code that imports modules needs the `clock` that they go by.
+        Code that imports modules needs the `clock` that they go by. The `stopwatch` runs with it.
         A worker that is lost is replaced once; code that loses the second one too is at fault.
 
         Raises:
@@ -104,28 +131,23 @@ class Sandbox:
             ElementError: a worker was lost twice.
             MontyError: the code failed.
         """
+        given = _Given(dict(inputs), clock, dict(functions or {}), stopwatch or Stopwatch())
         try:
-            return self._feed(text, inputs, clock, functions)
+            return self._feed(text, given)
         except monty.MontyCrashedError:
             pass
         try:
-            return self._feed(text, inputs, clock, functions)
+            return self._feed(text, given)
         except monty.MontyCrashedError:
             message = "The script made its worker process end; it ran out of time or memory."
             raise ElementError(IncidentKind.SANDBOX, message) from None
 
-    def _feed(
-        self,
-        text: str,
-        inputs: Mapping[str, Any],
-        clock: Clock | None,
-        functions: Mapping[str, Callable[..., Any]] | None,
-    ) -> Any:
-        with self._checkout(clock) as session:
+    def _feed(self, text: str, given: _Given) -> Any:
+        with self._checkout(given.clock) as session, given.stopwatch:
             return session.feed_run(
                 text,
-                inputs=dict(inputs),
-                external_lookup=dict(functions) if functions else None,
+                inputs=given.inputs,
+                external_lookup=given.functions or None,
                 print_callback=_drop_output,
             )
 

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from datetime import date, timedelta
 from functools import lru_cache
-from time import perf_counter
 from typing import Any
 
 import pydantic_monty as monty
@@ -12,7 +11,13 @@ from ssflow.engine.code import CodeError, Program, find_problems, read_expressio
 from ssflow.engine.faults import ElementError, OutsideError
 from ssflow.engine.json_values import to_json
 from ssflow.engine.operations import OperationCall, OperationError
-from ssflow.engine.sandbox import RECURSION_LIMIT, SCRIPT_MEMORY_BYTES, SCRIPT_TIME, Clock
+from ssflow.engine.sandbox import (
+    RECURSION_LIMIT,
+    SCRIPT_MEMORY_BYTES,
+    SCRIPT_TIME,
+    Clock,
+    Stopwatch,
+)
 from ssflow.engine.sandbox import Sandbox as Sandbox
 from ssflow.engine.snapshot import DecisionHit, IncidentKind, OperationDone, ThrownMessage
 from ssflow.engine.spiff import MultiChoice, SpiffTask
@@ -67,11 +72,11 @@ class MontyEnvironment:
         self._sandbox = sandbox
         self._clock = clock
         self._reserved = {**reserved, "now": clock.now}
-        self._seconds = 0.0
+        self._stopwatch = Stopwatch()
 
     def begin_anew(self) -> None:
         """Give the code its whole time again."""
-        self._seconds = 0.0
+        self._stopwatch = Stopwatch()
 
     def evaluate(
         self,
@@ -141,16 +146,15 @@ class MontyEnvironment:
         inputs = {**given, **_pick(program, self._reserved)}
         functions = self._functions(program)
         clock = self._clock if program.uses_modules else None
-        if self._seconds > CODE_TIME.seconds:
+        if self._stopwatch.seconds > CODE_TIME.seconds:
             message = f"The code of this step took longer than {CODE_TIME.seconds} seconds in all."
             raise ElementError(IncidentKind.BUDGET, message)
-        begun = perf_counter()
         try:
-            return self._sandbox.run(text, inputs, clock=clock, functions=functions)
+            return self._sandbox.run(
+                text, inputs, clock=clock, functions=functions, stopwatch=self._stopwatch
+            )
         except monty.MontyError as error:
             raise _fault_of(error, program) from None
-        finally:
-            self._seconds += perf_counter() - begun
 
     def _functions(self, program: Program) -> dict[str, Any]:
         supplied = {"today": self._clock.today, "wd": self._working_day}
