@@ -407,3 +407,26 @@ def test_an_outside_operation_for_each_item(case: Make) -> None:
 
     assert run.open == ["z"]
     assert run.variables["out"] == ["one", "two"]
+
+
+def test_data_that_is_drawn_beside_the_flow_changes_nothing(case: Make) -> None:
+    drawn = (
+        '<bpmn:ioSpecification><bpmn:dataInput id="D_in" name="amount"/><bpmn:inputSet>'
+        "<bpmn:dataInputRefs>D_in</bpmn:dataInputRefs></bpmn:inputSet><bpmn:outputSet/>"
+        "</bpmn:ioSpecification><bpmn:dataOutputAssociation><bpmn:targetRef>D_order"
+        "</bpmn:targetRef></bpmn:dataOutputAssociation>"
+    )
+    thing = (
+        '<bpmn:dataObject id="order"/>'
+        '<bpmn:dataObjectReference id="D_order" dataObjectRef="order"/>'
+    )
+    run = case(
+        diagram(
+            process("p", start(), user("a", drawn), user("z"), end(), thing, flows("start a z end"))
+        )
+    )
+    run.start()
+
+    run.complete("a", order=1)
+
+    assert run.data("z") == {"order": 1}

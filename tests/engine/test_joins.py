@@ -187,6 +187,68 @@ def test_an_inclusive_join_waits_for_the_branches_that_were_taken(
     assert {name for name in run.variables if name.startswith("by")} == {f"by_{n}" for n in opened}
 
 
+def flow(source: str, target: str, number: int, condition: str = "True") -> str:
+    """Draw one of several flows between the same two gateways."""
+    return (
+        f'<bpmn:sequenceFlow id="f_{number}" sourceRef="{source}" targetRef="{target}">'
+        f"<bpmn:conditionExpression>{condition}</bpmn:conditionExpression></bpmn:sequenceFlow>"
+    )
+
+
+@pytest.mark.parametrize("split", [inclusive, parallel])
+@pytest.mark.parametrize("straight", [1, 2])
+def test_an_inclusive_join_that_a_flow_reaches_at_once_waits_for_the_branches_beside_it(
+    case: Make, split: Callable[[str], str], straight: int
+) -> None:
+    run = case(
+        diagram(
+            process(
+                "p",
+                start(),
+                split("fork"),
+                *(flow("fork", "join", number) for number in range(straight)),
+                user("a"),
+                script("x", "x = 1"),
+                inclusive("join"),
+                user("z"),
+                end(),
+                flows("start fork [True]-> a join z end", "fork [True]-> x join"),
+            )
+        )
+    )
+    run.start()
+    assert run.open == ["a"]
+
+    run.complete("a", a=1)
+
+    assert run.open == ["z"]
+    assert run.data("z") == {"a": 1, "x": 1}
+
+
+@pytest.mark.parametrize("gateway", [inclusive, parallel])
+def test_flows_that_lead_straight_to_their_join_bring_one_token_together(
+    case: Make, gateway: Callable[[str], str]
+) -> None:
+    run = case(
+        diagram(
+            process(
+                "p",
+                start(),
+                gateway("fork"),
+                *(flow("fork", "join", number) for number in range(3)),
+                gateway("join"),
+                user("z"),
+                end(),
+                flows("start fork", "join z end"),
+            )
+        )
+    )
+
+    run.start()
+
+    assert run.open == ["z"]
+
+
 def test_an_inclusive_join_waits_for_work_that_is_under_way_elsewhere(case: Make) -> None:
     """Sub-processes and outside operations are under way, though nobody waits for them here."""
     inner = scope("sp", start("is"), user("u"), end("ie"), flows("is u ie"))

@@ -147,6 +147,18 @@ def test_blanks_around_a_reference_are_dropped() -> None:
     assert root[0].text == "U_a"
 
 
+@pytest.mark.parametrize(
+    ("written", "read"), [("1", "true"), ("0", "false"), (" true ", "true"), ("odd", "odd")]
+)
+def test_a_truth_value_is_spelt_out(written: str, read: str) -> None:
+    """The engine knows only the words, and would take 1 for false."""
+    data = (
+        f'<userTask {BPMN}><multiInstanceLoopCharacteristics isSequential="{written}"/></userTask>'
+    )
+
+    assert read_xml(data.encode(), "a.bpmn")[0].get("isSequential") == read
+
+
 def test_names_of_operations_are_not_ids() -> None:
     root = read_xml(f'<s:x xmlns:s="{SPIFF}" id="any thing"/>'.encode(), "a.bpmn")
 

@@ -13,7 +13,7 @@ from ssflow.engine.decisions import DecisionTable, read_decisions
 from ssflow.engine.flow_order import order_flows, read_flow_order
 from ssflow.engine.problems import DiagramError, Problem
 from ssflow.engine.specs import get_properties
-from ssflow.engine.xml_reading import BPMN, Element, read_xml
+from ssflow.engine.xml_reading import BPMN, Element, drop_data_mappings, read_xml
 
 _OWN_CLASSES: Mapping[type, type] = {
     spiff.BusinessRuleTask: specs.DecisionTask,
@@ -99,6 +99,8 @@ def build_definition(source: DefinitionSource) -> Definition:
         for table in read_decisions(root, name)
     )
     diagrams = {name: root for name, root in roots.items() if name.endswith(".bpmn")}
+    for root in diagrams.values():
+        drop_data_mappings(root)
     spec, subprocess_specs = _parse(parser, source.key, diagrams)
     order = read_flow_order(diagrams.values())
     for each in (spec, *subprocess_specs.values()):

@@ -1,5 +1,6 @@
 """Where branches meet: tokens are counted, data is merged against where the branches parted."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -57,20 +58,20 @@ class CountingParallelGateway(ParallelGateway):
     A flow that comes only from behind the gateway itself closes a loop: its token passes at once.
     """
 
-    needed: frozenset[str]
+    needed: Counter[str]
     back: frozenset[str]
 
     def adopt(self) -> None:
         """Learn from the diagram which incoming flows close a loop."""
-        inputs = frozenset(self._inputs)
-        self.back = inputs - _find_reachable(self._wf_spec, self._wf_spec.start.name, self.name)
-        self.needed = inputs - self.back
+        first = _find_reachable(self._wf_spec, self._wf_spec.start.name, self.name)
+        self.back = frozenset(self._inputs) - first
+        self.needed = Counter(name for name in self._inputs if name not in self.back)
 
     def _update_hook(self, my_task: SpiffTask) -> bool:
         arrived = _find_arrived(my_task)
         _cancel_waiting(arrived)
         came_from = my_task.parent.task_spec.name
-        got = {task.parent.task_spec.name for task in arrived} | {came_from}
+        got = Counter([*(task.parent.task_spec.name for task in arrived), came_from])
         return _fire_or_wait(my_task, may_fire=came_from in self.back or got >= self.needed)
 
     def _run_hook(self, my_task: SpiffTask) -> bool:
@@ -99,9 +100,12 @@ class CountingInclusiveGateway(InclusiveGateway):
         return _fire_or_wait(my_task, may_fire=not self._may_still_come(my_task, got))
 
     def _may_still_come(self, my_task: SpiffTask, got: set[str]) -> bool:
+        coming = _find_siblings_to_come(my_task)
+        if any(task.task_spec is self for task in coming):
+            return True
         free = self.inputs_by_name - got
-        others = (t for t in my_task.workflow.open.values() if t.task_spec is not self)
-        reaches = (self.reachable[task.task_spec.name] for task in others)
+        others = [t for t in my_task.workflow.open.values() if t.task_spec is not self]
+        reaches = (self.reachable[task.task_spec.name] for task in (*others, *coming))
         return any(names & free and not names & got for names in reaches)
 
     def _run_hook(self, my_task: SpiffTask) -> bool:
@@ -139,6 +143,12 @@ class SettlingEndJoin(EndJoin):
         workflow.settled = {}
         workflow.data.update(my_task.data)
         return True
+
+
+def _find_siblings_to_come(my_task: SpiffTask) -> list[SpiffTask]:
+    """Find what the gateway before has chosen, too, but not entered yet."""
+    not_begun = TaskState.FUTURE | TaskState.PREDICTED_MASK
+    return [t for t in my_task.parent.children if t is not my_task and t._state & not_begun]
 
 
 def _find_arrived(my_task: SpiffTask) -> list[SpiffTask]:

@@ -17,12 +17,30 @@ DC = "http://www.omg.org/spec/DD/20100524/DC"
 SPIFF = "http://spiffworkflow.org/bpmn/schema/1.0/core"
 NAMESPACES = {"bpmn": BPMN, "bpmndi": BPMNDI, "dc": DC, "spiffworkflow": SPIFF}
 
+DATA_MAPPINGS = tuple(
+    f"{{{BPMN}}}{name}"
+    for name in ("ioSpecification", "dataInputAssociation", "dataOutputAssociation")
+)
+
 MAX_FILE_BYTES = 5 * 1024 * 1024
 MAX_ELEMENTS = 20_000
 
 _ENCODINGS = frozenset({"utf-8", "utf8", "us-ascii", "ascii"})
 _STANDARDS = "www.omg.org/spec/"  # in the namespaces of BPMN and DMN, their drawings included
 _NAME = re.compile(r"[^\W\d][\w.\-\u00b7]*\Z")
+_TRUTHS = {"1": "true", "0": "false"}
+_BOOLEAN_ATTRIBUTES = frozenset(
+    {
+        "cancelActivity",
+        "instantiate",
+        "isExecutable",
+        "isForCompensation",
+        "isInterrupting",
+        "isSequential",
+        "testBefore",
+        "triggeredByEvent",
+    }
+)
 # Attributes and texts by which the engine looks elements up, some of them inside XPath.
 _NAME_ATTRIBUTES = frozenset(
     {
@@ -71,8 +89,20 @@ def read_xml(data: bytes, file: str) -> Element:
     _require_few_elements(root, file)
     _forget_foreign_ids(root)
     _trim_references(root)
+    _spell_booleans_out(root)
     _require_plain_names(root, file)
     return root
+
+
+def drop_data_mappings(root: Element) -> None:
+    """Take out what maps data at activities and events: all variables go along the flows.
+
+    What a called process names as its inputs and outputs stays.
+    """
+    for mapping in list(root.iter(*DATA_MAPPINGS)):
+        around = mapping.getparent()
+        if around is not None and get_local_name(around) != "process":
+            around.remove(mapping)
 
 
 def is_plain_name(text: str) -> bool:
@@ -203,6 +233,14 @@ def _trim_references(root: Element) -> None:
     """Drop the blanks that pretty printers put around ids: the engine compares them as written."""
     for element in root.iter(*_NAME_TEXTS):
         element.text = (element.text or "").strip()
+
+
+def _spell_booleans_out(root: Element) -> None:
+    """Write `true` for `1`, which XML takes for the same: the engine knows only the words."""
+    for element in root.iter():
+        for attribute in _BOOLEAN_ATTRIBUTES.intersection(element.attrib):
+            text = str(element.attrib[attribute]).strip()
+            element.attrib[attribute] = _TRUTHS.get(text, text)
 
 
 def _require_plain_names(root: Element, file: str) -> None:

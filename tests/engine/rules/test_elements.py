@@ -152,3 +152,38 @@ def test_a_problem_is_a_sentence_about_a_file() -> None:
     assert (problem.file, problem.severity) == (FILE, "error")
     assert str(problem) == f"main.bpmn:{problem.line}: X_odd {problem.message} [plain-task]"
     assert problem.message.endswith(".")
+
+
+_MAPPED = (
+    '<bpmn:ioSpecification><bpmn:dataInput id="D_in" name="amount"/><bpmn:inputSet>'
+    "<bpmn:dataInputRefs>D_in</bpmn:dataInputRefs></bpmn:inputSet><bpmn:outputSet/>"
+    "</bpmn:ioSpecification>"
+)
+_SET = (
+    "<bpmn:dataOutputAssociation><bpmn:targetRef>D_order</bpmn:targetRef><bpmn:assignment>"
+    "<bpmn:from>1</bpmn:from><bpmn:to>total</bpmn:to></bpmn:assignment>"
+    "</bpmn:dataOutputAssociation>"
+)
+_DRAWN = (
+    "<bpmn:dataOutputAssociation><bpmn:targetRef>D_order</bpmn:targetRef>"
+    "</bpmn:dataOutputAssociation>"
+)
+_OBJECT = (
+    '<bpmn:dataObject id="O_order"/>'
+    '<bpmn:dataObjectReference id="D_order" dataObjectRef="O_order"/>'
+)
+
+
+@pytest.mark.parametrize("mapping", [_MAPPED, _SET, _SET + _SET])
+def test_data_that_is_mapped_at_an_activity_is_a_warning(mapping: str) -> None:
+    data = diagram(start(), user("U_a", mapping), end(), _OBJECT, chain("Start_1", "U_a", "E_done"))
+
+    assert assert_breaks(data, "data-not-mapped", "U_a").severity == "warning"
+
+
+@pytest.mark.parametrize("target", ["D_order", "U_a", "D_nowhere"])
+def test_an_arrow_to_a_data_object_is_a_picture(target: str) -> None:
+    drawn = _DRAWN.replace("D_order", target)
+    data = diagram(start(), user("U_a", drawn), end(), _OBJECT, chain("Start_1", "U_a", "E_done"))
+
+    assert problems_of(data) == ()

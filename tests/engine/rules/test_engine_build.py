@@ -4,38 +4,43 @@ from tests.engine.rules.diagrams import (
     diagram,
     element,
     end,
-    extensions,
-    several,
+    extended,
+    message,
     start,
+    user,
 )
 
 
 def test_what_the_engine_still_refuses_is_a_problem() -> None:
-    unknown = element(
-        "dataInputAssociation", None, "<bpmn:sourceRef>Start_1</bpmn:sourceRef>"
-        "<bpmn:targetRef>U_a</bpmn:targetRef>"
-    )  # fmt: skip
+    nameless = (
+        '<bpmn:correlationProperty><bpmn:correlationPropertyRetrievalExpression messageRef="M_a">'
+        "<bpmn:messagePath>a</bpmn:messagePath></bpmn:correlationPropertyRetrievalExpression>"
+        "</bpmn:correlationProperty>"
+    )
     data = diagram(
         start(),
-        element("userTask", "U_a", extensions(role="clerk") + unknown),
+        user("U_a"),
         end(),
         chain("Start_1", "U_a", "E_done"),
+        beside=nameless + message(),
     )
 
-    assert_breaks(data, "engine-refused", "U_a")
+    problem = assert_breaks(data, "engine-refused", "Definitions_1")
+
+    assert "missing from bpmn xml. Draw" in problem.message
 
 
 def test_a_fault_inside_the_parser_is_a_problem_too() -> None:
-    inputs = (
-        '<bpmn:ioSpecification><bpmn:dataInput id="people" name="people"/><bpmn:inputSet/>'
-        "<bpmn:outputSet/></bpmn:ioSpecification>"
+    tests = (
+        "<spiffworkflow:unitTests><spiffworkflow:unitTest><spiffworkflow:inputJson/>"
+        "<spiffworkflow:expectedOutputJson/></spiffworkflow:unitTest></spiffworkflow:unitTests>"
     )
     data = diagram(
         start(),
-        element("scriptTask", "X_a", inputs + several() + "<bpmn:script>answer = 1</bpmn:script>"),
+        element("scriptTask", "X_a", extended(tests) + "<bpmn:script>answer = 1</bpmn:script>"),
         end(),
         chain("Start_1", "X_a", "E_done"),
-    ).replace(b'id="person"', b'id="one_person"')
+    )
 
     problem = assert_breaks(data, "engine-refused", "X_a")
 

@@ -53,6 +53,7 @@ MEANINGS: Mapping[str, CodeMeaning] = {
     "choreography": _error("Choreography activities are not supported."),
     "token-quantity": _error("An activity asks for more than one token at a time."),
     "instantiating-element": _error("Something other than a start event would start cases."),
+    "data-not-mapped": _warning("Data that an activity takes in or gives out is not mapped."),
     # events
     "signal-start-event": _error("A signal cannot start a case."),
     "error-start-event": _error("An error cannot start a case."),

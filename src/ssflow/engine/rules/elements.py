@@ -6,7 +6,7 @@ from ssflow.engine.problems import Problem
 from ssflow.engine.rules.context import Bundle
 from ssflow.engine.rules.report import build_problem
 from ssflow.engine.rules.tree import CHOREOGRAPHY, Process, is_true
-from ssflow.engine.xml_reading import BPMN, Element, get_local_name
+from ssflow.engine.xml_reading import BPMN, DATA_MAPPINGS, Element, get_local_name
 
 _REFUSED = {
     "complexGateway": (
@@ -107,6 +107,7 @@ def _check_element(process: Process, element: Element) -> Iterator[Problem]:
             "token-quantity",
             "The quantity of tokens would be ignored; split or join with gateways instead.",
         )
+    yield from _check_data_mapping(process, element)
     if is_true(element.get("instantiate")):
         yield build_problem(
             process.file,
@@ -114,4 +115,22 @@ def _check_element(process: Process, element: Element) -> Iterator[Problem]:
             "instantiating-element",
             "Only a start event starts a case; put a message start event before this element and "
             "take its instantiate mark away.",
+        )
+
+
+def _check_data_mapping(process: Process, element: Element) -> Iterator[Problem]:
+    """Find data that is to be changed on its way; arrows from and to data objects are pictures."""
+    parent = element.getparent()
+    if element.tag not in DATA_MAPPINGS or parent is None or parent is process.element:
+        return
+    is_picture = get_local_name(element) != "ioSpecification" and not any(
+        get_local_name(child) in ("assignment", "transformation") for child in element
+    )
+    if not is_picture and parent.find(element.tag) is element:
+        yield build_problem(
+            process.file,
+            element,
+            "data-not-mapped",
+            f"The {get_local_name(element)} is not read, because every activity sees all "
+            "variables and gives back what it changed; set variables in a script before or after.",
         )

@@ -13,7 +13,7 @@ from ssflow.engine.problems import Problem
 from ssflow.engine.rules.context import Bundle
 from ssflow.engine.rules.report import build_problem
 from ssflow.engine.rules.tree import Process
-from ssflow.engine.xml_reading import Element
+from ssflow.engine.xml_reading import Element, drop_data_mappings
 
 # What the parser is known to let out beside its own exception, on files that are odd enough.
 _FAULTS = (
@@ -43,6 +43,7 @@ def check_engine_builds(bundle: Bundle) -> Iterator[Problem]:
     """Find what the engine's own parser still refuses."""
     parser = _Parser()
     for file, root in bundle.roots.items():
+        drop_data_mappings(root)
         try:
             parser.add_bpmn_xml(root, file)
         except _FAULTS as error:
@@ -73,5 +74,5 @@ def _refusal(file: str, element: Element, error: Exception) -> Problem:
         file,
         element if found is None else found,
         "engine-refused",
-        f"The engine cannot run this: {reason.rstrip('.')}. Draw it in another way.",
+        f"The engine cannot run this: {reason.rstrip(' .')}. Draw it in another way.",
     )
