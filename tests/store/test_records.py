@@ -160,6 +160,16 @@ def test_records_are_filtered_by_their_fields(session: Session) -> None:
     assert labels(session, "Service", filters=filters) == ["A"]
 
 
+def test_one_of_several_states_may_be_asked_for(session: Session) -> None:
+    for name, state in (("A", "live"), ("B", "retiring"), ("C", "retired")):
+        a_service(session, name, state=state)
+
+    assert labels(session, "Service", filters={"state": "live|retiring"}) == ["A", "B"]
+    assert labels(session, "Service", filters={"name": "A|B"}) == []
+    with pytest.raises(InvalidInputError):
+        labels(session, "Service", filters={"state": "live|flying"})
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [

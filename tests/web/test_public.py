@@ -1,5 +1,6 @@
 """The public pages: feedback without an account, its status, and answers to it."""
 
+import re
 from datetime import timedelta
 from io import BytesIO
 from typing import Any
@@ -13,6 +14,7 @@ from ssflow.domain.audit import AuditAction, AuditEvent
 from ssflow.domain.instance import ProcessInstance
 from ssflow.domain.note import Attachment
 from ssflow.domain.registers.feedback import Feedback, FeedbackState
+from ssflow.domain.registers.portfolio import Service, ServiceState
 from ssflow.domain.user_task import TaskStatus, UserTask
 from ssflow.operations.feedback import sender_key
 from ssflow.services.deployment import deploy_files
@@ -78,6 +80,18 @@ def test_nobody_must_sign_in_to_see_the_form(visitor: Browser) -> None:
     assert page.status_code == 200
     assert "Tell us what you think" in text_of(page)
     assert "How it came in" not in page.text
+
+
+def test_what_is_in_the_catalogue_can_be_complained_about(visitor: Browser, office: Office) -> None:
+    with office.work() as work:
+        for state in ServiceState:
+            made = Service(number=state, name=f"So {state}", created_at=work.now, created_by="x")
+            made.state = state
+            work.session.add(made)
+
+    said = text_of(visitor.open(PAGE))
+
+    assert re.findall(r"So (\w+)", said) == ["live", "retiring"]
 
 
 def test_without_a_process_for_it_there_is_no_form(browser: Browser) -> None:

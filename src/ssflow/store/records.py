@@ -409,9 +409,11 @@ def _conditions(
 
 
 def _is_value(entity: type[Record], name: str, text: str) -> ColumnElement[bool]:
+    """Ask for a value; of a closed set there may be several to choose from: `live|retiring`."""
     column = column_named(entity, name)
-    is_value: ColumnElement[bool] = column == read_value(column, name, text)
-    return is_value
+    is_closed = issubclass(column.type.python_type, StrEnum)
+    values = [read_value(column, name, one) for one in (text.split("|") if is_closed else [text])]
+    return column.in_(values) if len(values) > 1 else column == values[0]
 
 
 def column_named(entity: type[Record], name: str) -> InstrumentedAttribute[Any]:
