@@ -56,8 +56,9 @@ def test_a_budget_is_planned_approved_and_paid_for_by_hand(
     manager = open_as("fia")
     _start(manager)
     _set_guidelines(manager, watch)
+    watch.expect(401)  # nobody stays signed in for so long, and inboxes still open ask for news
     clock.let_pass(timedelta(days=23, hours=6))  # the holders are reminded
-    sessions.clear()  # nobody stays signed in for so long
+    sessions.clear()
     _submit_month_by_month(open_as("hanna"), watch)
     _submit(open_as("hugo"), "personnel of Hugo", "206000")
     _submit(open_as("hilde"), "infrastructure of Hilde", "48000")
