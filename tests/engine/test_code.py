@@ -135,12 +135,35 @@ def test_a_comment_is_no_expression(source: str) -> None:
         ("${amount > 5}", "without ${ }"),
         ("=amount > 5", "without the ="),
         ('= status = "open"', "without the ="),
+        ("a && b", "Write and, or, not."),
+        ("!done", "Write and, or, not."),
+        ("NOT done AND ok", "in small letters"),
+        ("a === b", "== and !="),
+        ("a <> b", "!= for unequal"),
+        ("a => 3", ">= and <="),
+        ("a eq b", "==, !="),
+        ("a == \u201cyes\u201d", "straight quotes"),
+        ("a ? b : c", "one if condition else other"),
+        ("if a then b else c", "one if condition else other"),
+        ("amount between 1 and 5", "1 <= amount <= 5"),
+        ("x in [1..5]", "1 <= amount <= 5"),
+        ("list contains(x, 1)", "item in items"),
+        ("some x in y satisfies x > 1", "any("),
+        ("string length(x) > 3", "len(text)"),
     ],
 )
 def test_expressions_of_other_engines_are_told_how_to_be_written(source: str, words: str) -> None:
     [(_, message)] = check_code(source, expression=True)
 
     assert words in message
+
+
+@pytest.mark.parametrize("source", ["a b", "var x = 1;", "let x = 1"])
+def test_a_guess_of_pythons_is_not_passed_on(source: str) -> None:
+    [(_, message)] = check_code(source, expression=False)
+
+    assert "comma" not in message
+    assert ("JavaScript" in message) == (source != "a b")
 
 
 def test_what_only_the_sandbox_refuses_is_found_without_running_the_code() -> None:

@@ -2,6 +2,7 @@
 
 import ast
 import io
+import re
 import textwrap
 import tokenize
 from collections.abc import Iterator
@@ -70,6 +71,26 @@ _UNSUPPORTED: dict[type[ast.AST], str] = {
     ast.Global: "`global` is not supported; give the value back.",
     ast.Nonlocal: "`nonlocal` is not supported; give the value back.",
 }
+_FOREIGN = tuple(
+    (re.compile(pattern), hint)
+    for pattern, hint in (
+        (r"[\u2018\u2019\u201a-\u201f\u00ab\u00bb]", "Write straight quotes: \"yes\" or 'yes'."),
+        (r"&&|\|\||!(?!=)", "Write and, or, not."),
+        (r"\b(AND|OR|NOT)\b", "Write and, or, not in small letters."),
+        (r"===|!==", "Write == and != to compare."),
+        (r"<>", "Write != for unequal."),
+        (r"=>|=<", "Write >= and <= to compare."),
+        (r"\b(eq|ne|gt|lt|ge|le)\b", "Write ==, !=, >, <, >= or <= to compare."),
+        (r"\b(var|let|const)\s+\w|\bfunction\b|//|;\s*$", "This looks like JavaScript."),
+        (r"\?.*:", "Write one if condition else other."),
+        (r"\?", "Write len(…), .get(…) or a comparison in place of the question mark."),
+        (r"\bthen\b", "Write one if condition else other."),
+        (r"\bbetween\b|\.\.", "Write 1 <= amount <= 5 for a range."),
+        (r"\bcontains\b|\blike\b|\bLIKE\b", 'Write "part" in text, or item in items.'),
+        (r"\b(some|every)\b.*\bsatisfies\b", "Write any(… for x in xs) or all(… for x in xs)."),
+        (r"\bstring length\b", "Write len(text)."),
+    )
+)
 
 
 class CodeError(Exception):
@@ -205,20 +226,21 @@ def _parse(text: str, mode: str) -> ast.AST:
     try:
         return ast.parse(text, mode=mode)
     except SyntaxError as error:
-        told = f"This is not valid Python: {(error.msg or '').rstrip('.?')}.{_way_out(text)}"
+        reason = (error.msg or "").partition(". ")[0]  # what follows is a guess of Python's
+        told = f"This is not valid Python: {reason.rstrip('.?')}.{_way_out(text)}"
         raise CodeError(error.lineno or 1, told) from None
     except (ValueError, RecursionError, MemoryError):
         raise CodeError(1, "This is not valid Python.") from None
 
 
 def _way_out(text: str) -> str:
-    """Say what to do about the ways in which other engines mark their expressions."""
+    """Say what to do about the ways in which other engines and languages write code."""
     given = text.lstrip("( ")
     if given.startswith(("${", "#{")):
         return " Write the expression without ${ }, such as amount > 5."
     if given.startswith("="):
         return " Write the expression without the = before it, in Python: == and != compare."
-    return ""
+    return next((f" {hint}" for pattern, hint in _FOREIGN if pattern.search(text)), "")
 
 
 def _refuse(tree: ast.AST) -> None:

@@ -208,6 +208,21 @@ def test_a_condition_is_checked() -> None:
     assert_breaks(data, "code-refused", "F_G_a_E_other")
 
 
+@pytest.mark.parametrize("condition", ['"yes"', "amount > 1.000,50", "'a', 'b'"])
+def test_a_condition_that_always_holds_is_refused(condition: str) -> None:
+    data = diagram(
+        start(),
+        script("X_fact", "amount = 1"),
+        gateway("G_a", default="F_G_a_E_done"),
+        end(),
+        end(id="E_other"),
+        chain("Start_1", "X_fact", "G_a", "E_done"),
+        flow("G_a", "E_other", condition),
+    )
+
+    assert_breaks(data, "condition-always-holds", "F_G_a_E_other")
+
+
 def test_a_condition_may_run_over_several_lines() -> None:
     data = diagram(
         start(),

@@ -46,6 +46,18 @@ def test_a_name_that_nothing_supplies_is_a_warning() -> None:
     assert '"amuont"' in problem.message
 
 
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("true", "Python writes True."),
+        ("null", "Python writes None."),
+        ("datetime", "may begin with import datetime"),
+    ],
+)
+def test_a_name_of_another_language_or_a_module_has_its_own_way_out(name: str, words: str) -> None:
+    assert words in assert_breaks(_using(name), "undefined-name", "X_use").message
+
+
 def test_a_name_is_reported_once() -> None:
     data = diagram(
         start(),

@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from ssflow.engine.problems import Problem
 from ssflow.engine.rules.code_places import CodePlace, list_code, list_shared_code
 from ssflow.engine.rules.context import Bundle
-from ssflow.engine.rules.python_code import find_faults, read_code
+from ssflow.engine.rules.python_code import find_faults, holds_always, read_code
 from ssflow.engine.rules.report import build_problem
 from ssflow.engine.rules.times import EXAMPLES, find_time_kind, is_time, is_unquoted_time
-from ssflow.engine.xml_reading import BPMN
+from ssflow.engine.xml_reading import BPMN, get_local_name
 
 MAX_PIECES = 2_000
 
+_CONDITIONS = frozenset({"conditionExpression", "loopCondition", "completionCondition"})
 _PYTHON = re.compile(r".*python.*", re.IGNORECASE)
 
 
@@ -56,6 +57,12 @@ def _check_place(file: str, place: CodePlace) -> Iterator[Problem]:
         return
     for fault in find_faults(place.text, is_expression=place.is_expression):
         yield _problem(file, place, fault.line, fault.code, fault.message)
+    if get_local_name(place.element) in _CONDITIONS and holds_always(place.text):
+        message = (
+            'A text or a list of values always holds; compare, such as decision == "yes", and '
+            "write numbers as 1000.50."
+        )
+        yield _problem(file, place, 1, "condition-always-holds", message)
     constant = read_code(place.text, is_expression=place.is_expression).constant
     if kind is not None and constant is not None:
         yield from _check_time(file, place, kind, constant[0])

@@ -99,6 +99,9 @@ MEANINGS: Mapping[str, CodeMeaning] = {
     "condition-not-read": _error(
         "A condition would be ignored, because no choosing gateway precedes it."
     ),
+    "condition-always-holds": _error(
+        "A condition is a text or a list of values, which is never false."
+    ),
     "condition-missing": _error("A flow leaves a choosing gateway without a condition."),
     "condition-on-default-flow": _warning("The condition of a default flow is ignored."),
     "implicit-split": _error("Several flows leave something that is no gateway."),

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from ssflow.engine.code import COUNTS
+from ssflow.engine.code import ALLOWED_MODULES, COUNTS
 from ssflow.engine.problems import Problem
 from ssflow.engine.rules.calls import find_called_decision, list_called_processes
 from ssflow.engine.rules.code_places import list_code
@@ -17,6 +17,17 @@ from ssflow.engine.rules.times import is_unquoted_time
 from ssflow.engine.rules.tree import Process
 from ssflow.engine.rules.variables import SUPPLIED_NAMES, list_variables, list_written_names
 from ssflow.engine.xml_reading import BPMN, Element, get_local_name
+
+_LITERALS = {
+    "true": "True",
+    "TRUE": "True",
+    "false": "False",
+    "FALSE": "False",
+    "null": "None",
+    "NULL": "None",
+    "undefined": "None",
+}
+"""What other languages call the values that Python writes otherwise."""
 
 
 @dataclass(frozen=True)
@@ -41,14 +52,21 @@ def check_names(bundle: Bundle) -> Iterator[Problem]:
                 continue
             reported.add(name)
             alike = _find_alike(name, supply.names)
-            if alike is not None or not supply.is_open:
+            if alike is not None or not supply.is_open or name in _LITERALS:
                 yield _undefined(process, name, what, element, line, alike)
 
 
 def _undefined(
     process: Process, name: str, what: str, element: Element, line: int | None, alike: str | None
 ) -> Problem:
-    hint = f'write "{alike}"' if alike else "correct it, unless every start hands it in"
+    if name in _LITERALS:
+        hint = f"Python writes {_LITERALS[name]}"
+    elif name in ALLOWED_MODULES:
+        hint = (
+            f"a script may begin with import {name}, an expression cannot: let a script work it out"
+        )
+    else:
+        hint = f'write "{alike}"' if alike else "correct it, unless every start hands it in"
     return build_problem(
         process.file,
         element,

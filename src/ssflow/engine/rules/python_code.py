@@ -68,6 +68,16 @@ def read_code(text: str, *, is_expression: bool) -> CodeReading:
     return CodeReading(frozenset(_used_names(tree)), program.stored, program.constant)
 
 
+def holds_always(condition: str) -> bool:
+    """Tell whether a condition is a text or a list of values: never false, so surely a slip."""
+    try:
+        tree = ast.parse(f"({condition.strip()}\n)", mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    is_text = isinstance(tree, ast.Constant) and isinstance(tree.value, str)
+    return is_text or (isinstance(tree, ast.Tuple) and bool(tree.elts))
+
+
 def find_faults(text: str, *, is_expression: bool) -> Iterator[CodeFault]:
     """Find what keeps a script or an expression from running."""
     if not text.strip():
