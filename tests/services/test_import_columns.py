@@ -16,6 +16,7 @@ from ssflow.services.import_columns import (
     a_choice,
     a_day,
     a_month,
+    a_percentage,
     a_text,
     a_whole_number,
     a_word,
@@ -103,3 +104,12 @@ def test_a_column_goes_by_several_names_however_they_are_written() -> None:
         column.is_called(n) for n in ("Document no", "DOCUMENT-NO", "document_no", "boekstuk")
     )
     assert not column.is_called("document")
+
+
+def test_a_percentage_lies_between_nothing_and_all() -> None:
+    known = Known({})
+
+    assert a_percentage("99,5", known) == Decimal("99.5")
+    for cell in ("-1", "100.01", "1000", "much"):
+        with pytest.raises(CellError):
+            a_percentage(cell, known)

@@ -306,6 +306,17 @@ def test_services_get_numbers_and_owners(office: Office, admin: Actor) -> None:
     assert found["Fax"].number == "SRV-2026-0001"
 
 
+def test_people_go_by_a_full_name_that_only_one_of_them_bears(office: Office, admin: Actor) -> None:
+    for name, full_name in (("b1", "Bea Smit"), ("b2", "Bea Smit"), ("o1", "Olga Åberg")):
+        hired = office.hire("service_owner", name=name)
+        with office.work() as work:
+            work.session.get_one(User, hired.user_id).full_name = full_name
+
+    seen = look(office, admin, "Service", "name,owner\nMail,olga åberg\nFax,Bea Smit\n")
+
+    assert problems_of(seen) == [(3, "owner")]
+
+
 def test_a_service_that_is_there_is_a_problem(office: Office, admin: Actor) -> None:
     put(office, Service, number="SRV-1", name="Mail")
     text = "name;number;owner\nmail;;\nNew;SRV-1;\nOther;;nobody\n"
@@ -360,6 +371,16 @@ def test_people_get_their_roles_and_certificates(office: Office, admin: Actor) -
     with office.look() as work:
         from_file = roles_of(work.session, anna.id, office.now.date())
     assert from_file == {"accountant", "finance_manager"}
+
+
+def test_an_account_may_be_called_like_the_full_name_of_another(
+    office: Office, admin: Actor
+) -> None:
+    hired = office.hire("brm", name="b1")
+    with office.work() as work:
+        work.session.get_one(User, hired.user_id).full_name = "bea"
+
+    assert problems_of(look(office, admin, "User", "name,full_name\nbea,Bea Smit\n")) == []
 
 
 def test_accounts_that_cannot_be_are_told_where(office: Office, admin: Actor) -> None:

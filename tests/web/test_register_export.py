@@ -4,11 +4,17 @@ import csv
 import io
 import re
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
+from sqlalchemy import select
 
-from ssflow.domain.identity import Actor
+from ssflow.domain.identity import Actor, User
+from ssflow.domain.registers.customers import Customer
+from ssflow.domain.registers.portfolio import Service, ServiceState
+from ssflow.services import imports
 from ssflow.store.people import get_user
 from tests.made_up import make_up
 from tests.services.office import Office
@@ -93,3 +99,44 @@ def test_amounts_and_moments_are_written_as_the_reader_s_spreadsheet_reads_them(
 
     assert written in text
     assert re.search(r"[,;]2026-03-02 \d\d:\d\d:\d\d[,;]", text)
+
+
+@pytest.mark.parametrize("language", ["en", "nl"])
+def test_what_was_exported_can_be_imported_elsewhere(
+    sign_in: SignIn, office: Office, language: str
+) -> None:
+    admin = office.hire("admin")
+    olga = office.hire("service_owner", name="olga")
+    told: dict[str, Any] = {
+        "name": '=SUM(A1); "mail"',
+        "utility": "+31 on\ntwo lines",
+        "state": ServiceState.LIVE,
+        "version": 3,
+        "owner": olga.user_id,
+        "availability_pct": Decimal("99.50"),
+        "investment_ceiling": Decimal("1234567.89"),
+        "live_on": date(2024, 2, 29),
+        "investment": "grow",
+    }
+    with office.work() as work:
+        work.session.get_one(User, olga.user_id).full_name = "Olga Åberg, IT"
+        work.session.get_one(User, admin.user_id).language = language
+        acme = Customer(name="-Acme", created_at=work.now, created_by="x")
+        work.session.add(acme)
+        work.session.flush()
+        told["customer_id"] = acme.id
+        mail = Service(number="SRV-2024-0007", created_at=work.now, created_by="x", **told)
+        work.session.add(mail)
+    exported = sign_in(admin).open("/registers/Service/export").data
+    with office.work() as work:
+        work.session.delete(work.session.get_one(Service, mail.id))
+
+    with office.work(admin) as work:
+        file = imports.keep_upload(work, "Service", "services.csv", exported)
+        work.session.flush()
+        imports.import_upload(work, "Service", file.id)
+
+    with office.look() as work:
+        again = work.session.scalars(select(Service)).one()
+        assert {name: getattr(again, name) for name in told} == told
+        assert again.number == "SRV-2024-0007"

@@ -85,6 +85,12 @@ def harmless(value: object) -> object:
     return value
 
 
+def as_typed(cell: str) -> str:
+    """Give what a cell says without blanks around it and the apostrophe of `harmless`."""
+    bare = cell.strip()
+    return bare[1:] if bare[:1] == "'" and bare[1:].startswith(_FORMULA_SIGNS) else bare
+
+
 def _with_comma(value: object) -> object:
     return str(value).replace(".", ",") if isinstance(value, Decimal | float) else value
 

@@ -14,6 +14,7 @@ from ssflow.sentences import N_
 REQUIRED = N_("This must be filled in.")
 TOO_LONG = N_("Write %(most)d characters or fewer.")
 NOT_AN_AMOUNT = N_("“%(cell)s” is no amount; write 1234.56 or 1234,56.")
+NOT_A_PERCENTAGE = N_("“%(cell)s” is no percentage; write a number from 0 to 100.")
 NOT_WHOLE = N_("“%(cell)s” is no whole number.")
 NOT_A_DAY = N_("“%(cell)s” is no day; write 2026-11-30 or 30-11-2026.")
 NOT_A_MONTH = N_("“%(cell)s” is no month; write 2026-11.")
@@ -25,6 +26,7 @@ _BLANKS = re.compile(r"[\s\xa0\u202f']")
 _DAY_FIRST = re.compile(r"(\d{1,2})[-./](\d{1,2})[-./](\d{4})", re.ASCII)
 _MONTH = re.compile(r"(\d{4})-(\d{2})", re.ASCII)
 _LARGEST = Decimal("999999999999.99")
+_ALL_OF_IT = 100
 
 
 class CellError(ValueError):
@@ -69,12 +71,12 @@ class Column:
     names: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
-        named = {_plain(name) for name in (self.key, *self.also)}
+        named = {plain_name(name) for name in (self.key, *self.also)}
         object.__setattr__(self, "names", frozenset(named))
 
     def is_called(self, name: str) -> bool:
         """Tell whether a file calls the column by this name, however it is written."""
-        return _plain(name) in self.names
+        return plain_name(name) in self.names
 
 
 def a_text(most: int = 200) -> Read:
@@ -99,6 +101,14 @@ def an_amount(cell: str, _known: Known) -> Decimal:
     if amount > _LARGEST:
         raise CellError(NOT_AN_AMOUNT, cell=cell)
     return -amount if negative else amount
+
+
+def a_percentage(cell: str, known: Known) -> Decimal:
+    """Read a number from 0 to 100."""
+    pct = an_amount(cell, known)
+    if not 0 <= pct <= _ALL_OF_IT:
+        raise CellError(NOT_A_PERCENTAGE, cell=cell)
+    return pct
 
 
 def a_whole_number(cell: str, _known: Known) -> int:
@@ -168,11 +178,12 @@ def a_reference(kind: str, title: str) -> Read:
     return lambda cell, known: known.find(kind, title, cell)
 
 
+def plain_name(name: str) -> str:
+    """Give a name of a column without capitals and signs."""
+    return re.sub(r"[\W_]+", " ", name.casefold()).strip()
+
+
 def _parts(digits: str) -> tuple[str, str]:
     """Part an amount at its decimal sign: the last sign, if one or two digits follow it."""
     match = re.fullmatch(r"(.*)[.,](\d{1,2})", digits, re.ASCII)
     return (match[1], match[2]) if match else (digits, "")
-
-
-def _plain(name: str) -> str:
-    return re.sub(r"[\W_]+", " ", name.casefold()).strip()

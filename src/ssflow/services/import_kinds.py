@@ -28,14 +28,17 @@ from ssflow.services.import_columns import (
     a_choice,
     a_day,
     a_month,
+    a_percentage,
     a_reference,
     a_text,
     a_whole_number,
     a_word,
     an_amount,
+    plain_name,
     some_words,
 )
 from ssflow.services.registers import OWN_PART
+from ssflow.services.working_days import calendar_of
 from ssflow.store import budget as budget_rows
 from ssflow.store import imports as import_rows
 from ssflow.store.records import next_number
@@ -44,6 +47,7 @@ from ssflow.store.unit_of_work import UnitOfWork
 TWICE = N_("“%(cell)s” stands in this file twice.")
 THERE_ALREADY = N_("“%(cell)s” is there already.")
 SIGNED = N_("%(cell)s is signed by an accountant; it takes no more costs.")
+_OWN_COLUMNS = frozenset({"id", "created_at", "created_by", "updated_at"})
 _LIVE = (ServiceState.LIVE, ServiceState.RETIRING, ServiceState.RETIRED)
 
 
@@ -84,6 +88,12 @@ class ImportKind:
     fit: Callable[[UnitOfWork, Sequence[Row]], Fitting]
     write: Callable[[UnitOfWork, Sequence[Row]], list[Entry]]
     """Adds what the rows say; gives what the trail is to tell of each."""
+    not_read: frozenset[str] = frozenset()
+    """Columns of an export that a file cannot bring; they are passed over like ssflow's own."""
+
+    def passes_over(self, name: str) -> bool:
+        """Tell whether a column of this name may stand in the file without being read."""
+        return plain_name(name) in {plain_name(one) for one in self.not_read | _OWN_COLUMNS}
 
 
 def _fit_costs(work: UnitOfWork, rows: Sequence[Row]) -> Fitting:
@@ -116,9 +126,10 @@ def _fit_services(work: UnitOfWork, rows: Sequence[Row]) -> Fitting:
 
 def _write_services(work: UnitOfWork, rows: Sequence[Row]) -> list[Entry]:
     added: list[Record] = []
+    this_year = calendar_of(work).local_date(work.now).year
     for row in rows:
         given = dict(row.values)
-        given["number"] = given["number"] or next_number(work.session, "SRV", work.now.year)
+        given["number"] = given["number"] or next_number(work.session, "SRV", this_year)
         if given["version"] is None:
             given["version"] = 1 if given["state"] in _LIVE else 0
         added.append(_add(work, Service, given))
@@ -332,6 +343,7 @@ KINDS = {
             ),
             _fit_costs,
             _write_costs,
+            not_read=frozenset({"line", "source"}),
         ),
         ImportKind(
             Service.__name__,
@@ -368,7 +380,7 @@ KINDS = {
                 Column("utility", a_text(2000), also=("nut", "nytta")),
                 Column(
                     "availability_pct",
-                    an_amount,
+                    a_percentage,
                     also=("availability", "beschikbaarheid", "tillgänglighet"),
                 ),
                 Column("rto_hours", a_whole_number, also=("restore within hours",)),
@@ -377,9 +389,17 @@ KINDS = {
                 Column("conditions", a_text(1000), also=("voorwaarden", "villkor")),
                 Column("catalogue_text", a_text(1000), also=("catalogue", "catalogus", "katalog")),
                 Column("live_on", a_day, also=("live since", "live sinds")),
+                Column("capacity_note", a_text(500)),
+                Column("investment_ceiling", an_amount),
+                Column("investment", a_word("run", "grow", "transform")),
+                Column("benefit_review_due", a_day),
+                Column("review_due", a_day),
+                Column("end_date", a_day),
+                Column("retired_on", a_day),
             ),
             _fit_services,
             _write_services,
+            not_read=frozenset({"replacement"}),
         ),
         ImportKind(
             Customer.__name__,
@@ -409,6 +429,7 @@ KINDS = {
             ),
             _fit_customers,
             _write_customers,
+            not_read=frozenset({"mandate_accepted_at"}),
         ),
         ImportKind(
             "User",

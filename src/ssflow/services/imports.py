@@ -12,7 +12,7 @@ from ssflow.errors import ConflictError, ForbiddenError, InvalidInputError, NotF
 from ssflow.sentences import N_, Sentence
 from ssflow.services.attachments import read_attachment, store_attachment
 from ssflow.services.audit import Entry, record_all
-from ssflow.services.csv_files import Line, Sheet, read_sheet, write_sheet
+from ssflow.services.csv_files import Line, Sheet, as_typed, read_sheet, write_sheet
 from ssflow.services.import_columns import REQUIRED, CellError, Column, Known
 from ssflow.services.import_kinds import KINDS, ImportKind, Row
 from ssflow.store import imports as import_rows
@@ -241,7 +241,7 @@ def _assign(
     assigned: list[Column | None] = []
     for name in sheet.names:
         column = next((each for each in kind.columns if each.is_called(name)), None)
-        if column is None and name:
+        if column is None and name and not kind.passes_over(name):
             known = ", ".join(each.key.removesuffix("_id") for each in kind.columns)
             problems.append(Problem(1, name, _say(work, UNKNOWN_COLUMN, columns=known)))
         elif column is not None and column in assigned:
@@ -272,7 +272,7 @@ def _row(
     for column, cell in zip(columns, line.cells, strict=False):
         if column is not None:
             try:
-                values[column.key] = _value(column, cell.strip(), known)
+                values[column.key] = _value(column, as_typed(cell), known)
             except CellError as error:
                 told = _say(work, error.message, **error.facts)
                 problems.append(Problem(line.number, column.key, told))
@@ -302,6 +302,6 @@ def _known(work: UnitOfWork) -> Known:
     found: Mapping[str, Mapping[str, UUID]] = {
         "Service": import_rows.services_by_name(work.session),
         "Customer": import_rows.customers_by_name(work.session),
-        "User": import_rows.users_by_name(work.session),
+        "User": import_rows.people_by_name(work.session),
     }
     return Known(found)

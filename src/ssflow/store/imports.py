@@ -1,5 +1,6 @@
 """Queries for imports: what names stand for, and many records at once."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -28,9 +29,16 @@ def lock_imports(session: Session, kind: str) -> None:
 
 
 def services_by_name(session: Session) -> dict[str, UUID]:
-    """Map numbers and names of services, without regard to case, to their ids."""
+    """Map numbers, names, and both together as exports have them, to the ids of services.
+
+    Capitals make no difference.
+    """
     rows = session.execute(select(Service.id, Service.number, Service.name))
-    return {name.casefold(): found for found, *names in rows for name in names}
+    return {
+        called.casefold(): found
+        for found, number, name in rows
+        for called in (f"{number} {name}", number, name)
+    }
 
 
 def customers_by_name(session: Session) -> dict[str, UUID]:
@@ -43,6 +51,14 @@ def users_by_name(session: Session) -> dict[str, UUID]:
     """Map account names and addresses of people, without regard to case, to their ids."""
     rows = session.execute(select(User.id, User.email, User.name).where(User.is_active))
     return {name.casefold(): found for found, *names in rows for name in names if name}
+
+
+def people_by_name(session: Session) -> dict[str, UUID]:
+    """Map what people are called by, also the full names that only one bears, to their ids."""
+    people = session.execute(select(User.id, User.full_name).where(User.is_active)).all()
+    bearers = Counter(name.casefold() for _, name in people)
+    alone = {name.casefold(): found for found, name in people if bearers[name.casefold()] == 1}
+    return alone | users_by_name(session)
 
 
 def holiday_days(session: Session) -> set[date]:
