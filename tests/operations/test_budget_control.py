@@ -350,7 +350,7 @@ def test_the_report_tells_why_and_what_is_known_but_not_booked(
 
     for words in (
         "61,234.50",
-        "one off",
+        "one-off cost",
         "140,000.00",
         "20,000.00",
         "1,234.50",

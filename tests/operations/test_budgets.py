@@ -511,6 +511,31 @@ def test_the_budget_book_is_sent_to_holders_and_customers(portfolio: Portfolio) 
     assert sent == ["budget_published"] * 2
 
 
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("nl", ("Budgetboek", "Regel", "operationele kosten", "1.200,00", "Gemaakt op")),
+        ("sv", ("Budgetbok", "Rad", "driftkostnader", "1\N{NO-BREAK SPACE}200,00", "Skapat")),
+    ],
+)
+def test_the_budget_book_speaks_the_language_of_who_began(
+    portfolio: Portfolio, language: str, words: tuple[str, ...]
+) -> None:
+    portfolio.session.get_one(User, portfolio.initiator).language = language
+    user, budget = holder(portfolio, "hanna"), opened(portfolio)
+    submit(portfolio, budget, user, ROW)
+    portfolio.call("budget.approve", budget=budget["id"], fundings=[])
+
+    portfolio.call("budget.publish", budget=budget["id"])
+
+    [book] = portfolio.session.scalars(select(Document))
+    told = book.content.decode()
+    assert f'<html lang="{language}">' in told
+    assert [word for word in words if word not in told] == []
+    assert [word for word in ("Made on", "Holder", "Funded", "Amount") if word in told] == []
+    assert book.title.startswith(words[0])
+
+
 def test_a_budget_that_is_not_there_is_not_found(portfolio: Portfolio) -> None:
     with pytest.raises(OperationRefusedError) as refused:
         portfolio.call("budget.gather", budget=str(uuid4()))

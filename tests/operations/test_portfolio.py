@@ -728,7 +728,7 @@ def test_the_charter_tells_people_resources_and_growth(portfolio: Portfolio) -> 
     assert told[told.index("Service owner") + 1] == "Olga Owner"
     assert "EUR 12,345.00" in told
     row = told.index("Two engineers")
-    assert told[row + 1 : row + 5] == ["people", "2026-04-01", "2026-09-30", "Olga Owner"]
+    assert told[row + 1 : row + 5] == ["people", "1 Apr 2026", "30 Sept 2026", "Olga Owner"]
     assert told[told.index("2027") + 1 : told.index("2027") + 3] == ["2", "80"]
 
 

@@ -63,6 +63,20 @@ STATES = {
 }
 
 WORDS = {
+    "cause.timing": N_("timing"),
+    "cause.volume": N_("volume"),
+    "cause.price": N_("price"),
+    "cause.scope": N_("scope"),
+    "cause.one_off": N_("one-off cost"),
+    "cause.error": N_("error in booking or plan"),
+    "cause.demand": N_("demand"),
+    "rating.fit": N_("fit with the strategy"),
+    "rating.value": N_("value for customers"),
+    "rating.financial": N_("financial worth"),
+    "rating.feasibility": N_("feasibility"),
+    "verdict.keep": N_("keep"),
+    "verdict.fix": N_("mend"),
+    "verdict.drop": N_("drop"),
     "stage.design": N_("design"),
     "stage.development": N_("development"),
     "stage.test": N_("test"),

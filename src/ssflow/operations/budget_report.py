@@ -27,6 +27,7 @@ from ssflow.operations.documents import make_document
 from ssflow.operations.operation import Effect, EffectKind, OperationContext, operation
 from ssflow.operations.parameters import identifier
 from ssflow.operations.record_changes import changing
+from ssflow.sentences import Sentence
 from ssflow.store import budget as budget_rows
 from ssflow.store import people as people_rows
 
@@ -75,7 +76,7 @@ def _make_report(
         context,
         ("BudgetPeriod", period.id),
         "budget_report",
-        f"Budget report {period.name}",
+        Sentence("Budget report %(name)s", name=period.name),
         budget=budget,
         period=period,
         lines=lines,

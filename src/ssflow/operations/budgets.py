@@ -410,7 +410,7 @@ def publish_budget(context: OperationContext, given: dict[str, Any]) -> dict[str
         context,
         ("Budget", budget.id),
         "budget_book",
-        f"Budget book {budget.number}: {budget.fiscal_year}",
+        Sentence("Budget book %(number)s: %(year)s", number=budget.number, year=budget.fiscal_year),
         budget=budget,
         funded=[line for line in lines if line.is_funded],
         unfunded=[line for line in lines if not line.is_funded],

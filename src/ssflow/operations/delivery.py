@@ -98,7 +98,7 @@ def charter_proposal(context: OperationContext, given: dict[str, Any]) -> dict[s
     with changing(context, service):
         service.owner = charter.service_owner or service.owner
     move_proposal(context, proposal, ProposalState.CHARTERED, ServiceState.CHARTERED)
-    title = f"Charter {proposal.number}: {proposal.title}"
+    title = Sentence("Charter %(number)s: %(title)s", number=proposal.number, title=proposal.title)
     owners = [
         charter.service_owner,
         charter.benefit_owner,

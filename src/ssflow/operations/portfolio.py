@@ -50,7 +50,7 @@ from ssflow.operations.proposal_records import (
     service_of,
 )
 from ssflow.operations.record_changes import add_record, changing, new_number
-from ssflow.sentences import Sentence
+from ssflow.sentences import N_, Sentence
 from ssflow.store import people as people_rows
 from ssflow.store import portfolio as portfolio_rows
 
@@ -60,19 +60,19 @@ MAX_SIMILAR = 10
 DEFERRED_FOR = timedelta(days=90)
 """How long a proposal without money or without a day rests."""
 _SECTIONS = {
-    "introduction": "Introduction",
-    "methods_assumptions": "Methods and assumptions",
-    "business_impacts": "Business impacts",
-    "risks_contingencies": "Risks and contingencies",
-    "recommendations": "Recommendations",
+    "introduction": N_("Introduction"),
+    "methods_assumptions": N_("Methods and assumptions"),
+    "business_impacts": N_("Business impacts"),
+    "risks_contingencies": N_("Risks and contingencies"),
+    "recommendations": N_("Recommendations"),
 }
 _ANSWERS = {
-    "why_needed": "Why do customers need it?",
-    "differentiator": "What sets it apart from competitors?",
-    "strengths": "Strengths",
-    "weaknesses": "Weaknesses",
-    "risk_control": "How are the risks controlled?",
-    "resource_allocation": "Best way to allocate resources",
+    "why_needed": N_("Why do customers need it?"),
+    "differentiator": N_("What sets it apart from competitors?"),
+    "strengths": N_("Strengths"),
+    "weaknesses": N_("Weaknesses"),
+    "risk_control": N_("How are the risks controlled?"),
+    "resource_allocation": N_("Best way to allocate resources"),
 }
 _BEFORE_APPROVAL = (ProposalState.PROPOSED, ProposalState.DEFINED, ProposalState.ANALYSED)
 _BEFORE_CASE = (
@@ -226,7 +226,12 @@ def score_proposal(context: OperationContext, given: dict[str, Any]) -> dict[str
         context,
         owner_of(proposal),
         "case",
-        f"Business case {case.number} v{case.version}: {proposal.title}",
+        Sentence(
+            "Business case %(number)s v%(version)s: %(title)s",
+            number=case.number,
+            version=case.version,
+            title=proposal.title,
+        ),
         proposal=proposal,
         case=case,
         sections=[(name, title, getattr(case, name)) for name, title in _SECTIONS.items()],
@@ -315,7 +320,9 @@ def approve_proposal(context: OperationContext, given: dict[str, Any]) -> dict[s
         context,
         owner_of(proposal),
         "change_proposal",
-        f"Change proposal {proposal.number}: {proposal.title}",
+        Sentence(
+            "Change proposal %(number)s: %(title)s", number=proposal.number, title=proposal.title
+        ),
         proposal=proposal,
         customer=context.session.get(Customer, proposal.customer_id),
         case=portfolio_rows.find_latest_case(context.session, proposal.id),

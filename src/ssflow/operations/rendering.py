@@ -27,6 +27,7 @@ from ssflow.operations.record_changes import add_record
 from ssflow.sentences import Sentence
 
 _FOLDER = "templates/documents"
+_LANGUAGE = re.compile(r'<html lang="(\w+)"')
 _BLANK_LINES = re.compile(r"\n\s*\n")
 _WORDS = {
     "en": {"made": "Made on", "case": "Case", "demo": "Demonstration: no real data"},
@@ -45,11 +46,14 @@ class Rendered:
 
 
 def print_kept(document: Document, language: str, timezone: ZoneInfo) -> bytes:
-    """Print a document that was kept as a page."""
+    """Print a document that was kept as a page, in its own language, else in the reader's."""
+    html = document.content.decode()
+    found = _LANGUAGE.search(html)
+    language = found[1] if found else language
     words = _WORDS.get(language, _WORDS["en"])
     made_at = document.created_at.astimezone(timezone)
     return print_document(
-        document.content.decode(),
+        html,
         title=document.title,
         language=language,
         made_at=made_at,

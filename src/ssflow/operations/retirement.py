@@ -182,7 +182,7 @@ def archive_service(context: OperationContext, given: dict[str, Any]) -> dict[st
         context,
         ("Service", service.id),
         "archive",
-        f"Archive {service.number}: {service.name}",
+        Sentence("Archive %(number)s: %(name)s", number=service.number, name=service.name),
         service=service,
         plan=plan,
         data=rows_of(plan, "data"),

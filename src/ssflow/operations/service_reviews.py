@@ -24,6 +24,7 @@ from ssflow.operations.parameters import (
 )
 from ssflow.operations.proposal_records import notice, record_of
 from ssflow.operations.record_changes import add_record, changing
+from ssflow.sentences import Sentence
 from ssflow.store import portfolio as portfolio_rows
 
 MAX_SERVICES = 300
@@ -167,10 +168,12 @@ def merge_service(context: OperationContext, given: dict[str, Any]) -> dict[str,
 def report_reviews(context: OperationContext, given: dict[str, Any]) -> dict[str, Any]:
     """Write the report of the review and tell the steering group and the IT director."""
     today = context.calendar.local_date(context.now)
-    title = f"Portfolio review {today.isoformat()}"
+    title = Sentence("Portfolio review %(day)s", day=today.isoformat())
     owner = ("ProcessInstance", context.instance_id)
     document = make_document(context, owner, "portfolio_review", title, accepted=given["accepted"])
-    context.effects.append(notice("portfolio_reviewed", ["it_director", "itsg_chair"], title=title))
+    context.effects.append(
+        notice("portfolio_reviewed", ["it_director", "itsg_chair"], title=document.title)
+    )
     counts: dict[str, int] = {}
     for row in given["accepted"]:
         counts[row["disposition"]] = counts.get(row["disposition"], 0) + 1

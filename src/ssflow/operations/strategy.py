@@ -92,7 +92,9 @@ def assess_strategy(context: OperationContext, given: dict[str, Any]) -> dict[st
     with changing(context, strategy):
         strategy.assessment = assessment
         strategy.move_to(StrategyState.DEFINING)
-    title = f"Assessment {strategy.number}: {strategy.title}"
+    title = Sentence(
+        "Assessment %(number)s: %(title)s", number=strategy.number, title=strategy.title
+    )
     document = make_document(
         context,
         _owner(strategy),
@@ -214,7 +216,7 @@ def publish_strategy(context: OperationContext, given: dict[str, Any]) -> dict[s
     for row in rows_of(strategy.assessment.get("customers") or {}, "segments"):
         _keep_segment(context, row)
     objectives = strategy_rows.objectives_of(context.session, strategy.id)
-    title = f"Strategy {strategy.number}: {strategy.title}"
+    title = Sentence("Strategy %(number)s: %(title)s", number=strategy.number, title=strategy.title)
     document = make_document(
         context, _owner(strategy), "strategy", title, strategy=strategy, objectives=objectives
     )

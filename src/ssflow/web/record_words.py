@@ -263,7 +263,7 @@ WORDED = frozenset(
         *("kind", "change_type", "audience", "category", "severity", "priority", "need_source"),
         *("charge_model", "security_class", "investment", "disposition", "proposed", "stage"),
         *("gate", "response", "risk_level", "channel", "upheld", "root_cause"),
-        *("decision", "source"),
+        *("decision", "source", "cause"),
         *("nature", "request", "step", "language", "remedy", "rag", "budget_class", "role"),
         *("status", "state", "tier"),
     }
