@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from ssflow.operations.outside import CallFailedError
-from ssflow.operations.printing import Block, read_blocks
+from ssflow.operations.printing import Block, print_document, read_blocks
 from ssflow.operations.rendering import Rendered, render_document
 from tests.pdf import pages_of, text_of
 
@@ -66,6 +66,22 @@ def test_the_heading_of_a_long_table_stands_on_each_page() -> None:
     pages = pages_of(rendered.pdf)
     assert len(pages) > 2
     assert all("Name" in page and f"{n} / {len(pages)}" in page for n, page in enumerate(pages, 1))
+
+
+@pytest.mark.parametrize("lines", [24, 26, 29, 31])
+def test_a_heading_stands_on_the_page_of_what_it_heads(lines: int) -> None:
+    cell = "many words " * 30
+    html = (
+        "".join(f"<p>Line {number}</p>" for number in range(lines))
+        + "<h2>Reasons</h2><h3>Licences</h3>"
+        + f"<table><tr><th>Why</th><th>Note</th></tr><tr><td>{cell}</td><td>x</td></tr></table>"
+    )
+
+    pdf = print_document(html, title="t", language="en", made_at=AT, made_on="today")
+
+    [page] = [page for page in pages_of(pdf) if "Reasons" in page]
+    assert "Licences" in page
+    assert "many words" in page
 
 
 def test_facts_and_points_are_printed() -> None:

@@ -9,7 +9,7 @@ from importlib import resources
 
 from fontTools.ttLib import TTFont
 from fpdf import FPDF, FontFace
-from fpdf.enums import XPos, YPos
+from fpdf.enums import MethodReturnValue, XPos, YPos
 
 FONT = "Roboto"
 _FILES = {"": "Roboto-Regular.ttf", "B": "Roboto-Bold.ttf", "I": "Roboto-Italic.ttf"}
@@ -17,6 +17,9 @@ _HEADINGS = {"h1": 20.0, "h2": 14.0, "h3": 12.0}
 _TEXT_SIZE, _SMALL_SIZE = 10.5, 8.5
 _LINE_HEIGHT = 1.45
 _POINT_MM = 0.3528
+_HEADING_MM = 15
+_ROW_MM, _PADDING_MM = _SMALL_SIZE * _POINT_MM * _LINE_HEIGHT * 1.1, 1
+"""Of a table: how high a line is, and how much stays free around a cell."""
 _MARGIN_MM = 20
 _MANY_COLUMNS = 6
 _TEXTS = frozenset({"p", "li", "dt", "dd", "caption", *_HEADINGS})
@@ -51,8 +54,8 @@ def print_document(
     paper.set_creation_date(made_at)
     paper.set_creator("ssflow")
     paper.add_page()
-    for block in blocks:
-        paper.put(block)
+    for number, block in enumerate(blocks, 1):
+        paper.put(block, blocks[number : number + len(_HEADINGS)])
     return bytes(paper.output())
 
 
@@ -136,12 +139,12 @@ class _Paper(FPDF):
         self.cell(text=self._made_on, w=self.epw / 2)
         self.cell(text=f"{self.page_no()} / {{nb}}", w=0, align="R")
 
-    def put(self, block: Block) -> None:
-        """Print one block."""
+    def put(self, block: Block, following: Sequence[Block] = ()) -> None:
+        """Print one block; a heading stays with the beginning of what follows."""
         if block.rows:
             self._put_table(block)
         elif block.kind in _HEADINGS:
-            self._put_heading(block)
+            self._put_heading(block, following)
         else:
             is_point, is_name = block.kind == "li", block.kind in ("dt", "caption")
             text = f"•  {block.text}" if is_point else block.text
@@ -149,14 +152,41 @@ class _Paper(FPDF):
             self._write(text, "B" if is_name else "", _TEXT_SIZE, indent)
             self.ln(0.5 if is_name else 2)
 
-    def _put_heading(self, block: Block) -> None:
+    def _put_heading(self, block: Block, following: Sequence[Block]) -> None:
         self.ln(3)
-        if self.will_page_break(25):
+        height: float = _HEADING_MM
+        for one in following:
+            height += self._beginning_of(one)
+            if one.kind not in _HEADINGS:
+                break
+        if self.will_page_break(min(height, self.eph - _HEADING_MM)):
             self.add_page()
         level = list(_HEADINGS).index(block.kind)
         self.start_section(_printable(block.text), level=level, strict=False)
         self._write(block.text, "B", _HEADINGS[block.kind], 0)
         self.ln(2)
+
+    def _beginning_of(self, block: Block) -> float:
+        """Tell how high the heading, the first line or the first row of a block is, in mm."""
+        if not block.rows:
+            return _HEADING_MM if block.kind in _HEADINGS else _HEADING_MM / 2
+        shares = _column_shares(block, max(len(row) for row in block.rows))
+        self.set_font(FONT, "B", _SMALL_SIZE)
+        return sum(self._row_height(row, shares) for row in block.rows[: block.heading_rows + 1])
+
+    def _row_height(self, row: Sequence[str], shares: Sequence[float]) -> float:
+        lines = [
+            self.multi_cell(
+                share * self.epw - 2 * (_PADDING_MM + self.c_margin),
+                text=_printable(cell),
+                align="L",
+                dry_run=True,
+                output=MethodReturnValue.LINES,
+            )
+            for cell, share in zip(row, shares, strict=False)
+        ]
+        most = max(len(found) for found in lines if isinstance(found, list))
+        return max(most, 1) * _ROW_MM + 2 * _PADDING_MM
 
     def _put_table(self, block: Block) -> None:
         self.set_font(FONT, size=_SMALL_SIZE)
@@ -167,8 +197,8 @@ class _Paper(FPDF):
             first_row_as_headings=block.heading_rows > 0,
             num_heading_rows=max(block.heading_rows, 1),
             headings_style=FontFace(emphasis="BOLD", fill_color=(235, 238, 242)),
-            line_height=_SMALL_SIZE * _POINT_MM * _LINE_HEIGHT * 1.1,
-            padding=1,
+            line_height=_ROW_MM,
+            padding=_PADDING_MM,
             text_align=tuple("RIGHT" if n in block.numbers else "LEFT" for n in range(widest)),
             col_widths=tuple(shares),
         ) as table:
