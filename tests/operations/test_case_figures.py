@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ssflow.operations.case_figures import (
+    MOST_PCT,
     NEVER,
     YEARS,
     CaseFigures,
@@ -294,8 +295,15 @@ def test_stretching_to_the_former_total_changes_nothing(costs: list[dict[str, An
 def test_an_overrun_is_the_forecast_over_the_budget(budget: Decimal, forecast: Decimal) -> None:
     pct = overrun_pct(forecast, budget)
 
-    assert abs(budget * (1 + pct / 100) - forecast) <= budget * Decimal("0.0001")
+    assert pct == MOST_PCT or abs(budget * (1 + pct / 100) - forecast) <= budget * Decimal("0.0001")
     assert (pct > 0) <= (forecast > budget)
+
+
+def test_percentages_of_a_few_cents_end_where_a_record_keeps_them() -> None:
+    figures = case([{"y0": "0.01"}], [{"y0": "99999999999.99", "confidence": 100}], "6")
+
+    assert figures.roi_pct == MOST_PCT
+    assert overrun_pct(Decimal("99999999999.99"), Decimal("0.01")) == MOST_PCT
 
 
 def test_costs_without_a_budget_are_an_overrun_beyond_measure() -> None:

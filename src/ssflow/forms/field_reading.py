@@ -22,14 +22,14 @@ from ssflow.forms.component import (
     Reference,
     Subtype,
 )
-from ssflow.forms.numbers import MAX_MONEY
+from ssflow.forms.numbers import MAX_TYPED_MONEY
 from ssflow.forms.patterns import parse_pattern
 from ssflow.forms.place import Place, is_name
 from ssflow.forms.source import Source, is_clean
 from ssflow.forms.templates import Template
 
 _LIMITS_OF_KIND = {
-    FieldKind.MONEY: Limits(minimum=Decimal(0), maximum=MAX_MONEY, decimals=2),
+    FieldKind.MONEY: Limits(minimum=Decimal(0), maximum=MAX_TYPED_MONEY, decimals=2),
     FieldKind.PCT: Limits(minimum=Decimal(0), maximum=Decimal(100)),
     FieldKind.RATING: Limits(minimum=Decimal(1), maximum=Decimal(5), decimals=0),
     FieldKind.NPS: Limits(minimum=Decimal(0), maximum=Decimal(10), decimals=0),
@@ -73,7 +73,7 @@ def _read_number(source: Source, place: Place, component: Component) -> Componen
     known = _LIMITS_OF_KIND.get(component.kind, Limits()) if component.kind else Limits()
     minimum, maximum = validate.number("min"), validate.number("max")
     if component.kind is FieldKind.MONEY:
-        minimum, maximum = (n if n is None else _keepable(n) for n in (minimum, maximum))
+        minimum, maximum = (n if n is None else _bounded(n) for n in (minimum, maximum))
     decimals = source.integer("decimalDigits", most=10)
     limits = replace(
         component.limits,
@@ -92,9 +92,9 @@ def _read_number(source: Source, place: Place, component: Component) -> Componen
     return replace(component, limits=limits)
 
 
-def _keepable(amount: Decimal) -> Decimal:
-    """Give the amount, or the nearest one that a record can keep."""
-    return max(-MAX_MONEY, min(amount, MAX_MONEY))
+def _bounded(amount: Decimal) -> Decimal:
+    """Give the amount, or the nearest one that may be typed."""
+    return max(-MAX_TYPED_MONEY, min(amount, MAX_TYPED_MONEY))
 
 
 def _is_stretched(limits: Limits, known: Limits) -> bool:

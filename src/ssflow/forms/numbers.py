@@ -7,6 +7,8 @@ from typing import Any
 MAX_NUMBER = 2**53
 MAX_MONEY = Decimal("999999999999.99")
 """What a record can keep."""
+MAX_TYPED_MONEY = Decimal("99999999999.99")
+"""A tenth of it, so that what a process adds up can be kept too."""
 _MAX_TYPED_LENGTH = 40
 _CENT = Decimal("0.01")
 _PLAIN = re.compile(r"-?[0-9]+(\.[0-9]+)?")

@@ -15,6 +15,8 @@ from typing import Any
 from ssflow.operations.parameters import amount_of, rating_of
 
 YEARS = ("y0", "y1", "y2")
+MOST_PCT = Decimal("999999.9")
+"""What a percentage ends at, such as the return on a cost of a few cents."""
 NEVER = 999
 """Payback in months when the costs are not earned back within three years."""
 _HIGH_RISK, _MEDIUM_RISK = 15, 8
@@ -47,7 +49,7 @@ def calculate_case(
 
     tco3 = sum of costs; benefit3 = sum of benefit x confidence / 100 (no confidence: 100);
     npv = sum of (b_t - c_t) / (1 + discount_pct / 100)^t; roi_pct = 100 (benefit3 - tco3) / tco3,
-    0 when nothing is spent; payback as in `CaseFigures`.
+    0 when nothing is spent, at most 999 999.9; payback as in `CaseFigures`.
     """
     cost = [sum((amount_of(row.get(y)) for row in costs), Decimal(0)) for y in YEARS]
     gain = [sum((_expected(row, y) for row in benefits), Decimal(0)) for y in YEARS]
@@ -61,7 +63,7 @@ def calculate_case(
         tco3=_cents(tco3),
         benefit3=_cents(benefit3),
         npv=_cents(npv),
-        roi_pct=roi.quantize(Decimal("0.1"), ROUND_HALF_UP),
+        roi_pct=min(roi, MOST_PCT).quantize(Decimal("0.1"), ROUND_HALF_UP),
         payback_months=_payback_months(cost, gain),
     )
 
@@ -104,11 +106,12 @@ def reforecast_costs(costs: Sequence[Mapping[str, Any]], total: Decimal) -> list
 def overrun_pct(forecast: Decimal, budget: Decimal) -> Decimal:
     """Compare a forecast of all costs with the budget: 100 (forecast - budget) / budget.
 
-    Without a budget any cost is 999, no cost 0.
+    Without a budget any cost is 999, no cost 0; at most 999 999.9.
     """
     if not budget:
         return Decimal(NEVER if forecast else 0)
-    return (100 * (forecast - budget) / budget).quantize(Decimal("0.01"), ROUND_HALF_UP)
+    overrun = min(100 * (forecast - budget) / budget, MOST_PCT)
+    return overrun.quantize(Decimal("0.01"), ROUND_HALF_UP)
 
 
 def days_late(finish: date | None, milestone: date | None) -> int:
