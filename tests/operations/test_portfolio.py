@@ -359,6 +359,18 @@ def test_what_people_wrote_is_text_in_documents_not_markup(portfolio: Portfolio)
     assert "&lt;img src=x onerror=y&gt;" in content
 
 
+def test_the_case_tells_how_sure_its_benefits_are(portfolio: Portfolio) -> None:
+    proposal = portfolio.up_to("defined")
+    calc = portfolio.analyse(proposal["id"])
+    calc["benefits"] = [{"what": "Time", "kind": "saving", "y1": 1000, "confidence": 80}]
+
+    portfolio.score(proposal["id"], calc)
+
+    content = only(portfolio, Document).content.decode()
+    assert content.count("Confidence (%)") == 1
+    assert '<td class="number">80</td>' in content
+
+
 @pytest.mark.parametrize("rating", [None, "good", "", [], 1.5])
 def test_a_rating_that_is_none_is_refused(portfolio: Portfolio, rating: Any) -> None:
     proposal = portfolio.up_to("defined")
