@@ -16,6 +16,7 @@ from jinja2 import Environment, PackageLoader, Template, pass_context
 from jinja2.runtime import Context
 
 from ssflow.errors import InvalidInputError
+from ssflow.ids import read_id
 from ssflow.sentences import Sentence
 
 ENGLISH = "en"
@@ -115,12 +116,8 @@ def _plain_facts(facts: Mapping[str, Any]) -> dict[str, str]:
     return {
         name.replace("_", " "): str(value)
         for name, value in facts.items()
-        if isinstance(value, str | int | float) and value != "" and not _is_id(value)
+        if isinstance(value, str | int | float) and value != "" and not read_id(value)
     }
-
-
-def _is_id(value: Any) -> bool:
-    return isinstance(value, str) and re.fullmatch(r"[0-9a-f-]{36}", value) is not None
 
 
 @pass_context

@@ -11,6 +11,7 @@ from ssflow.domain.instance import ProcessInstance
 from ssflow.domain.note import MAX_ATTACHMENT_BYTES, Attachment
 from ssflow.domain.user_task import UserTask
 from ssflow.errors import ForbiddenError, InvalidInputError, NotFoundError
+from ssflow.ids import read_id
 from ssflow.sentences import Sentence
 from ssflow.services.audit import record
 from ssflow.store import instances as instance_rows
@@ -91,10 +92,8 @@ def bind_files(
 def _file_ids(value: Any) -> Iterator[UUID]:
     """Find every text in the fields that could be the id of a file."""
     if isinstance(value, str) and len(value) == 36:
-        try:
-            yield UUID(value)
-        except ValueError:
-            return
+        if file_id := read_id(value):
+            yield file_id
     elif isinstance(value, Mapping):
         for inner in value.values():
             yield from _file_ids(inner)

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from uuid import UUID
 
 from ssflow.domain.base import JsonValue
 from ssflow.domain.instance import ProcessInstance
 from ssflow.engine.operations import OperationCall, OperationError
 from ssflow.errors import SsflowError
+from ssflow.ids import read_id
 from ssflow.operations.operation import (
     Effect,
     OperationContext,
@@ -101,15 +101,7 @@ def context_of(work: UnitOfWork, instance: ProcessInstance, activity_id: str) ->
         now=work.now,
         calendar=calendar_of(work),
         instance_id=instance.id,
-        initiator=_user_id(instance.started_by),
+        initiator=read_id(instance.started_by),
         process_key=instance.key,
         activity_id=activity_id,
     )
-
-
-def _user_id(actor_key: str) -> UUID | None:
-    """Give the user behind an actor's key; the system's own actors have none."""
-    try:
-        return UUID(actor_key)
-    except ValueError:
-        return None

@@ -12,6 +12,7 @@ from ssflow.domain.registers.portfolio import Document
 from ssflow.engine.commands import AnswerOperation, FailOperation
 from ssflow.engine.execution import TaskGoneError
 from ssflow.errors import InvalidInputError, SsflowError
+from ssflow.ids import read_id
 from ssflow.operations.http_rules import HttpRules
 from ssflow.operations.mail import MAIL_SEND, MAX_ADDRESSEES
 from ssflow.operations.operation import OperationContext, OperationRefusedError, Refusal
@@ -117,7 +118,7 @@ def _post(work: UnitOfWork, job: Job, given: dict[str, Any]) -> None:
         message = Sentence("A mail has at most %(most)s addressees.", most=MAX_ADDRESSEES)
         raise LastingError(message, Refusal.WRONG_PARAMETER)
     today = calendar_of(work).local_date(work.now)
-    exclude = {i for one in read_addressees(given["exclude"]) if (i := _read_id(one))}
+    exclude = {i for one in read_addressees(given["exclude"]) if (i := read_id(one))}
     unnamed = Recipient("", language=given["language"] or "en")
     meant = find_recipients(work.session, to, today, exclude=exclude, unnamed=unnamed)
     instance, task_id = _instance(work, job), _task_id(job)
@@ -199,10 +200,3 @@ def _rules(work: UnitOfWork) -> HttpRules:
 
 def _details(job: Job) -> dict[str, Any]:
     return {"name": job.payload["name"], "attempts": job.attempts}
-
-
-def _read_id(word: Any) -> UUID | None:
-    try:
-        return UUID(str(word))
-    except ValueError:
-        return None

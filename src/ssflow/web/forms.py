@@ -15,6 +15,7 @@ from ssflow.forms.html_form import asks_for_redraw, read_html_form, read_wrong_f
 from ssflow.forms.submission import FormError, find_errors
 from ssflow.forms.views import FieldView
 from ssflow.forms.views import FormView as DrawnForm
+from ssflow.ids import read_id
 from ssflow.services.attachments import store_attachment
 from ssflow.services.form_view import FormView
 from ssflow.store.unit_of_work import UnitOfWork
@@ -111,19 +112,10 @@ def in_reader_language(form: DrawnForm) -> DrawnForm:
 
 def _translated(view: FieldView) -> FieldView:
     options = tuple(
-        option if _is_id(option.value) else replace(option, label=gettext(option.label))
+        option if read_id(option.value) else replace(option, label=gettext(option.label))
         for option in view.options
     )
     return replace(view, label=gettext(view.label), options=options)
-
-
-def _is_id(value: str) -> bool:
-    """Whether an option is a record or a person, which has a name of its own."""
-    try:
-        UUID(value)
-    except ValueError:
-        return False
-    return True
 
 
 def _read_file(
