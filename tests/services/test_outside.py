@@ -259,7 +259,7 @@ def test_wrong_parameters_are_not_tried_again(
     office.run_jobs()
 
     incident = office.incident(instance_id)
-    assert incident.message.startswith("http.request: method: Must be one of")
+    assert incident.message.startswith("http.request has wrong parameters: method: Must be one of")
     assert (office.jobs(), server.asked) == ([], [])
 
 
