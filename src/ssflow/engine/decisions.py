@@ -31,6 +31,18 @@ DMN_NAMESPACES = frozenset(
 _VARIABLE = re.compile(r"[^\W\d]\w*")
 _NUMBER_TYPES = frozenset({"number", "integer", "long", "double", "decimal"})
 _SHOWN_CHARACTERS = 60
+_FOREIGN = tuple(
+    (re.compile(pattern), hint)
+    for pattern, hint in (
+        (r"[\u2018-\u201f\u00ab\u00bb]", 'Write straight quotes: "yes".'),
+        (r"^\s*\*\s*$", "Write - for anything."),
+        (r"^\s*between\b|^[^\[\](]*\.\.", "Write [1..5] for a range."),
+        (r"^\s*in\b", 'Write the values with commas: "a","b".'),
+        (r"^\s*not\b(?!\s*\()", 'Write not("a").'),
+        (r"=<|=>", "Write <= or >=."),
+        (r"[%€$£]", "Write numbers without signs, such as 500 or 0.05."),
+    )
+)
 _NULL = parse_expression("null")
 
 _ORDERED = frozenset({HitPolicy.PRIORITY, HitPolicy.OUTPUT_ORDER})
@@ -292,7 +304,8 @@ class _Reader:
         try:
             return parse(text)
         except FeelError as error:
-            message = f'{where}: "{_shorten(text)}" cannot be read. {error.message}'
+            told = f"{error.message}{_way_out(text)}"
+            message = f'{where}: "{_shorten(text)}" cannot be read. {told}'
             self._report(element, "decision-cell", message)
             return None
 
@@ -320,6 +333,11 @@ def _output_name(output: Element) -> str:
 
 def _shorten(text: str) -> str:
     return text if len(text) <= _SHOWN_CHARACTERS else f"{text[:_SHOWN_CHARACTERS]}…"
+
+
+def _way_out(text: str) -> str:
+    """Say how to write what authors of other tables write."""
+    return next((f" {hint}" for pattern, hint in _FOREIGN if pattern.search(text)), "")
 
 
 def _evaluate(constant: Expression) -> Any:

@@ -130,8 +130,12 @@ def _read_files(
 def _check_diagrams(bundle: Bundle) -> Iterator[Problem]:
     for file, root in bundle.roots.items():
         if root.tag != f"{{{BPMN}}}definitions":
-            message = "The file is no BPMN 2.0 diagram; export it as BPMN 2.0 XML."
+            message = (
+                "The file is no BPMN 2.0 diagram; export it as BPMN 2.0 XML (a decision table "
+                "belongs into a .dmn file)."
+            )
             yield build_problem(file, root, "not-bpmn", message)
+            continue
         yield from check_schema(file, root)
         yield from check_file(file, root)
         yield from check_messages(file, root)

@@ -187,3 +187,28 @@ def test_an_arrow_to_a_data_object_is_a_picture(target: str) -> None:
     data = diagram(start(), user("U_a", drawn), end(), _OBJECT, chain("Start_1", "U_a", "E_done"))
 
     assert problems_of(data) == ()
+
+
+def test_what_is_refused_as_a_whole_is_not_told_to_be_mended_in_parts() -> None:
+    link = definition("link", name="L")
+    data = diagram(
+        start(),
+        element("intermediateThrowEvent", "I_to", link),
+        element("intermediateCatchEvent", "I_from", link),
+        element("adHocSubProcess", "A_odd", user("U_a")),
+        element("boundaryEvent", "B_undo", definition("compensate"), attachedToRef="A_odd"),
+        user("U_undo").replace("<bpmn:userTask", '<bpmn:userTask isForCompensation="true"'),
+        end(),
+        chain("Start_1", "I_to"),
+        chain("I_from", "A_odd", "E_done"),
+    )
+
+    found = {(one.element_id, one.code) for one in problems_of(data)}
+
+    assert found == {
+        ("I_to", "link-event"),
+        ("I_from", "link-event"),
+        ("A_odd", "ad-hoc-sub-process"),
+        ("B_undo", "compensation"),
+        ("U_undo", "compensation"),
+    }

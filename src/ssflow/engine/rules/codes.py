@@ -194,6 +194,7 @@ MEANINGS: Mapping[str, CodeMeaning] = {
     "decision-output-order": _error("Output values are missing, or an output is not among them."),
     "decision-rows": _error("A table has no row, or a row with too few or too many cells."),
     "decision-cell": _error("A cell or expression of a table cannot be read."),
+    "decimal-comma": _warning("A cell compares with a number that holds a comma."),
     "table-without-catch-all": _warning("A table may find no matching row."),
     # hazards
     "join-may-starve": _warning("After some choices a parallel join waits for ever."),

@@ -77,7 +77,7 @@ def check_something_runs(bundle: Bundle) -> Iterator[Problem]:
     """Find files with diagrams of which nothing can run."""
     files = {process.file for process in bundle.processes}
     for file, root in bundle.roots.items():
-        if file.endswith(".bpmn") and file not in files:
+        if root.tag == f"{{{BPMN}}}definitions" and file not in files:
             yield build_problem(
                 file,
                 root,

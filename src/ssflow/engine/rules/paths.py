@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from ssflow.engine.problems import Problem
 from ssflow.engine.rules.context import Bundle
 from ssflow.engine.rules.report import build_problem
-from ssflow.engine.rules.tree import Node, Process, Scope
+from ssflow.engine.rules.tree import Node, Process, Scope, is_true
 
 MAX_PATH_LENGTH = 200  # the engine's parser calls itself once for each step
 
@@ -13,6 +13,8 @@ MAX_PATH_LENGTH = 200  # the engine's parser calls itself once for each step
 def check_paths(process: Process, bundle: Bundle) -> Iterator[Problem]:
     """Find scopes that do not begin or end, and nodes that are off the path between."""
     for scope in process.scopes():
+        if scope.kind == "adHocSubProcess":
+            continue  # refused by another rule, and without an order of its own
         starts = scope.of_kind("startEvent")
         yield from _check_starts(process, scope, starts)
         yield from _check_reachable(process, scope, starts)
@@ -51,7 +53,7 @@ def _check_starts(process: Process, scope: Scope, starts: Sequence[Node]) -> Ite
 
 
 def _check_reachable(process: Process, scope: Scope, starts: Sequence[Node]) -> Iterator[Problem]:
-    triggered = [node for node in scope.nodes.values() if node.is_event_sub_process]
+    triggered = [node for node in scope.nodes.values() if _begins_by_itself(node)]
     reachable = find_reachable(scope, [*starts, *triggered])
     for node in scope.nodes.values():
         if starts and node.id not in reachable:
@@ -85,14 +87,25 @@ def _check_ends(process: Process, scope: Scope) -> Iterator[Problem]:
 
 
 def _is_dead_end(scope: Scope, node: Node) -> bool:
-    ends_by_itself = node.kind == "endEvent" or node.is_event_sub_process
+    ends_by_itself = node.kind == "endEvent" or _begins_by_itself(node) or _jumps(node)
     return not ends_by_itself and not scope.outgoing(node)
+
+
+def _begins_by_itself(node: Node) -> bool:
+    """Tell whether no flow leads there: an event starts it, a link, or what it takes back."""
+    is_link = node.kind == "intermediateCatchEvent" and node.has_definition("link")
+    return node.is_event_sub_process or is_link or is_true(node.element.get("isForCompensation"))
+
+
+def _jumps(node: Node) -> bool:
+    """Tell whether no flow leaves it, though it is no end: another rule refuses these."""
+    return node.has_definition("link") or node.has_definition("compensate")
 
 
 def _check_loops(process: Process, scope: Scope, dead_ends: Sequence[Node]) -> Iterator[Problem]:
     before = _predecessors(scope)
     ends = [*scope.of_kind("endEvent"), *dead_ends]
-    ends += [node for node in scope.nodes.values() if node.is_event_sub_process]
+    ends += [n for n in scope.nodes.values() if _begins_by_itself(n) or _jumps(n)]
     leaving = _find_leading_to(before, ends)
     stuck = [node for node in scope.nodes.values() if node.id not in leaving]
     if stuck:

@@ -1,5 +1,6 @@
 """Decision files as the processes see them: ids, what they need and give, and gaps."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -7,8 +8,12 @@ from ssflow.engine.decisions import DecisionTable, read_decisions
 from ssflow.engine.problems import DiagramError, Problem
 from ssflow.engine.rules.context import Decision
 from ssflow.engine.rules.report import build_problem
-from ssflow.engine.xml_reading import Element
+from ssflow.engine.xml_reading import Element, get_local_name
 
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'')
+_BARE_DATE = re.compile(r"(?<![\w.-])\d{4}-\d{2}-\d{2}(?![\w.-])")
+_JOINED_TEXTS = re.compile(r'^""\s+(?:or|and)\s+""')
+_DECIMAL_COMMA = re.compile(r"[<>]=?\s*\d[\d.]*,\d")
 _COLLECTING = frozenset({"COLLECT", "RULE ORDER", "OUTPUT ORDER"})
 
 
@@ -48,6 +53,7 @@ def _check_tables(decisions: Sequence[Decision]) -> Iterator[Problem]:
                 f'The decision "{decision.key}" exists in {owner.file} too; rename one of the two.',
             )
         yield from _check_catch_all(decision)
+        yield from _check_slips(decision)
 
 
 def _read_decision(element: Element, file: str, tables: Mapping[str, DecisionTable]) -> Decision:
@@ -78,6 +84,30 @@ def _check_catch_all(decision: Decision) -> Iterator[Problem]:
                 f'The table "{decision.name}" has no row that takes everything; add a last row '
                 "with - in every input.",
             )
+
+
+def _check_slips(decision: Decision) -> Iterator[Problem]:
+    """Find cells that can be read, but surely not as their author meant them."""
+    tables = decision.element.iterchildren("{*}decisionTable")
+    cells = (entry for table in tables for rule in table.iterchildren("{*}rule") for entry in rule)
+    for entry in cells:
+        text = "".join(child.text or "" for child in entry.iterchildren("{*}text")).strip()
+        bare = _QUOTED.sub('""', text)
+        place = f'A cell of "{decision.name}", {text[:60]}'
+        if _BARE_DATE.search(bare):
+            message = f'{place}, subtracts numbers; write a date as date("2026-05-01").'
+            yield build_problem(decision.file, entry, "decision-cell", message)
+        if get_local_name(entry) != "inputEntry":
+            continue
+        if _JOINED_TEXTS.search(bare):
+            message = f'{place}, never matches; write "a","b" for either of them.'
+            yield build_problem(decision.file, entry, "decision-cell", message)
+        if _DECIMAL_COMMA.search(bare):
+            message = (
+                f"{place}, holds two tests, for a comma stands between tests; write a number as "
+                "1000.50, or a blank behind the comma."
+            )
+            yield build_problem(decision.file, entry, "decimal-comma", message)
 
 
 def _cells(rule: Element) -> list[str]:
