@@ -229,3 +229,17 @@ def test_figures_of_lines_are_added_up() -> None:
     assert total.var_pct == Decimal(10)
     assert total.outlook == half.outlook + credit.outlook
     assert add_up([]).var_pct == 0
+
+
+@pytest.mark.parametrize(
+    ("total", "gap"),
+    [("480000", "0"), ("480000.01", "0.01"), ("480100", "0.02"), ("479999.99", "0")],
+)
+def test_lines_that_are_a_little_too_much_are_too_much(total: str, gap: str) -> None:
+    assert gap_pct(Decimal(total), Decimal(480_000)) == Decimal(gap)
+
+
+def test_a_deviation_a_little_above_a_limit_is_above_it() -> None:
+    found = vary(Decimal("110040"), Decimal(0), ["100000", *["0"] * 11], 1)
+
+    assert found.var_pct == Decimal("10.04")

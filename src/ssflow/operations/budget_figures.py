@@ -127,18 +127,20 @@ def look_out(actual: Decimal, planned: Decimal, rest: Decimal) -> Decimal:
 def gap_pct(total: Decimal, ceiling: Decimal) -> Decimal:
     """Compare lines with ceilings: 100 (sum of lines - sum of ceilings) / sum of ceilings.
 
-    Without any ceiling every line is too much (999); without lines there is no gap.
+    Without any ceiling every line is too much (999); without lines there is no gap. Rounded to
+    hundredths, but what is a cent too much is never told as 0.
     """
     if ceiling <= 0:
         return NO_BUDGET_PCT if total > 0 else Decimal(0)
-    return _tenths(100 * (total - ceiling) / ceiling)
+    gap = _hundredths(100 * (total - ceiling) / ceiling)
+    return max(gap, CENT) if total > ceiling else gap
 
 
 def growth_pct(amount: Decimal, former: Decimal | None) -> Decimal:
     """Compare with what was approved last: 100 (amount - former) / former; new is 100."""
     if not former or former <= 0:
         return NEW_LINE_PCT if amount > 0 else Decimal(0)
-    return _tenths(100 * (amount - former) / former)
+    return _hundredths(100 * (amount - former) / former)
 
 
 def free_of_line(
@@ -163,9 +165,9 @@ def totals_by(lines: Iterable[Mapping[str, Any]], key: str) -> dict[str, Decimal
 
 def _deviation_pct(var: Decimal, planned: Decimal, spent: Decimal) -> Decimal:
     if planned > 0:
-        return _tenths(100 * var / planned)
+        return _hundredths(100 * var / planned)
     return NO_BUDGET_PCT if spent > 0 else Decimal(0)
 
 
-def _tenths(value: Decimal) -> Decimal:
-    return value.quantize(Decimal("0.1"), ROUND_HALF_UP)
+def _hundredths(value: Decimal) -> Decimal:
+    return value.quantize(Decimal("0.01"), ROUND_HALF_UP)
