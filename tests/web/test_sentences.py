@@ -1,5 +1,6 @@
 """What ssflow says, in the language of who reads it: at once, and after it was kept."""
 
+import re
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
@@ -7,6 +8,7 @@ from decimal import Decimal
 import pytest
 from flask import Flask
 
+from ssflow.catalogs import known_texts
 from ssflow.domain.registers.budget import BudgetState
 from ssflow.sentences import Sentence
 from ssflow.web.sentences import tell
@@ -46,6 +48,19 @@ def test_a_text_that_was_kept_is_said_as_if_it_were_new(language: str) -> None:
     new = Sentence(_ONE_BUDGET, number="B-1", year=2027, state=BudgetState.COLLECTING)
 
     assert tell(str(new)) == tell(new) != new
+
+
+@pytest.mark.parametrize("tongue", ["en", "nl"])
+def test_sentences_with_a_number_are_said_again(app: Flask, tongue: str) -> None:
+    counted = [text for text in known_texts() if "%%" not in text and re.search(r"\)d", text)]
+    kept = [text % dict.fromkeys(re.findall(r"%\((\w+)\)", text), 7) for text in counted]
+
+    with app.test_request_context(headers={"Accept-Language": tongue}):
+        told = [tell(text) for text in kept]
+
+    assert "Write 7 characters or fewer." in kept
+    assert (told == kept) is (tongue == "en")
+    assert all("7" in text for text in told)
 
 
 def test_what_people_write_stays_as_it_is(language: str) -> None:

@@ -18,6 +18,7 @@ from ssflow.web.record_words import WORDED, column_label, option_title
 from ssflow.web.texts import register_title, role_title, state_title
 
 _GAP = re.compile(r"%\((\w+)\)[sd]")
+_NUMBER = re.compile(r"(%\(\w+\))d")
 _AMOUNT = re.compile(r"-?\d+\.\d\d")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _FEWEST_LETTERS = 14
@@ -61,7 +62,7 @@ def _retell(text: str) -> str:
 
 
 def _fill(template: str, values: Mapping[str, Any]) -> str:
-    told = str(gettext(template))
+    told = _NUMBER.sub(r"\1s", str(gettext(template)))  # every value is a text by now
     return told % {name: _say(name, value) for name, value in values.items()} if values else told
 
 
