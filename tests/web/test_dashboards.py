@@ -67,14 +67,15 @@ def test_the_work_is_counted_by_due_date_and_group(
 ) -> None:
     office.deploy(one_task(due="wd(1)"))
     boss = office.hire("admin")
-    first, *_ = [office.start(boss) for _ in range(3)]
+    first, second, _ = [office.start(boss) for _ in range(3)]
     office.complete(owner, office.task(first, "U_do").id)
+    office.claim(owner, office.task(second, "U_do").id)
     office.now += timedelta(days=7)
 
     page = text_of(sign_in(owner).open("/dashboards/work"))
 
-    assert "Overdue 2" in page
-    assert "Service owner 2 0 2" in page
+    assert "Due Open tasks Mine Overdue 2 1" in page
+    assert "Service owner 1 1 2" in page
     assert "How cases ended" in page
 
 

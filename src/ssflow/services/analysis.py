@@ -16,6 +16,7 @@ from ssflow.store.analysis import MOST_SERVICES, DueCounts, EndCount, ReviewedSe
 from ssflow.store.unit_of_work import UnitOfWork
 
 MOST_STEPS = 20
+_NONE_DUE = DueCounts(0, 0, 0, 0, 0)
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,8 @@ class Work:
     """How the work stands: what is due, who has how much, how long steps take, how cases end."""
 
     due: DueCounts
+    mine: DueCounts
+    """Of `due`, what the reader holds."""
     roles: Sequence[tuple[str, int, int, int]]
     steps: Sequence[StepTime]
     ends: Sequence[EndCount]
@@ -78,10 +81,10 @@ def work_figures(work: UnitOfWork) -> Work:
         NotFoundError: the actor is a customer.
     """
     _require_inside(work)
+    me = work.actor.user_id
     return Work(
-        due=rows.count_open_tasks(
-            work.session, now=work.now, day_end=_midnight(work, 1), week_end=_midnight(work, 7)
-        ),
+        due=_count_due(work),
+        mine=_count_due(work, me) if me else _NONE_DUE,
         roles=rows.load_by_role(work.session, work.now),
         steps=_step_times(rows.latest_task_times(work.session)),
         ends=rows.count_ends(work.session),
@@ -160,6 +163,16 @@ def catalogue(work: UnitOfWork, q: str = "") -> list[CatalogueEntry]:
 def _require_inside(work: UnitOfWork) -> None:
     if work.actor.is_outsider:
         raise NotFoundError("There is no such dashboard, or you may not see it.")
+
+
+def _count_due(work: UnitOfWork, assignee: UUID | None = None) -> DueCounts:
+    return rows.count_open_tasks(
+        work.session,
+        now=work.now,
+        day_end=_midnight(work, 1),
+        week_end=_midnight(work, 7),
+        assignee=assignee,
+    )
 
 
 def _midnight(work: UnitOfWork, days: int) -> datetime:

@@ -68,9 +68,14 @@ class ReviewedService:
 
 
 def count_open_tasks(
-    session: Session, *, now: datetime, day_end: datetime, week_end: datetime
+    session: Session,
+    *,
+    now: datetime,
+    day_end: datetime,
+    week_end: datetime,
+    assignee: UUID | None = None,
 ) -> DueCounts:
-    """Count the open tasks of everybody by when they are due."""
+    """Count the open tasks of everybody, or those that one person holds, by when they are due."""
     due = UserTask.due_at
     parts = (
         due < now,
@@ -82,6 +87,8 @@ def count_open_tasks(
     query = select(*(func.count(case((part, 1))) for part in parts)).where(
         UserTask.status == TaskStatus.OPEN
     )
+    if assignee is not None:
+        query = query.where(UserTask.assignee == assignee)
     found = session.execute(query).one()
     return DueCounts(
         overdue=found[0], today=found[1], this_week=found[2], later=found[3], no_date=found[4]

@@ -134,21 +134,21 @@ def _tabs(current: str) -> list[Tab]:
 
 
 def _due_chart(figures: analysis.Work) -> Chart:
-    due = figures.due
+    due, mine = figures.due, figures.mine
     rows = (
-        (gettext("Overdue"), due.overdue),
-        (gettext("Today"), due.today),
-        (gettext("Within a week"), due.this_week),
-        (gettext("Later"), due.later),
-        (gettext("No due date"), due.no_date),
+        (gettext("Overdue"), due.overdue, mine.overdue),
+        (gettext("Today"), due.today, mine.today),
+        (gettext("Within a week"), due.this_week, mine.this_week),
+        (gettext("Later"), due.later, mine.later),
+        (gettext("No due date"), due.no_date, mine.no_date),
     )
     return Chart(
         id="due",
         kind=ChartKind.BARS,
         title=gettext("Open tasks by due date"),
         first=gettext("Due"),
-        columns=(Column(gettext("Open tasks")),),
-        rows=[Row(label, (count,)) for label, count in rows] if any(c for _, c in rows) else [],
+        columns=(Column(gettext("Open tasks")), Column(gettext("Mine"), colour="good")),
+        rows=[Row(row[0], row[1:]) for row in rows] if any(row[1] for row in rows) else [],
     )
 
 
