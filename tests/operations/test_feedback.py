@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -187,6 +187,23 @@ def test_waiting_for_the_customer_moves_the_reply_on(desk: Desk) -> None:
 
     assert track["resolution_at"] == (due_at + timedelta(days=3)).isoformat()
     assert [line["by"] for line in feedback.replies] == ["us", "customer"]
+
+
+def test_a_clock_that_stands_still_in_its_last_second_is_not_looked_at_all_the_time(
+    desk: Desk,
+) -> None:
+    feedback = desk.until_assigned()
+    desk.call("feedback.contact", contact={}, handler=str(desk.initiator))
+    assert feedback.due_resolution_at is not None
+    last_second = feedback.due_resolution_at - timedelta(seconds=1)
+    desk.context = replace(desk.context, now=last_second)
+    desk.call("feedback.ask", question="Which?")
+    desk.after(timedelta(days=1))
+
+    look = desk.call("feedback.look")
+
+    assert look["status"] == "later"
+    assert datetime.fromisoformat(look["until"]) == desk.context.now + timedelta(hours=1)
 
 
 def test_a_complaint_can_be_taken_over_by_somebody_else_but_not_by_whom_it_is_about(

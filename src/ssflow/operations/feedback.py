@@ -40,6 +40,8 @@ TOPIC = timedelta(days=90)
 """How far back complaints count as the same topic."""
 ACTION_GRACE = timedelta(days=7)
 """How long after its day an action may still be open before those in charge are told."""
+LOOK_AGAIN_AFTER = timedelta(hours=1)
+"""How soon the clock of a reply is looked at again while it stands still."""
 SURVEY_AFTER = timedelta(days=3)
 """How long after a complaint was closed its customer is asked how it went."""
 CHANNELS = ("web", "portal", "mail", "api", "desk", "survey", "review")
@@ -270,13 +272,19 @@ def resume_feedback(context: OperationContext, given: dict[str, Any]) -> dict[st
 
 @operation("feedback.look", "Look at the clock of the reply")
 def look_at_clock(context: OperationContext, given: dict[str, Any]) -> dict[str, Any]:
-    """Say whether the reply is late now, and note the breach the first time."""
+    """Say whether the reply is late now, and note the breach the first time.
+
+    While the customer is asked the day moves on with the time: the next look is an hour away
+    at least, or a case asked about in its last minute would look every minute for two weeks.
+    """
     feedback = _feedback(context)
     with changing(context, feedback):
         status = feedback.look_at_clock(context.now)
     if status is Clock.BREACHED:
         _notify(context, feedback, "complaint_reply_late", [_MANAGER])
     due_at = feedback.due_at(context.now)
+    if due_at is not None and feedback.waiting_since is not None:
+        due_at = max(due_at, context.now + LOOK_AGAIN_AFTER)
     return {"status": str(status), "until": due_at.isoformat() if due_at else None}
 
 
