@@ -232,8 +232,8 @@ def test_a_retired_service_frees_its_budget_and_leaves_its_agreements(
     assert effect.payload["variables"]["kind"] == "freeze"
     assert (mail.state, mail.retired_on) == ("retired", date(2026, 3, 2))
     assert sorted(a.what for a in portfolio.session.query(ActionItem)) == [
-        "close the rates of SRV-2025-0001 Mail",
-        "end the agreements of SRV-2025-0001 Mail",
+        "Close the rates of SRV-2025-0001 Mail",
+        "End the agreements of SRV-2025-0001 Mail",
     ]
 
 

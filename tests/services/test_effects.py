@@ -158,7 +158,11 @@ def test_a_process_that_is_not_deployed_is_left_to_do(office: Office, owner: Act
     with office.look(owner) as work:
         [action] = list_register(work, "ActionItem").items
     assert isinstance(action, ActionItem)
-    assert (action.what, action.kind, action.state) == ("start later", "start", ActionState.OPEN)
+    assert (action.what, action.kind, action.state) == (
+        "Start the process later",
+        "start",
+        ActionState.OPEN,
+    )
     assert (action.source_type, action.source_id) == ("case", origin)
     told = office.details(origin, AuditAction.PROCESS_NOT_STARTED)
     assert told["action"] == str(action.id)
@@ -335,7 +339,7 @@ def test_a_wrong_parameter_is_an_incident_that_says_so_and_nothing_is_sent(
 
     incident = office.incident(origin)
     assert (incident.activity_id, incident.kind) == ("S_call", "operation")
-    assert incident.message.startswith(f"{operation}: ")
+    assert incident.message.startswith((f"{operation}: ", f"{operation} has wrong parameters: "))
     assert office.jobs() == []
 
 

@@ -77,7 +77,7 @@ def test_a_role_has_its_title(language: str) -> None:
 
 @pytest.mark.parametrize(
     ("language_of_reader", "words"),
-    [("nl", "een jaar heeft maar één begroting"), ("sv", "ett år har bara en budget")],
+    [("nl", "een jaar heeft maar één budget"), ("sv", "ett år har bara en budget")],
 )
 def test_a_refused_start_and_its_trail_are_told_in_the_reader_s_language(
     sign_in: SignIn, office: Office, language_of_reader: str, words: str

@@ -63,6 +63,13 @@ STATES = {
 }
 
 WORDS = {
+    "assessment": N_("assessment"),
+    "budget_book": N_("budget book"),
+    "budget_report": N_("budget report"),
+    "attitude": N_("attitude"),
+    "speed": N_("speed"),
+    "merge": N_("merge"),
+    "agree": N_("agreed"),
     "cause.timing": N_("timing"),
     "cause.volume": N_("volume"),
     "cause.price": N_("price"),

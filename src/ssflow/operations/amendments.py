@@ -250,7 +250,12 @@ def _decided(
         number=new_number(context, "DEC"),
         subject_type="BudgetAmendment",
         subject_id=amendment.id,
-        question=f"{amendment.number}: {amendment.kind} of EUR {amendment.amount}",
+        question=Sentence(
+            "%(number)s: %(kind)s of EUR %(amount)s",
+            number=amendment.number,
+            kind=amendment.kind,
+            amount=amendment.amount,
+        ),
         decision=str(verdict["decision"]),
         reason=verdict.get("comment") or None,
         decider=id_of(verdict["decider"]),

@@ -31,7 +31,7 @@ from ssflow.operations.parameters import day, day_of, form, id_of, identifier, r
 from ssflow.operations.proposal_records import notice, record_of
 from ssflow.operations.record_changes import add_record, changing, new_number
 from ssflow.operations.service_reviews import known_users
-from ssflow.sentences import Sentence
+from ssflow.sentences import N_, Sentence
 from ssflow.store import budget as budget_rows
 from ssflow.store import people as people_rows
 from ssflow.store import portfolio as portfolio_rows
@@ -39,6 +39,10 @@ from ssflow.store import portfolio as portfolio_rows
 ARCHIVED_FOR_MONTHS = 7 * 12
 """How long the archive of a service is kept at least."""
 _REGULATED = ("confidential", "secret")
+_LEFT_TO_DO = (
+    N_("End the agreements of %(number)s %(name)s"),
+    N_("Close the rates of %(number)s %(name)s"),
+)
 _ALL_PERIODS = ("0000-01", "9999-12")
 
 
@@ -160,8 +164,8 @@ def retire_service(context: OperationContext, given: dict[str, Any]) -> dict[str
         service.retire(today)
     frozen = _freeze_budget(context, service, today)
     _stop_changes(context, service)
-    for what in ("end the agreements of", "close the rates of"):
-        _leave_to_do(context, service, f"{what} {service.number} {service.name}")
+    for what in _LEFT_TO_DO:
+        _leave_to_do(context, service, Sentence(what, number=service.number, name=service.name))
     return {"retired_on": today.isoformat(), "frozen": frozen}
 
 
@@ -251,7 +255,9 @@ def _concerned(context: OperationContext, service: Service) -> list[str]:
 
 def _stop_changes(context: OperationContext, service: Service) -> None:
     """Have each change of the service that goes on withdrawn, or its delivery stopped."""
-    reason = f"{service.number} {service.name} has retired."
+    reason = str(
+        Sentence("%(number)s %(name)s has retired.", number=service.number, name=service.name)
+    )
     for proposal in portfolio_rows.open_changes_of(context.session, service.id):
         is_delivered = proposal.state is ProposalState.CHARTERED
         payload = {

@@ -147,7 +147,9 @@ def merge_service(context: OperationContext, given: dict[str, Any]) -> dict[str,
     action = add_record(
         context,
         ActionItem(
-            what=f"rationalise {service.number} {service.name}",
+            what=Sentence(
+                "Rationalise %(number)s %(name)s", number=service.number, name=service.name
+            ),
             kind="merge",
             source_type="Service",
             source_id=service.id,

@@ -591,11 +591,23 @@ def _keep_initiative(
 def _leave_action(
     context: OperationContext, strategy: StrategyDocument, initiative: Initiative
 ) -> None:
-    money = f" Ask for EUR {initiative.money:,.2f} in the next budget." if initiative.money else ""
+    what = Sentence(
+        "Carry out “%(title)s” of strategy %(number)s.",
+        title=initiative.title,
+        number=strategy.number,
+    )
+    if initiative.money:
+        what = Sentence(
+            "Carry out “%(title)s” of strategy %(number)s. "
+            "Ask for EUR %(amount)s in the next budget.",
+            title=initiative.title,
+            number=strategy.number,
+            amount=amount_of(initiative.money),
+        )
     add_record(
         context,
         ActionItem(
-            what=f"Carry out “{initiative.title}” of strategy {strategy.number}.{money}",
+            what=what,
             source_type="Initiative",
             source_id=initiative.id,
             kind=initiative.kind,

@@ -10,6 +10,7 @@ from ssflow.domain.job import Job
 from ssflow.domain.registers.record import record_as_json
 from ssflow.domain.registers.work import ActionItem
 from ssflow.engine.commands import Start, StartByMessage
+from ssflow.sentences import Sentence
 from ssflow.services import messages
 from ssflow.services.audit import record
 from ssflow.services.instances import begin_instance, check_key
@@ -90,7 +91,7 @@ def _leave_to_do(work: UnitOfWork, origin: ProcessInstance | None, job: Job) -> 
     action = ActionItem(
         created_at=work.now,
         created_by=work.actor.key,
-        what=f"start {key}",
+        what=Sentence("Start the process %(key)s", key=key),
         kind="start",
         source_type="case" if origin is not None else "",
         source_id=job.instance_id,

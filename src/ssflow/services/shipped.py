@@ -7,6 +7,7 @@ from ssflow.domain.identity import ROLE_TITLES, Role
 from ssflow.domain.registers.working_time import Holiday
 from ssflow.errors import InvalidInputError
 from ssflow.operations.public_holidays import country_of, public_holidays
+from ssflow.sentences import N_
 from ssflow.services.bundle_calls import Bundle, order_called_first
 from ssflow.services.deployment import SUFFIXES, DeploymentOutcome, deploy_files, find_deployed
 from ssflow.store import people as people_rows
@@ -33,7 +34,7 @@ def install_shipped(work: UnitOfWork) -> list[DeploymentOutcome]:
     install_holidays(work)
     return [
         find_deployed(work, bundle.files)
-        or deploy_files(work, bundle.files, area=bundle.area, comment="Shipped with ssflow")
+        or deploy_files(work, bundle.files, area=bundle.area, comment=N_("Shipped with ssflow"))
         for bundle in read_bundles(shipped_root() / "processes")
     ]
 

@@ -6,6 +6,10 @@ from ssflow.domain import words
 from ssflow.web.texts import ROLES, STATES, role_title
 
 LABELS = {
+    "full_name": lazy_gettext("Full name"),
+    "email": lazy_gettext("E-mail"),
+    "roles": lazy_gettext("Roles"),
+    "certified_until": lazy_gettext("Certified until"),
     "number": lazy_gettext("Number"),
     "name": lazy_gettext("Name"),
     "title": lazy_gettext("Title"),

@@ -22,7 +22,7 @@ from ssflow.web.names import Names
 from ssflow.web.record_parts import tell_parts
 from ssflow.web.record_words import WORDED, WORDS, column_label, option_title
 from ssflow.web.sentences import tell
-from ssflow.web.texts import register_title
+from ssflow.web.texts import STATES, register_title
 from ssflow.web.trail import Change
 
 LISTED: dict[str, tuple[str, ...]] = {
@@ -124,6 +124,8 @@ def label_of(record: Record) -> str:
     """Name a record: by its number and name, as far as it has them."""
     names = ("number", "name", "title", "text", "risk", "what")
     parts = [getattr(record, name, None) for name in names]
+    if what := getattr(record, "what", None):
+        parts[-1] = tell(what)
     return " · ".join(str(part) for part in parts if part) or register_title(type(record).__name__)
 
 
@@ -210,6 +212,10 @@ class _Teller:
         return Fact("instance_id", label, found.business_key or found.title or label, url)
 
 
+_TOLD = frozenset({"question", "outcome", "reason", "ended_reason", "what", "justification"})
+"""Columns where operations of ours write sentences, beside what people type."""
+
+
 def told_value(name: str, value: Any) -> Markup | str:
     """Write one value as the reader does; `name` is the column that holds it."""
     if isinstance(value, datetime):
@@ -218,8 +224,8 @@ def told_value(name: str, value: Any) -> Markup | str:
         return day(value)
     if isinstance(value, StrEnum) or (isinstance(value, str) and name in WORDED):
         return option_title(name, value)
-    if name == "question" and value in WORDS:
-        return option_title(name, str(value))
+    if name in _TOLD and isinstance(value, str):
+        return option_title(name, value) if value in WORDS or value in STATES else tell(value)
     if name in _KIND_NAMES:
         return register_title(str(value))
     if name.endswith("_pct"):

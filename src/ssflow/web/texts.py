@@ -95,6 +95,7 @@ ACTIONS = {
     AuditAction.SIGN_IN_FAILED: lazy_gettext("Signing in failed"),
     AuditAction.PASSWORD_CHANGED: lazy_gettext("Password changed"),
     AuditAction.JOB_FAILED: lazy_gettext("Job failed"),
+    AuditAction.JOB_RETRIED: lazy_gettext("Job run again"),
 }
 
 PHASES = {
