@@ -12,12 +12,14 @@ from tests.engine.diagrams import (
     choice,
     diagram,
     end,
+    error,
     every,
     first_of,
     flows,
     for_each,
     inclusive,
     message,
+    on_error,
     on_message,
     parallel,
     process,
@@ -65,6 +67,7 @@ class Generator:
         paths = [f"start {body.first}", f"{body.last} end", *body.paths]
         return diagram(
             message("M", "ping"),
+            error("Er", "E"),
             process("p", start(), *body.parts, end(), flows(*paths)),
         )
 
@@ -82,6 +85,9 @@ class Generator:
             self._scope,
             self._many,
             self._with_timer,
+            self._with_error,
+            self._skip,
+            self._listen,
             self._wait,
         ]
         return self.random.choice(kinds)(depth - 1)
@@ -177,7 +183,7 @@ class Generator:
         late = self._leaf()
         cancels = self.random.random() < 0.5
         block = self._join(host.first, host.last, host, late)
-        event = after('"PT1H"')
+        event = self.random.choice((after('"PT1H"'), after('"PT1H"'), on_message("M")))
         if not cancels:
             event = self.random.choice((event, every('"R/PT1H"'), on_message("M")))
         block.parts.append(boundary(timer, host.first, event, cancel=cancels))
@@ -191,6 +197,61 @@ class Generator:
         block.parts.append(choice(merge))
         block.paths += [f"{host.last} {merge}", f"{late.last} {merge}"]
         return Block(host.first, merge, block.parts, block.paths)
+
+    def _with_error(self, depth: int) -> Block:
+        """A sub-process that may fail, and what is done then."""
+        begin, check, good, bad = (self._name(kind) for kind in ("st", "g", "e", "e"))
+        body, late = self._block(depth), self._leaf()
+        name, event, merge = self._name("sp"), self._name("er"), self._name("g")
+        inner = scope(
+            name,
+            start(begin),
+            *body.parts,
+            choice(check, good),
+            end(good),
+            end(bad, on_error("Er")),
+            flows(
+                f"{begin} {body.first}",
+                f"{body.last} {check}",
+                f"{check} [{self.random.choice(CONDITIONS)}]-> {bad}",
+                f"{check} {good}",
+                *body.paths,
+            ),
+        )
+        parts = [inner, boundary(event, name, on_error("Er")), choice(merge), *late.parts]
+        paths = [f"{name} {merge}", f"{event} {late.first}", f"{late.last} {merge}", *late.paths]
+        return Block(name, merge, parts, paths)
+
+    def _skip(self, depth: int) -> Block:
+        """Branches beside a flow that leads straight from the split to an inclusive join."""
+        fork, join = self._name("i"), self._name("i")
+        branches = [self._block(depth) for _ in range(self.random.randint(1, 2))]
+        block = self._join(fork, join, *branches)
+        is_parallel = self.random.random() < 0.5
+        block.parts += [parallel(fork) if is_parallel else inclusive(fork), inclusive(join)]
+        ways = [f"{fork} -> {join}", *(f"{fork} -> {branch.first}" for branch in branches)]
+        self.random.shuffle(ways)
+        for way in ways:
+            condition = "True" if way.endswith(f" {join}") else self.random.choice(CONDITIONS)
+            mark = " " if is_parallel else f" [{condition}]-> "
+            block.paths.append(way.replace(" -> ", mark))
+        block.paths += [f"{branch.last} {join}" for branch in branches]
+        return block
+
+    def _listen(self, depth: int) -> Block:
+        """A sub-process that takes messages beside its work."""
+        name, beside, begin, done = (self._name(kind) for kind in ("sp", "es", "st", "e"))
+        body = self._leaf()
+        heard = start(begin, on_message("M")).replace(">", ' isInterrupting="false">', 1)
+        listening = scope(
+            beside,
+            heard,
+            *body.parts,
+            end(done),
+            flows(f"{begin} {body.first}", f"{body.last} {done}"),
+            by_event=True,
+        )
+        return Block(name, name, [scope(name, *self._inside(depth), listening)])
 
     def _wait(self, depth: int) -> Block:
         gate, timer, ping, merge = (self._name(kind) for kind in ("v", "c", "c", "g"))

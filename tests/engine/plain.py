@@ -63,6 +63,8 @@ class _PlainWorkflow(_PlainTree, BpmnWorkflow):
     def create_subprocess(self, my_task: SpiffTask, spec_name: str) -> _PlainSubWorkflow:
         inner = _PlainSubWorkflow(self.subprocess_specs[spec_name], my_task, self)
         self.subprocesses[my_task.id] = inner
+        if not my_task.children:  # nobody guesses what follows an event sub-process
+            my_task.task_spec._predict(my_task, mask=TaskState.NOT_FINISHED_MASK)
         return inner
 
     def run_on(self) -> None:
