@@ -10,6 +10,7 @@ import { startHtmx } from './page/htmx.js';
 import { startMenus } from './page/menus.js';
 import { startRedraws } from './page/redraws.js';
 import { startShortcuts } from './page/shortcuts.js';
+import { startTabs } from './page/tabs.js';
 import { startThemeChoice } from './page/theme.js';
 import { startTimes } from './page/times.js';
 
@@ -19,6 +20,7 @@ startRedraws();
 startAutosave();
 startTimes();
 startMenus();
+startTabs();
 startShortcuts();
 startThemeChoice();
 startDiagrams();

@@ -1,3 +1,4 @@
+import './page.js';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { withAlpha } from '../src/charts/colours.js';
@@ -23,6 +24,23 @@ test('bars stand beside each other, and the target lies across', () => {
   const { data } = DRAWINGS.bars(table, COLOURS);
   assert.deepEqual(data.labels, ['Jan', 'Feb']);
   assert.deepEqual(data.datasets.map((set) => set.data), [[90, 97], [95, 95]]);
+});
+
+test('a target is told by its name and unit', () => {
+  const table = { first: 'Month', columns: [column('In time', 'line', 'pct')], rows: [row('Jan', 90)], target: 95 };
+  assert.equal(DRAWINGS.bars(table, COLOURS).data.datasets.at(-1).label, 'Target 95 %');
+});
+
+test('lines of shares or of large sums have an axis of their own, so that bars stay tall', () => {
+  const axes = (...columns) => {
+    const rows = [row('Jan', ...columns.map(({ most }) => most))];
+    const { data, options } = DRAWINGS.bars({ first: 'Month', columns, rows, target: null }, COLOURS);
+    return [Object.keys(options.scales), data.datasets.map((set) => set.yAxisID)];
+  };
+  const shown = (most, ...more) => ({ ...column(...more), most });
+  assert.deepEqual(axes(shown(8, 'Complaints'), shown(100, 'Together', 'line', 'pct')), [['y', 'sums'], [undefined, 'sums']]);
+  assert.deepEqual(axes(shown(100, 'Month', 'bar', 'money'), shown(1200, 'Year', 'line', 'money')), [['y', 'sums'], [undefined, 'sums']]);
+  assert.deepEqual(axes(shown(5, 'Complaints'), shown(7, 'Compliments', 'line')), [['y'], [undefined, undefined]]);
 });
 
 test('columns that stand in the table only are not drawn', () => {

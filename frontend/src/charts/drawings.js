@@ -1,4 +1,5 @@
 // One drawing for each kind of chart: a table in, the settings of Chart.js out.
+import { t } from '../shared/texts.js';
 import { placeOf } from './table.js';
 
 const DAY = 24 * 60 * 60 * 1000;
@@ -8,7 +9,9 @@ const labels = (table) => table.rows.map((row) => row.label);
 const narrowLabels = (table) => table.rows.map((row) => inLines(row.label));
 const column = (table, index) => table.rows.map((row) => row.values[index]);
 const told = (table) => ({
-  callbacks: { label: ({ dataset, dataIndex }) => `${dataset.label}: ${table.rows[dataIndex].texts[dataset.place] ?? ''}` },
+  callbacks: {
+    label: ({ dataset, dataIndex }) => [dataset.label, table.rows[dataIndex].texts[dataset.place]].filter(Boolean).join(': '),
+  },
 });
 const plugins = (table, more = {}) => ({ legend: { position: 'bottom' }, tooltip: told(table), ...more });
 /** A bar without its name says nothing. */
@@ -55,15 +58,37 @@ function datasets(table, colours, { stack, filled = true } = {}) {
 }
 
 const targetLine = (table, colours) => ({
-  type: 'line', label: String(table.target), place: -1, data: table.rows.map(() => table.target),
+  type: 'line', label: t('Target {value}', { value: inUnit(table.target, table.columns[0].unit) }), place: -1, data: table.rows.map(() => table.target),
   borderColor: colours.meaning('quiet'), borderDash: [6, 4], borderWidth: 2, pointRadius: 0, order: 0,
 });
 
+const inUnit = (value, unit) => (unit === 'pct' ? `${value} %` : String(value));
+const shares = { beginAtZero: true, suggestedMax: 100, ticks: { callback: (value) => inUnit(value, 'pct') } };
+const axisOf = (columns) => (columns.length && columns.every(({ unit }) => unit === 'pct') ? shares : numbers);
+const titled = (axis, [{ label }]) => ({ ...axis, title: { display: true, text: label } });
+const FAR = 4;
+
+/** Lines of another unit, or of sums that dwarf the bars, are measured by an axis of their own. */
+function needOwnAxis(table, ofBars, ofLines) {
+  if (!ofBars.length || !ofLines.length) return false;
+  if (ofBars[0].unit !== ofLines[0].unit) return true;
+  const most = (columns) => Math.max(...columns.flatMap((col) => column(table, table.columns.indexOf(col))).map((value) => Math.abs(value ?? 0)));
+  return most(ofLines) > FAR * most(ofBars);
+}
+
 function bars(table, colours) {
+  const ofBars = table.columns.filter(({ as }) => as === 'bar');
+  const ofLines = table.columns.filter(({ as }) => as === 'line');
+  const sets = datasets(table, colours);
+  const isApart = needOwnAxis(table, ofBars, ofLines);
+  if (isApart) for (const set of sets) if (set.type === 'line') set.yAxisID = 'sums';
+  const scales = isApart
+    ? { y: titled(axisOf(ofBars), ofBars), sums: titled({ ...axisOf(ofLines), position: 'right', grid: { drawOnChartArea: false } }, ofLines) }
+    : { y: axisOf([...ofBars, ...ofLines]) };
   return {
     type: 'bar',
-    data: { labels: labels(table), datasets: datasets(table, colours) },
-    options: { scales: { y: numbers }, plugins: plugins(table) },
+    data: { labels: labels(table), datasets: sets },
+    options: { scales, plugins: plugins(table) },
   };
 }
 
@@ -82,7 +107,7 @@ function across(table, colours) {
     type: 'bar',
     height: lines > 20 ? 'long' : table.rows.length > 8 ? 'tall' : 'usual',
     data: { labels: narrowLabels(table), datasets: datasets(table, colours) },
-    options: { indexAxis: 'y', scales: { y: everyLabel, x: isShare ? { ...numbers, suggestedMax: 100 } : numbers }, plugins: plugins(table) },
+    options: { indexAxis: 'y', scales: { y: everyLabel, x: isShare ? shares : numbers }, plugins: plugins(table) },
   };
 }
 

@@ -151,6 +151,7 @@ export default {
   'Start form': 'Startformulier',
   'Stop early when': 'Eerder stoppen wanneer',
   'Taken when': 'Genomen wanneer',
+  'Target {value}': 'Doel {value}',
   'Text, or = and an expression.': 'Tekst, of = en een expressie.',
   'The diagram could not be shown: {reason}': 'Het diagram kon niet worden getoond: {reason}',
   'The editor could not be opened: {reason}': 'De editor kon niet worden geopend: {reason}',

@@ -151,6 +151,7 @@ export default {
   'Start form': 'Startformulär',
   'Stop early when': 'Sluta tidigare när',
   'Taken when': 'Väljs när',
+  'Target {value}': 'Mål {value}',
   'Text, or = and an expression.': 'Text, eller = och ett uttryck.',
   'The diagram could not be shown: {reason}': 'Diagrammet kunde inte visas: {reason}',
   'The editor could not be opened: {reason}': 'Redigeraren kunde inte öppnas: {reason}',

@@ -58,7 +58,7 @@ def _open_chart(figures: ComplaintFigures) -> Chart:
             Column(gettext("Today"), colour="warn"),
             Column(gettext("Within a week")),
             Column(gettext("Later"), colour="quiet"),
-            Column(gettext("No date yet"), colour="quiet"),
+            Column(gettext("No date yet")),
         ),
         rows=[Row(one.priority or gettext("Not set"), one.by_due) for one in figures.open],
     )
