@@ -304,6 +304,42 @@ def test_a_strategy_in_force_takes_over_what_it_pursues_too(portfolio: Portfolio
     assert strategy_rows.objectives_of(portfolio.session, _id(former)) == []
 
 
+@pytest.mark.parametrize("is_over", [False, True])
+def test_the_case_of_a_superseded_strategy_is_told_to_end(
+    portfolio: Portfolio, *, is_over: bool
+) -> None:
+    portfolio.begin_case()
+    former = portfolio.call("strategy.begin", scope=SCOPE)
+    define(portfolio, former, "Less downtime")
+    publish(portfolio, former, "Less downtime")
+    if is_over:
+        portfolio.cancel_case()
+    begun = portfolio.in_another_case().call("strategy.begin", scope=SCOPE)
+    define(portfolio, begun, "More halls")
+    portfolio.context.effects.clear()
+    publish(portfolio, begun, "More halls")
+
+    sent = [e.payload for e in portfolio.context.effects if e.kind is EffectKind.SEND_MESSAGE]
+    told = [(one["name"], one["correlation_key"]) for one in sent]
+    assert told == ([] if is_over else [("strategic_shift", former["number"])])
+
+
+def test_a_superseded_strategy_is_closed_as_such_and_begins_no_other(portfolio: Portfolio) -> None:
+    former = portfolio.call("strategy.begin", scope=SCOPE)
+    define(portfolio, former, "Less downtime")
+    publish(portfolio, former, "Less downtime")
+    begun = portfolio.call("strategy.begin", scope=SCOPE)
+    define(portfolio, begun, "More halls")
+    publish(portfolio, begun, "More halls")
+    portfolio.context.effects.clear()
+
+    portfolio.call("strategy.reassess", strategy=former["id"], shift="x")
+    closed = portfolio.call("strategy.complete", strategy=former["id"], close={"lessons": "Ask."})
+
+    assert portfolio.context.effects == []
+    assert closed == {"state": "superseded"}
+
+
 def test_segments_come_into_the_register_with_the_strategy(portfolio: Portfolio) -> None:
     portfolio.put(MarketSegment, name="Plants", kind="internal", needs="Old")
     begun = portfolio.call("strategy.begin", scope=SCOPE)

@@ -32,6 +32,7 @@ from ssflow.operations.strategy_facts import assessment_facts, live_services
 from ssflow.operations.strategy_figures import is_past_horizon, late_pct, red_pct
 from ssflow.sentences import Sentence
 from ssflow.store import strategy as strategy_rows
+from ssflow.store.instances import is_running
 
 R = TypeVar("R", bound=Record)
 
@@ -208,7 +209,8 @@ def publish_strategy(context: OperationContext, given: dict[str, Any]) -> dict[s
     Its objectives become active, also those taken over; its segments come into the register.
     """
     strategy = _strategy(context, given["strategy"])
-    superseded = [_supersede(context, one) for one in _others_in_force(context, strategy)]
+    others = _others_in_force(context, strategy)
+    superseded = [_supersede(context, one, by=strategy.number) for one in others]
     with changing(context, strategy):
         strategy.activated_on = _today(context)
         strategy.move_to(StrategyState.ACTIVE)
@@ -345,8 +347,13 @@ def check_strategy(context: OperationContext, given: dict[str, Any]) -> dict[str
     "strategy.reassess", "Begin a new assessment", strategy=identifier(), shift=text(required=False)
 )
 def reassess_strategy(context: OperationContext, given: dict[str, Any]) -> dict[str, Any]:
-    """Start the cycle anew with what has shifted; this one stays in force until the next is."""
+    """Start the cycle anew with what has shifted; this one stays in force until the next is.
+
+    A strategy that another one superseded was assessed anew already.
+    """
     strategy = _strategy(context, given["strategy"])
+    if strategy.state is StrategyState.SUPERSEDED:
+        return {"former": strategy.number}
     told = {
         "former": strategy.number,
         "shift": given["shift"] or "The checkpoint asked for a new assessment.",
@@ -362,8 +369,9 @@ def complete_strategy(context: OperationContext, given: dict[str, Any]) -> dict[
     """Close a strategy whose time is over, with what it achieved."""
     strategy, close = _strategy(context, given["strategy"]), given["close"]
     with changing(context, strategy):
-        strategy.move_to(StrategyState.COMPLETED)
-        strategy.ended_on = _today(context)
+        if strategy.state is not StrategyState.SUPERSEDED:
+            strategy.move_to(StrategyState.COMPLETED)
+            strategy.ended_on = _today(context)
         strategy.achieved = str(close.get("achieved") or "")
         strategy.lessons = str(close.get("lessons") or "")
     for objective in strategy_rows.objectives_of(context.session, strategy.id):
@@ -545,10 +553,19 @@ def _others_in_force(
     return [one for one in in_force if one.id != strategy.id]
 
 
-def _supersede(context: OperationContext, former: StrategyDocument) -> str:
+def _supersede(context: OperationContext, former: StrategyDocument, *, by: str) -> str:
+    """Let a strategy end with its objectives; the case that still checks it is told to end, too."""
     with changing(context, former):
         former.move_to(StrategyState.SUPERSEDED)
         former.ended_on = _today(context)
+    if is_running(context.session, former.instance_id):
+        payload = {
+            "name": "strategic_shift",
+            "correlation_key": former.number,
+            "payload": {"text": f"{by} is in force."},
+            "time_to_live": None,
+        }
+        context.effects.append(Effect(EffectKind.SEND_MESSAGE, payload))
     for objective in strategy_rows.objectives_of(context.session, former.id):
         _end_objective(context, objective)
     return former.number

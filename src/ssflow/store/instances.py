@@ -60,6 +60,13 @@ def is_cancelled(session: Session, instance_id: UUID | None) -> bool:
     return session.scalars(query).one_or_none() is InstanceStatus.CANCELLED
 
 
+def is_running(session: Session, instance_id: UUID | None) -> bool:
+    """Tell whether a case goes on, or will once it is resumed."""
+    query = select(ProcessInstance.status).where(ProcessInstance.id == instance_id)
+    status = session.scalars(query).one_or_none()
+    return status in (InstanceStatus.RUNNING, InstanceStatus.SUSPENDED)
+
+
 def lock_instance(session: Session, instance_id: UUID) -> ProcessInstance:
     """Get an instance with the engine's state; nobody else may change it meanwhile.
 
