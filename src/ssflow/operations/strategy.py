@@ -619,7 +619,7 @@ def _leave_action(
             "Ask for EUR %(amount)s in the next budget.",
             title=initiative.title,
             number=strategy.number,
-            amount=amount_of(initiative.money),
+            amount=f"{amount_of(initiative.money):,.2f}",
         )
     add_record(
         context,
