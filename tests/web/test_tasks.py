@@ -14,8 +14,10 @@ from ssflow.domain.identity import Actor
 from ssflow.domain.user_task import TaskStatus
 from ssflow.services import instances
 from ssflow.store import user_tasks as rows
+from tests.engine.diagrams import call, end, flows, start, user
 from tests.forms.building import costs
 from tests.services.bundles import (
+    bundle,
     changed,
     number_field,
     one_task,
@@ -320,6 +322,22 @@ def test_tasks_are_found_by_what_the_reader_calls_them(
 
     assert str(task_id) in browser.open(f"/tasks?q={q}").text
     assert str(task_id) not in browser.open("/tasks?q=afwijzen").text
+
+
+@pytest.mark.parametrize(("language", "name"), [("nl", "Stemmen"), ("sv", "Rösta")])
+def test_a_task_of_a_called_process_has_its_name_in_the_reader_s_language(
+    sign_in: SignIn, office: Office, boss: Actor, language: str, name: str
+) -> None:
+    called = bundle(start(), user("U_vote", role="brm"), end(), flows("start U_vote end"), key="q")
+    labels = {"nl": {"U_vote": "Stemmen"}, "sv": {"U_vote": "Rösta"}}
+    office.deploy({**called, "q.i18n.json": json.dumps(labels).encode()})
+    office.deploy(bundle(start(), call("C_ask", "q"), end(), flows("start C_ask end")))
+    task_id = office.task(office.start(boss), "U_vote").id
+    browser = sign_in(office.hire("brm"))
+    browser.send("/profile/settings", language=language, timezone="")
+
+    pages = ("/tasks", f"/tasks?q={name}", f"/tasks/{task_id}")
+    assert [page for page in pages if name not in text_of(browser.open(page))] == []
 
 
 def test_what_is_typed_is_kept_as_a_draft(

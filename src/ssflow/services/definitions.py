@@ -114,6 +114,30 @@ def translated_name(
     return str(labels.get(element_id, name))
 
 
+def definition_with(
+    session: DbSession, definition: ProcessDefinition, element_id: str
+) -> ProcessDefinition:
+    """Give the definition that draws an element of a case: its own, or one that it calls."""
+    drawings = _with_called(session, definition)
+    return next((each for each in drawings if element_id in _elements(each)), definition)
+
+
+def _with_called(session: DbSession, definition: ProcessDefinition) -> Iterator[ProcessDefinition]:
+    """Give a definition and all that it calls, however deep."""
+    seen, waiting = {definition.id}, [definition]
+    while waiting:
+        each = waiting.pop(0)
+        yield each
+        called = [UUID(called_id) for called_id in each.called.values()]
+        waiting += [stored.get_definition(session, new) for new in called if new not in seen]
+        seen.update(called)
+
+
+def _elements(definition: ProcessDefinition) -> Mapping[str, object]:
+    found: Mapping[str, object] = definition.facts.get("activities", {})
+    return found
+
+
 def find_named(session: DbSession, q: str, language: str) -> Named:
     """Find what is called by words with `q` in the reader's language; searched for in any case.
 
@@ -125,12 +149,13 @@ def find_named(session: DbSession, q: str, language: str) -> Named:
     processes: set[str] = set()
     activities: set[tuple[str, str]] = set()
     for definition in stored.list_latest(session):
-        labels = definition.facts.get("labels", {}).get(language, {})
-        named = {element for element, name in labels.items() if wanted in _searchable(name)}
-        if definition.key in named:
-            processes.add(definition.key)
-        known = named & definition.facts.get("activities", {}).keys()
-        activities |= {(definition.key, element) for element in known}
+        for drawn in _with_called(session, definition):
+            labels = drawn.facts.get("labels", {}).get(language, {})
+            named = {element for element, name in labels.items() if wanted in _searchable(name)}
+            if definition.key in named:
+                processes.add(definition.key)
+            known = named & _elements(drawn).keys()
+            activities |= {(definition.key, element) for element in known}
     return Named(frozenset(processes), frozenset(activities))
 
 

@@ -18,7 +18,7 @@ from ssflow.operations.recipients import (
 )
 from ssflow.services import mails
 from ssflow.services.audit import record
-from ssflow.services.definitions import translated_name
+from ssflow.services.definitions import definition_with, translated_name
 from ssflow.services.working_days import calendar_of
 from ssflow.store import definitions as definition_rows
 from ssflow.store import instances as instance_rows
@@ -100,9 +100,10 @@ def _names_of_task(work: UnitOfWork, payload: Mapping[str, Any]) -> dict[str, di
     definition = definition_rows.find_latest(work.session, task.key) if task else None
     if task is None or definition is None:
         return {}
+    drawn = definition_with(work.session, definition, task.activity_id)
     return {
-        language: {"task_name": translated_name(definition, task.activity_id, name, language)}
-        for language in definition.facts.get("labels", {})
+        language: {"task_name": translated_name(drawn, task.activity_id, name, language)}
+        for language in drawn.facts.get("labels", {})
     }
 
 

@@ -12,7 +12,7 @@ from ssflow.domain.definition import ProcessDefinition
 from ssflow.domain.identity import OPERATOR_NAME, SYSTEM_NAME
 from ssflow.ids import read_id
 from ssflow.services import people, registers
-from ssflow.services.definitions import translated_name
+from ssflow.services.definitions import definition_with, translated_name
 from ssflow.store import definitions as definition_rows
 from ssflow.store import notes as note_rows
 from ssflow.store import records as record_rows
@@ -31,6 +31,7 @@ class Names:
     work: UnitOfWork
     _people: dict[UUID, str] = field(default_factory=dict)
     _definitions: dict[str, ProcessDefinition | None] = field(default_factory=dict)
+    _drawings: dict[tuple[str, str], ProcessDefinition] = field(default_factory=dict)
 
     def load_people(self, ids: Iterable[UUID | str | None]) -> None:
         """Look up many people at once, so that `person` need not ask for each."""
@@ -59,7 +60,7 @@ class Names:
 
     def activity(self, key: str, activity_id: str | None, default: str | None = None) -> str:
         """Name an element of a process's diagram."""
-        definition = self._definition(key)
+        definition = self._drawing(key, activity_id)
         if definition is None or activity_id is None:
             return default or activity_id or ""
         known = definition.facts.get("activities", {}).get(activity_id, {})
@@ -76,7 +77,7 @@ class Names:
 
     def instructions(self, key: str, activity_id: str, default: str) -> str:
         """Give what a task's page says about how to do it."""
-        definition = self._definition(key)
+        definition = self._drawing(key, activity_id)
         if definition is None:
             return default
         return translated_name(definition, f"{activity_id}@instructions", default, page_language())
@@ -92,6 +93,16 @@ class Names:
                 found |= {str(record_id): label for record_id, label in rows}
         files = note_rows.attachment_names(self.work.session, ids)
         return found | {str(file_id): name for file_id, name in files.items()}
+
+    def _drawing(self, key: str, activity_id: str | None) -> ProcessDefinition | None:
+        """Give the definition that draws an element, which may be one that the process calls."""
+        definition = self._definition(key)
+        if definition is None or activity_id is None:
+            return definition
+        if (key, activity_id) not in self._drawings:
+            drawn = definition_with(self.work.session, definition, activity_id)
+            self._drawings[key, activity_id] = drawn
+        return self._drawings[key, activity_id]
 
     def _definition(self, key: str) -> ProcessDefinition | None:
         if key not in self._definitions:
