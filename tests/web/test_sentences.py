@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
+from time import process_time
 
 import pytest
 from flask import Flask
@@ -61,6 +62,24 @@ def test_sentences_with_a_number_are_said_again(app: Flask, tongue: str) -> None
     assert "Write 7 characters or fewer." in kept
     assert (told == kept) is (tongue == "en")
     assert all("7" in text for text in told)
+
+
+def test_what_only_looks_like_a_day_or_an_amount_is_told_as_it_was_sent(app: Flask) -> None:
+    for odd in ("2026-02-30", "2026-13-01", "\u0663" * 4 + "-01-01", "9" * 400 + ".00"):
+        made = Sentence("There is no %(reference)s in “%(register)s”.", reference=odd, register="x")
+
+        with app.test_request_context():
+            assert odd in tell(made)
+
+
+def test_long_texts_of_people_are_not_searched_for_sentences(app: Flask) -> None:
+    written = "Budget a, version b. Signed by c, certificate " + ", version . Signed by " * 500
+    began = process_time()
+
+    with app.test_request_context():
+        assert tell(written) == written
+
+    assert process_time() - began < 1
 
 
 def test_what_people_write_stays_as_it_is(language: str) -> None:

@@ -19,10 +19,12 @@ from ssflow.web.texts import register_title, role_title, state_title
 
 _GAP = re.compile(r"%\((\w+)\)[sd]")
 _NUMBER = re.compile(r"(%\(\w+\))d")
-_AMOUNT = re.compile(r"-?\d+\.\d\d")
-_DAY = re.compile(r"\d{4}-\d\d-\d\d")
-_FEWEST_LETTERS = 14
+_AMOUNT = re.compile(r"-?[0-9]{1,15}\.[0-9]{2}")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_FEWEST_LETTERS = 13
 """A template with fewer of its own would fit too much of what people write."""
+_MOST_CHARACTERS = 600
+"""What is longer was written by people; trying every split of it could take minutes."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,8 @@ def tell_all(errors: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
 
 def _retell(text: str) -> str:
     """Find the template that a kept text was made of, and fill it in anew."""
+    if len(text) > _MOST_CHARACTERS:
+        return text
     for known in _known_sentences():
         if known.longest in text and (found := known.pattern.fullmatch(text)):
             return _fill(known.template, found.groupdict())
@@ -78,8 +82,16 @@ def _say(name: str, value: Any) -> str:
     if name in WORDED:
         return option_title(name, text)
     if _AMOUNT.fullmatch(text):
-        return amount(text)
-    return day(text) if _DAY.fullmatch(text) else text
+        return amount(text.replace(",", ""))
+    return _say_day(text) if _DAY.fullmatch(text) else text
+
+
+def _say_day(text: str) -> str:
+    """Say a day; what only looks like one, as somebody sent it, stays as it is."""
+    try:
+        return day(text)
+    except ValueError:
+        return text
 
 
 _CODES: dict[str, Callable[[str], str]] = {
