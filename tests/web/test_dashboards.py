@@ -79,6 +79,28 @@ def test_the_work_is_counted_by_due_date_and_group(
     assert "How cases ended" in page
 
 
+def test_a_benefit_that_nobody_promised_is_not_shown_as_none(
+    sign_in: SignIn, office: Office, owner: Actor
+) -> None:
+    for name, ratio in (("Mail", 0), ("Fax", "9.99")):
+        _put(
+            office,
+            ServiceReview,
+            service_id=_service(office, name).id,
+            reviewed_on=date(2026, 1, 1),
+            value_score=4,
+            tech_score=2,
+            yearly_cost=Decimal(10_000),
+            ratio=Decimal(ratio),
+            benefit_realised_pct=Decimal(88),
+        )
+
+    said = text_of(sign_in(owner).open("/dashboards/portfolio"))
+
+    assert "Fax EUR 10,000 EUR 0 88 %" in said
+    assert "Mail EUR 10,000 – 88 %" in said
+
+
 def test_the_portfolio_shows_the_latest_review_of_each_service(
     sign_in: SignIn, office: Office, owner: Actor
 ) -> None:

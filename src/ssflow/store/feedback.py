@@ -232,7 +232,7 @@ def count_by_service(session: Session, months: Sequence[datetime], most: int) ->
         select(Feedback.service_id)
         .where(*is_counted, Feedback.service_id.is_not(None))
         .group_by(Feedback.service_id)
-        .order_by(number.desc(), Feedback.service_id)
+        .order_by(number.desc(), func.min(Feedback.created_at), Feedback.service_id)
         .limit(most)
     ).all()
     query = (

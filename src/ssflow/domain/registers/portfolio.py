@@ -404,6 +404,11 @@ class ServiceReview(Record, Base):
     reason: Mapped[str] = mapped_column(default="")
     instance_id: Mapped[UUID | None] = mapped_column(default=None)
 
+    @property
+    def known_benefit(self) -> Decimal | None:
+        """What it brings in a year; None where nobody ever promised a benefit (ratio 0)."""
+        return self.yearly_benefit if self.yearly_benefit or self.ratio else None
+
 
 class ResourceAllocation(Record, Base):
     """A resource that a charter sets aside from day to day."""

@@ -307,7 +307,7 @@ def _benefit_chart(reviewed: Sequence[ReviewedService]) -> Chart:
                 one.service.name,
                 (
                     one.review.yearly_cost,
-                    one.review.yearly_benefit,
+                    one.review.known_benefit,
                     one.review.benefit_realised_pct,
                 ),
                 _service_url(one),
