@@ -7,9 +7,10 @@ import './css/viewer.css';
 import NavigatedViewer from 'bpmn-js/lib/NavigatedViewer';
 import { createBar } from './diagram/bar.js';
 import { relabel } from './diagram/names.js';
-import { fitWhole, openReadable } from './diagram/fit.js';
+import { findWaiting, fitWhole, openReadable, zoomTo } from './diagram/fit.js';
+import { followCase } from './diagram/follow.js';
 import { linkList } from './diagram/list.js';
-import { drawTrace } from './diagram/trace.js';
+import { clearTrace, drawTrace } from './diagram/trace.js';
 import { describeSpiffWorkflow } from './modeler/moddle.js';
 import { getJson, getText } from './shared/server.js';
 import { t } from './shared/texts.js';
@@ -26,10 +27,21 @@ export async function showDiagram(element) {
     drawTrace(viewer, trace);
     element.prepend(createBar(viewer, trace));
     linkList(viewer, element);
+    if ('follow' in element.dataset) followCase(element, trace, (news) => redraw(viewer, element, news));
     element.dataset.ready = '';
   } catch (error) {
     showFailure(element, error);
   }
+}
+
+/** Draw how the case stands now; the picture moves along unless somebody is moving it by hand. */
+function redraw(viewer, element, trace) {
+  clearTrace(viewer);
+  drawTrace(viewer, trace);
+  element.querySelector('.diagram-bar').replaceWith(createBar(viewer, trace));
+  const waiting = findWaiting(viewer, trace);
+  const canvas = viewer.get('canvas');
+  if (waiting && !canvas.getContainer().contains(document.activeElement)) zoomTo(viewer, waiting, canvas.zoom());
 }
 
 async function openViewer(canvas, xml, trace) {

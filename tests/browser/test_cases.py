@@ -1,12 +1,13 @@
 """A case that is held, stuck, talked about, or none of one's business."""
 
+import re
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import OpenAs
-from tests.browser.hands import row_of
+from tests.browser.hands import choose, claim_from_inbox, complete, pick, row_of
 from tests.browser.live import LiveServer
 from tests.browser.watching import Watch
 
@@ -202,3 +203,23 @@ def test_the_trail_is_filtered_by_person_and_leads_to_the_case(
     expect(page.get_by_role("listitem").filter(has_text="Finance manager")).to_have_count(0)
     events.first.get_by_role("link").first.click()
     expect(page.get_by_role("link", name="History")).to_be_visible()
+
+
+def test_who_watches_a_case_sees_it_move_on_without_a_reload(
+    open_as: OpenAs, live: LiveServer
+) -> None:
+    case = live.case_waiting_at("U_screen", "Watched")
+    watching, working = open_as("portfolio_manager"), open_as("portfolio_manager")
+    watching.goto(f"/instances/{case}")
+    expect(watching.locator('[data-element-id="U_screen"].mark-active')).to_be_visible()
+    claim_from_inbox(working, "Watched", "Screen proposal")
+    pick(working, {"Screening result": "Accept: work it out"})
+    choose(working, {"Proposal owner": "Service owner"})
+
+    complete(working)
+
+    expect(watching.locator('.djs-element[data-element-id="U_screen"]')).to_have_class(
+        re.compile("mark-done")
+    )
+    expect(watching.locator(".wait").first).to_contain_text("Define outcomes and warranty")
+    expect(watching.locator("#live")).to_have_text("The case has moved on.")

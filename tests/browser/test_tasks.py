@@ -23,6 +23,10 @@ from tests.browser.live import SERVICE_CHANGE, LiveServer
 from tests.browser.watching import Watch
 
 SCREEN = "Screen proposal"
+_CONNECTED = """(is) => {
+  Object.defineProperty(navigator, 'onLine', { configurable: true, get: () => is });
+  dispatchEvent(new Event(is ? 'online' : 'offline'));
+}"""
 
 
 def _fill_in_screening(page: Page) -> None:
@@ -45,6 +49,25 @@ def test_a_double_click_completes_once(open_as: OpenAs, live: LiveServer) -> Non
     page.goto(f"/instances/{case}?view=history")
     done = page.get_by_role("listitem").filter(has_text=f"Task completed {SCREEN}")
     expect(done).to_have_count(1)
+
+
+def test_what_is_handed_in_without_a_connection_stays_on_its_page(
+    open_as: OpenAs, live: LiveServer
+) -> None:
+    live.case_waiting_at("U_screen", "No connection")
+    page = open_as("portfolio_manager")
+    claim_from_inbox(page, "No connection", SCREEN)
+    _fill_in_screening(page)
+    see_at_rest(page)
+    page.evaluate(_CONNECTED, False)
+
+    page.get_by_role("button", name="Complete", exact=True).click()
+
+    expect(page.get_by_role("alert")).to_contain_text("ssflow cannot be reached.")
+    page.evaluate(_CONNECTED, True)
+    expect(page.locator("#failure")).to_be_hidden()
+    complete(page)
+    require_done(page, SCREEN)
 
 
 def test_who_comes_too_late_hears_who_was_faster(

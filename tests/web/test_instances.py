@@ -106,6 +106,22 @@ def test_a_case_says_what_it_waits_for_and_what_was_done(
     assert "Done so far U_ask Customer" in page
 
 
+def test_a_diagram_follows_its_case_until_that_has_ended(
+    sign_in: SignIn, office: Office, customer: Actor
+) -> None:
+    office.deploy(one_task(role="customer"))
+    case = office.start(customer)
+    browser = sign_in(customer)
+
+    running = browser.open(f"/instances/{case}").text
+    [task] = office.open_tasks(case)
+    office.complete(customer, task.id)
+    ended = browser.open(f"/instances/{case}").text
+
+    assert "data-follow" in running
+    assert "data-follow" not in ended
+
+
 def test_the_trace_tells_the_way_and_where_it_waits(
     sign_in: SignIn, customer: Actor, case: UUID
 ) -> None:

@@ -16,6 +16,15 @@ export function drawTrace(viewer, trace) {
   drawHeat(viewer, known, trace.heat);
 }
 
+/** Take away what `drawTrace` drew of a case. */
+export function clearTrace(viewer) {
+  const canvas = viewer.get('canvas');
+  viewer.get('elementRegistry').forEach(({ id }) => {
+    for (const name of ['done', 'active', 'trouble']) canvas.removeMarker(id, `mark-${name}`);
+  });
+  viewer.get('overlays').remove({ type: 'ssflow' });
+}
+
 /** Give the ids that this diagram has: a trace may also name elements of called processes. */
 function knownElements(viewer) {
   const registry = viewer.get('elementRegistry');

@@ -1,8 +1,11 @@
 // Forms: no double submit, a question before what cannot be undone, "all" for a column of boxes.
+import { t } from '../shared/texts.js';
 import { guardUnsaved } from '../shared/unsaved.js';
+import { forgetFailure, tellFailure } from './htmx.js';
 
 export function startForms() {
   document.addEventListener('submit', askFirst, { capture: true });
+  document.addEventListener('submit', stayWhileOffline, { capture: true });
   document.addEventListener('submit', holdButtons);
   document.addEventListener('htmx:finally:request', freeButtons);
   window.addEventListener('pageshow', freeButtons);
@@ -16,6 +19,15 @@ function askFirst(event) {
     event.preventDefault();
     event.stopImmediatePropagation();
   }
+}
+
+/** Without a connection the browser would put its own page in the place of what was typed. */
+function stayWhileOffline(event) {
+  if (navigator.onLine || event.target.method === 'dialog') return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  tellFailure(t('ssflow cannot be reached. Check the connection and try again.'));
+  window.addEventListener('online', forgetFailure, { once: true });
 }
 
 /** Disable the buttons of a form that is on its way; only after its fields were collected. */

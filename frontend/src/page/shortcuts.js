@@ -93,7 +93,7 @@ function title() {
 
 function keyList() {
   const list = document.createElement('dl');
-  for (const [key, meaning] of HELP) {
+  for (const [key, meaning] of HELP.filter(([key]) => key !== 'x' || document.querySelector('[data-row] input[type="checkbox"]'))) {
     const term = document.createElement('dt');
     const name = document.createElement('kbd');
     name.textContent = key;

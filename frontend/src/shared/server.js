@@ -46,8 +46,8 @@ export async function renewToken() {
   return true;
 }
 
-export const getText = async (url) => (await send('GET', url)).text();
-export const getJson = async (url) => (await send('GET', url)).json();
+export const getText = async (url, options) => (await send('GET', url, options)).text();
+export const getJson = async (url, options) => (await send('GET', url, options)).json();
 export const sendJson = async (method, url, json) => (await send(method, url, { json })).json();
 
 const isLogin = (response) => response.redirected && new URL(response.url).pathname.startsWith('/login');

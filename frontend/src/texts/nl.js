@@ -153,6 +153,7 @@ export default {
   'Taken when': 'Genomen wanneer',
   'Target {value}': 'Doel {value}',
   'Text, or = and an expression.': 'Tekst, of = en een expressie.',
+  'The case has moved on.': 'De zaak is verdergegaan.',
   'The diagram could not be shown: {reason}': 'Het diagram kon niet worden getoond: {reason}',
   'The editor could not be opened: {reason}': 'De editor kon niet worden geopend: {reason}',
   'The item is called': 'Het element heet',

@@ -153,6 +153,7 @@ export default {
   'Taken when': 'Väljs när',
   'Target {value}': 'Mål {value}',
   'Text, or = and an expression.': 'Text, eller = och ett uttryck.',
+  'The case has moved on.': 'Ärendet har gått vidare.',
   'The diagram could not be shown: {reason}': 'Diagrammet kunde inte visas: {reason}',
   'The editor could not be opened: {reason}': 'Redigeraren kunde inte öppnas: {reason}',
   'The item is called': 'Posten heter',
