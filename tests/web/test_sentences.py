@@ -111,3 +111,10 @@ def test_a_refused_start_and_its_trail_are_told_in_the_reader_s_language(
     assert again.status_code == 409
     assert words in text_of(again)
     assert words in text_of(browser.open("/audit"))
+
+
+def test_amounts_that_were_kept_with_thousands_are_read(language: str) -> None:
+    told = tell("Budget 2027: EUR 1,234,567.50")
+
+    amounts = {"nl": "1.234.567,50", "sv": "1\N{NO-BREAK SPACE}234\N{NO-BREAK SPACE}567,50"}
+    assert amounts[language] in told

@@ -63,6 +63,22 @@ STATES = {
 }
 
 WORDS = {
+    "annual": N_("once a year"),
+    "flat": N_("flat"),
+    "growing": N_("growing"),
+    "shrinking": N_("shrinking"),
+    "higher": N_("higher"),
+    "lower": N_("lower"),
+    "same": N_("the same"),
+    "management_system": N_("management system"),
+    "opportunity": N_("opportunity"),
+    "threat": N_("threat"),
+    "strength": N_("strength"),
+    "weakness": N_("weakness"),
+    "policy": N_("policy"),
+    "schedule": N_("schedule"),
+    "yes": N_("yes"),
+    "no": N_("no"),
     "assessment": N_("assessment"),
     "budget_book": N_("budget book"),
     "budget_report": N_("budget report"),
@@ -236,6 +252,17 @@ WORDS = {
     "sv": N_("Swedish"),
 }
 """Of closed sets, beside the states of records; `column.value` where a column has its own word."""
+
+
+QUESTIONS = (
+    N_("Approve the budget"),
+    N_("Budget %(kind)s %(number)s: EUR %(amount)s"),
+    N_("Budget %(year)s: EUR %(amount)s"),
+    N_("Keep every service as it is."),
+    N_("Shall the portfolio be changed like this?"),
+    N_("%(number)s %(name)s: shall it be retired?"),
+)
+"""What diagrams that ssflow ships ask and recommend, so that pages can say it in any language."""
 
 
 def word_of(name: str, value: str) -> str:

@@ -73,7 +73,8 @@ def _show_text(text: str, context: FormContext) -> str:
             return f"{show_day(moment.date(), context.language)} {moment:%H:%M}"
     except (ValueError, OverflowError):
         return text
-    return text[:_MAX_SHOWN_LENGTH]
+    told = context.translate(text) if " " in text else text  # what ssflow itself said in the case
+    return told[:_MAX_SHOWN_LENGTH]
 
 
 def _show_object(value: Mapping[str, Any], how: Format, context: FormContext) -> str:

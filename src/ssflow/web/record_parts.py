@@ -130,6 +130,14 @@ _LABELS = {
     "vision": lazy_gettext("Vision and direction"),
     "weaknesses": lazy_gettext("Weaknesses"),
     "weight": lazy_gettext("Weight"),
+    "affordable": lazy_gettext("Affordable"),
+    "benefit": lazy_gettext("Benefit"),
+    "items": lazy_gettext("Items"),
+    "internal": lazy_gettext("Internal"),
+    "space": lazy_gettext("Market space"),
+    "vote": lazy_gettext("Vote"),
+    "member": lazy_gettext("Member"),
+    "interest_declared": lazy_gettext("Interest declared"),
     "why_needed": lazy_gettext("Why do customers need it?"),
     "year": lazy_gettext("Year"),
 }
@@ -140,7 +148,7 @@ _WORDS = {
 }
 _MORE_WORDED = frozenset(
     {
-        *("vote", "level", "basis", "support", "realism", "trend", "price", "quality"),
+        *("vote", "level", "basis", "support", "realism", "trend", "price", "quality", "verdict"),
         *("affordable", "praised_for", "share", "need_source", "question", "outcome"),
     }
 )

@@ -3,10 +3,9 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from flask_babel import gettext
-
 from ssflow.services.audit import record_refusals
 from ssflow.store.unit_of_work import UnitOfWork
+from ssflow.web.sentences import tell
 from ssflow.web.sign_in import current_actor
 from ssflow.web.site import current_site
 
@@ -17,7 +16,7 @@ def request_work(*, read_only: bool = False) -> Iterator[UnitOfWork]:
     opened: UnitOfWork | None = None
     try:
         with current_site().open_work(current_actor(), read_only=read_only) as opened:
-            opened.translate = gettext
+            opened.translate = tell
             yield opened
     finally:
         if opened is not None and opened.refusals:

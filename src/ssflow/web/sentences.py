@@ -19,7 +19,7 @@ from ssflow.web.texts import register_title, role_title, state_title
 
 _GAP = re.compile(r"%\((\w+)\)[sd]")
 _NUMBER = re.compile(r"(%\(\w+\))d")
-_AMOUNT = re.compile(r"-?[0-9]{1,15}\.[0-9]{2}")
+_AMOUNT = re.compile(r"-?(?:[0-9]{1,15}|[0-9]{1,3}(?:,[0-9]{3}){1,4})\.[0-9]{2}")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _FEWEST_LETTERS = 13
 """A template with fewer of its own would fit too much of what people write."""
@@ -47,7 +47,7 @@ def tell(text: str | None) -> str:
     if isinstance(text, Sentence):
         return _fill(text.template, text.values)
     translated = str(gettext(text))
-    return translated if translated != text else _retell(text)
+    return translated if translated != text or _GAP.search(text) else _retell(text)
 
 
 def tell_all(errors: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:

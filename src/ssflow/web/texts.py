@@ -137,6 +137,7 @@ REGISTERS = {
     "VarianceNote": lazy_gettext("Explained deviations"),
     "CostEntry": lazy_gettext("Costs"),
     "User": lazy_gettext("People"),
+    "ProcessInstance": lazy_gettext("Cases"),
 }
 
 
