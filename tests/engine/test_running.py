@@ -785,6 +785,19 @@ def test_variables_over_a_megabyte_stop_the_element_that_makes_them(case: Make) 
     assert (run.open, run.variables["text"]) == (["z"], "xxx")
 
 
+def test_a_decision_that_gives_more_than_a_megabyte_is_an_incident(case: Make) -> None:
+    gives = "[" + ", ".join(["text"] * 50) + "]"
+    run = case(
+        diagram(process("p", start(), rule("d", "many"), end(), flows("start d end"))),
+        decision_table("many", ["1"], ["texts"], [["-", gives]]),
+    )
+
+    run.start(text="x" * 50_000)
+
+    assert (run.incident.activity_id, run.incident.kind) == ("d", "data")
+    assert "larger than 1 MB" in run.incident.message
+
+
 def test_variables_that_grow_step_by_step_stop_at_a_megabyte(case: Make) -> None:
     run = case(
         diagram(

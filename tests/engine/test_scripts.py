@@ -184,6 +184,29 @@ def test_a_result_that_is_not_json_names_its_place(
     assert data == {}
 
 
+@pytest.mark.parametrize(
+    "script",
+    [
+        "x = ['a']\nfor i in range(60):\n    x = [x, x]",
+        "x = ['a' * 900_000] * 1_000",
+        "x = {'a': ['b' * 10_000] * 1_000}",
+        "\n".join(f"x{n} = 'a' * 300_000" for n in range(4)),
+    ],
+)
+def test_a_small_result_that_is_endless_when_written_is_refused(
+    environment: MontyEnvironment, script: str
+) -> None:
+    """The sandbox hands over a list once, however often it is part of another."""
+    data: dict[str, Any] = {}
+
+    with pytest.raises(ElementError) as raised:
+        environment.execute(script, data)
+
+    assert raised.value.kind == "data"
+    assert "larger than 1 MB" in raised.value.message
+    assert data == {}
+
+
 def test_several_expressions_go_in_one_visit(environment: MontyEnvironment) -> None:
     data = {"a": {"b": 2}}
     texts = {"one": "a.b", "two": '"fixed"', "three": "[a.b,\n a.b]", "four": "initiator"}

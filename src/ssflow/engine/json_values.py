@@ -17,14 +17,40 @@ RESERVED_NAMES = frozenset({"initiator", "done_by", "now", "business_key"})
 _PLAIN = (bool, type(None))
 
 
-def to_json(value: Any, name: str) -> Any:
+class Room:
+    """How many characters more several values may take when they are written, at the least.
+
+    The sandbox hands a list over once however often it is part of another, so that a small result
+    may be endless when it is written; its size is found while it is read.
+    """
+
+    __slots__ = ("left",)
+
+    def __init__(self) -> None:
+        self.left = MAX_TASK_BYTES
+
+    def take(self, size: int) -> None:
+        """Use some of it up."""
+        self.left -= size
+        if self.left < 0:
+            raise _TooLargeError
+
+
+class _TooLargeError(Exception):
+    """A value holds more than may be kept."""
+
+
+def to_json(value: Any, name: str, room: Room | None = None) -> Any:
     """Turn what a script gave into JSON: dates as ISO text, decimals as text, sets as lists.
 
     Raises:
         ElementError: something in it cannot be kept; the message names the path to it.
     """
     try:
-        return _normalise(value, name)
+        return _normalise(value, name, room or Room())
+    except _TooLargeError:
+        message = f"{name} is larger than 1 MB; store large things as attachments."
+        raise ElementError(IncidentKind.DATA, message) from None
     except RecursionError:
         raise ElementError(IncidentKind.DATA, f"{name} is nested too deeply to be kept.") from None
 
@@ -61,9 +87,10 @@ def count_bytes(value: Any) -> int:
     return len(json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode())
 
 
-def _normalise(value: Any, path: str) -> Any:
+def _normalise(value: Any, path: str, room: Room) -> Any:
     kind = type(value)
     if kind is str:
+        room.take(len(value) + 2)
         return _text(value, path)
     if kind in _PLAIN:
         return value
@@ -72,19 +99,22 @@ def _normalise(value: Any, path: str) -> Any:
     if kind is float:
         return _finite(value, path)
     if kind is dict:
-        return {_key(k, path): _normalise(v, f"{path}.{k}") for k, v in value.items()}
+        room.take(4 * len(value) + 1)
+        return {_key(k, path): _normalise(v, f"{path}.{k}", room) for k, v in value.items()}
     if kind in (list, tuple):
-        return [_normalise(item, f"{path}[{i}]") for i, item in enumerate(value)]
-    return _special(value, path)
+        room.take(len(value) + 1)
+        return [_normalise(item, f"{path}[{i}]", room) for i, item in enumerate(value)]
+    return _special(value, path, room)
 
 
-def _special(value: Any, path: str) -> Any:
+def _special(value: Any, path: str, room: Room) -> Any:
     if isinstance(value, date | datetime | time):
         return value.isoformat()
     if isinstance(value, Decimal):
         return str(_finite(value, path))
     if isinstance(value, set | frozenset):
-        items = [_normalise(item, path) for item in value]
+        room.take(len(value))
+        items = [_normalise(item, path, room) for item in value]
         return sorted(items, key=lambda item: (str(type(item)), item))
     if isinstance(value, timedelta):
         raise _refusal(path, "a length of time cannot be kept; take its .days or total_seconds()")

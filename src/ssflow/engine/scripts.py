@@ -9,7 +9,7 @@ import pydantic_monty as monty
 
 from ssflow.engine.code import CodeError, Program, find_problems, read_expression, read_script
 from ssflow.engine.faults import ElementError, OutsideError
-from ssflow.engine.json_values import to_json
+from ssflow.engine.json_values import Room, to_json
 from ssflow.engine.operations import OperationCall, OperationError
 from ssflow.engine.sandbox import (
     RECURSION_LIMIT,
@@ -134,8 +134,9 @@ class MontyEnvironment:
             if fault.kind is IncidentKind.EXPRESSION:
                 fault.kind = IncidentKind.SCRIPT
             raise
+        room = Room()
         changed = {
-            name: to_json(value, name)
+            name: to_json(value, name, room)
             for name, value in results.items()
             if name not in context or context[name] != value
         }

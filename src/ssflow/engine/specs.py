@@ -7,6 +7,7 @@ from uuid import UUID
 from ssflow.engine.decisions import DecisionOutcome, DecisionTable
 from ssflow.engine.events import catch_error
 from ssflow.engine.faults import ElementError
+from ssflow.engine.json_values import to_json
 from ssflow.engine.operations import OperationCall, OperationError
 from ssflow.engine.scripts import ScriptEngine
 from ssflow.engine.snapshot import DecisionHit, IncidentKind, OperationDone
@@ -37,7 +38,8 @@ class DecisionTask(BusinessRuleTask):
             )
         )
         name = get_properties(self).get("result")
-        my_task.data.update({name: dict(outcome.values)} if name else outcome.values)
+        values = to_json(outcome.values, "What the decision gives")
+        my_task.data.update({name: values} if name else values)
         return True
 
     def _decide(
