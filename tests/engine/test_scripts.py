@@ -144,6 +144,7 @@ def test_random_numbers_are_the_same_when_a_step_is_replayed(
             "assert a.b == 3, 'must be three'",
             "must be three",
         ),
+        ("y = 1\nraise KeyError(5)", 2, "raise KeyError(5)", "An exception takes one text"),
         ("y = wd(10**6)", 1, "y = wd(10**6)", "ValueError: At most 5000 working days"),
     ],
 )

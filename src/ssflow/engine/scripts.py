@@ -1,5 +1,6 @@
 """Code in diagrams: checked when it is deployed, run in the sandbox when its element is reached."""
 
+import re
 from collections.abc import Mapping
 from datetime import date, timedelta
 from functools import lru_cache
@@ -30,6 +31,8 @@ MAX_INSTANCES_BEGUN = 5_000
 
 _CHECKER = Sandbox(max_workers=1)
 _LONGEST_MESSAGE = 1_000
+_TAKES_ONE_TEXT = "exceptions can only be called with zero or one string argument"
+_RAISES = re.compile(r"\s*raise\b")
 _LIMITS_TOLD = (
     ("TimeoutError: feed time limit", f"{SCRIPT_TIME.seconds} s is not enough; let it do less"),
     ("MemoryError: ", f"{SCRIPT_MEMORY_BYTES >> 20} MB of memory are not enough; let it hold less"),
@@ -294,7 +297,7 @@ def _fault_of(error: monty.MontyError, program: Program) -> ElementError:
     if isinstance(error, monty.MontyConversionError):
         return ElementError(IncidentKind.DATA, f"A variable cannot be handed to a script: {error}")
     line = _find_line(error)
-    own_line = program.line_of(line) if line is not None else None
+    own_line = program.line_of(line) if line is not None else _find_only_raise(program)
     source_line = program.source_line(own_line) if own_line is not None else None
     return ElementError(
         IncidentKind.EXPRESSION, _message_of(error), line=own_line, source_line=source_line
@@ -309,10 +312,18 @@ def _find_line(error: monty.MontyError) -> int | None:
     return lines[-1] if lines else None
 
 
+def _find_only_raise(program: Program) -> int | None:
+    """Find the line that raises: the sandbox does not tell it where an exception takes no text."""
+    lines = [n for n, text in enumerate(program.source.splitlines(), 1) if _RAISES.match(text)]
+    return lines[0] if len(lines) == 1 else None
+
+
 def _message_of(error: monty.MontyError) -> str:
     if not isinstance(error, monty.MontyRuntimeError | monty.MontySyntaxError):
         return str(error)
     message = error.display("type-msg")
+    if _TAKES_ONE_TEXT in message:
+        return 'An exception takes one text: write raise ValueError("…"), or str(…) around a value.'
     for beginning, reason in _LIMITS_TOLD:
         if message.startswith(beginning):
             return f"{beginning.partition(':')[0]}: the code went too far: {reason}."
