@@ -51,6 +51,12 @@ def test_a_loop_needs_a_bound() -> None:
     )
 
 
+def test_a_loop_runs_once_at_least() -> None:
+    never = element("standardLoopCharacteristics", None, loopMaximum="0")
+
+    assert_breaks(_repeated(never), "loop-without-limit", "U_a")
+
+
 def test_a_loop_with_a_condition_or_a_maximum_is_fine() -> None:
     condition = element(
         "standardLoopCharacteristics", None, element("loopCondition", None, "len(people) == 0")

@@ -33,6 +33,25 @@ def test_a_lane_that_is_no_role_is_not() -> None:
     assert_breaks(data, "user-task-without-role", "U_a")
 
 
+def test_a_lane_that_is_written_like_the_title_of_a_role_is_told_its_name() -> None:
+    data = _in_lane("Clerk", element("userTask", "U_a"))
+
+    problem = assert_breaks(data, "user-task-without-role", "U_a")
+
+    assert 'name the lane "clerk"' in problem.message
+
+
+def test_a_role_that_is_written_as_its_title_is_told_its_name() -> None:
+    data = diagram(
+        start(),
+        element("userTask", "U_a", extensions(role="Clerk")),
+        end(),
+        chain("Start_1", "U_a", "E_done"),
+    )
+
+    assert 'write "clerk"' in assert_breaks(data, "role-unknown", "U_a").message
+
+
 def test_an_assignee_is_enough() -> None:
     data = diagram(
         start(),

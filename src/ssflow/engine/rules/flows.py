@@ -145,7 +145,8 @@ def _check_event_gateway(process: Process, scope: Scope, gateway: Node) -> Itera
             process.file,
             gateway.element,
             "event-gateway-targets",
-            f"{gateway.label} waits for the first of several events, but fewer than two follow.",
+            f"{gateway.label} waits for the first of several events, but fewer than two follow; "
+            "lead flows to two or more, or wait without the gateway.",
         )
     for target in targets:
         yield from _check_event_target(process, scope, gateway, target)

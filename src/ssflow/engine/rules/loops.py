@@ -31,12 +31,12 @@ def _check_standard(process: Process, node: Node, loop: Element) -> Iterator[Pro
             "loop-without-limit",
             f"The loop {node.label} never stops; give it a condition or a maximum.",
         )
-    if maximum is not None and not maximum.isdecimal():
+    if maximum is not None and not (maximum.isdecimal() and int(maximum)):
         yield build_problem(
             process.file,
             node.element,
             "loop-without-limit",
-            f'The maximum "{maximum}" of the loop {node.label} is not a whole number.',
+            f'The maximum "{maximum}" of the loop {node.label} is not a whole number from 1 on.',
         )
 
 

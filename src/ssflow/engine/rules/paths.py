@@ -40,14 +40,14 @@ def _check_starts(process: Process, scope: Scope, starts: Sequence[Node]) -> Ite
             process.file,
             scope.element,
             "no-start-event",
-            f'The {scope.kind} "{scope.id}" has no start event; draw one.',
+            f"The {scope.label} has no start event; draw one.",
         )
     for extra in starts[1:]:
         yield build_problem(
             process.file,
             extra.element,
             "several-start-events",
-            f'The {scope.kind} "{scope.id}" has more than one start event, and the first to fire '
+            f"The {scope.label} has more than one start event, and the first to fire "
             "would cancel the others; keep one, or draw a process for each.",
         )
 
@@ -71,7 +71,7 @@ def _check_ends(process: Process, scope: Scope) -> Iterator[Problem]:
             process.file,
             scope.element,
             "no-end-event",
-            f'The {scope.kind} "{scope.id}" has no end event, so it never completes; draw one.',
+            f"The {scope.label} has no end event, so it never completes; draw one.",
         )
         return
     dead_ends = [node for node in scope.nodes.values() if _is_dead_end(scope, node)]

@@ -1,6 +1,6 @@
 """Who does a user task: its role, its assignee, or the lane that it lies in."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from ssflow.engine.problems import Problem
 from ssflow.engine.rules.context import Bundle
@@ -24,7 +24,7 @@ def check_people(process: Process, bundle: Bundle) -> Iterator[Problem]:
                 node.element,
                 "user-task-without-role",
                 f"Nobody may do {node.label}: it has no role and no assignee, and lies in no lane "
-                "that is named like a role. Give it the property role.",
+                f"that is named like a role. Give it the property role{_or_rename(node, roles)}.",
             )
         elif node.lane and node.lane not in (*reported, _STARTER) and not _is_routed(node):
             reported.add(node.lane)
@@ -33,8 +33,20 @@ def check_people(process: Process, bundle: Bundle) -> Iterator[Problem]:
                 node.element,
                 "lane-is-no-role",
                 f'The lane "{node.lane}" of {node.label} is not named like a role, so only the '
-                "properties of its user tasks say who does them; name the lane like a role.",
+                "properties of its user tasks say who does them; name the lane "
+                f"{find_role_like(node.lane, roles) or 'like a role'}.",
             )
+
+
+def find_role_like(name: str, roles: Collection[str]) -> str | None:
+    """Find the role that somebody means who writes it as its title, such as `Service owner`."""
+    key = "_".join(name.lower().split())
+    return key if key in roles else None
+
+
+def _or_rename(node: Node, roles: Collection[str]) -> str:
+    role = find_role_like(node.lane or "", roles)
+    return f', or name the lane "{role}"' if role else ""
 
 
 def _names_somebody(node: Node) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from ssflow.engine.problems import Problem
 from ssflow.engine.rules.context import Bundle
 from ssflow.engine.rules.extensions import Property, list_properties
+from ssflow.engine.rules.people import find_role_like
 from ssflow.engine.rules.public_start import check_public_start
 from ssflow.engine.rules.report import build_problem
 from ssflow.engine.rules.schedules import check_schedule
@@ -143,20 +144,22 @@ def _check_assignee(one: Property, bundle: Bundle) -> _Finding:
 def _check_role(one: Property, bundle: Bundle) -> _Finding:
     if one.literal is None or one.literal in bundle.known.roles:
         return None
-    return _unknown_role(one.literal)
+    return _unknown_role(one.literal, bundle)
 
 
 def _check_roles(one: Property, bundle: Bundle) -> _Finding:
     for role in re.split(r"[\s,;]+", one.literal or ""):
         if role and role not in bundle.known.roles:
-            return _unknown_role(role)
+            return _unknown_role(role, bundle)
     return None
 
 
-def _unknown_role(role: str) -> _Finding:
+def _unknown_role(role: str, bundle: Bundle) -> _Finding:
+    alike = find_role_like(role, bundle.known.roles)
+    way_out = f'write "{alike}"' if alike else "create it or name another"
     return (
         "role-unknown",
-        f'There is no role "{role}"; create it or name another (an expression starts with =).',
+        f'There is no role "{role}"; {way_out} (an expression starts with =).',
     )
 
 

@@ -11,7 +11,7 @@ from ssflow.engine.rules.report import build_problem
 from ssflow.engine.xml_reading import Element, get_local_name
 
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'')
-_BARE_DATE = re.compile(r"(?<![\w.-])\d{4}-\d{2}-\d{2}(?![\w.-])")
+_BARE_DATE = re.compile(r"(?<![\w-])\d{4}-\d{2}-\d{2}(?![\w-])")
 _JOINED_TEXTS = re.compile(r'^""\s+(?:or|and)\s+""')
 _DECIMAL_COMMA = re.compile(r"[<>]=?\s*\d[\d.]*,\d")
 _COLLECTING = frozenset({"COLLECT", "RULE ORDER", "OUTPUT ORDER"})

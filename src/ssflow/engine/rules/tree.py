@@ -132,6 +132,12 @@ class Scope:
         """Tell the id of the process or sub-process."""
         return self.element.get("id") or ""
 
+    @property
+    def label(self) -> str:
+        """Name it the way its author knows it."""
+        kind = "sub-process" if self.kind == "subProcess" else self.kind
+        return f'{kind} "{self.element.get("name") or self.id}"'
+
     def outgoing(self, node: Node) -> Sequence[Flow]:
         """List the flows that leave a node, in the order of the file."""
         return self._outgoing.get(node.id, [])
