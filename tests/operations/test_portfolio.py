@@ -752,3 +752,18 @@ def test_numbers_bear_the_year_that_it_is_here(portfolio: Portfolio) -> None:
 
     assert proposal["number"] == "PRP-2027-0001"
     assert proposal["service_number"] == "SRV-2027-0001"
+
+
+@pytest.mark.parametrize(("change_type", "left"), [("new", 1), ("major", 2)])
+def test_a_new_definition_names_its_objectives_anew(
+    portfolio: Portfolio, change_type: str, left: int
+) -> None:
+    grow, save = portfolio.objective("Grow"), portfolio.objective("Save")
+    mail = str(portfolio.live_service().id) if change_type != "new" else None
+    proposal = portfolio.register(change_type=change_type, service=mail)
+    portfolio.define(proposal["id"], objectives=[str(grow.id)])
+
+    portfolio.define(proposal["id"], objectives=[str(save.id)])
+
+    links = all_of(portfolio, ServiceObjective)
+    assert (len(links), save.id in {link.objective_id for link in links}) == (left, True)

@@ -49,7 +49,7 @@ from ssflow.operations.proposal_records import (
     require_state,
     service_of,
 )
-from ssflow.operations.record_changes import add_record, changing, new_number
+from ssflow.operations.record_changes import add_record, changing, new_number, remove_record
 from ssflow.sentences import N_, Sentence
 from ssflow.store import people as people_rows
 from ssflow.store import portfolio as portfolio_rows
@@ -151,6 +151,8 @@ def define_proposal(context: OperationContext, given: dict[str, Any]) -> dict[st
         with changing(context, service):
             promise(service, define)
             service.move_to(ServiceState.DEFINED)
+    if proposal.change_type == "new":
+        _unlink_objectives(context, service, define.get("objectives") or [])
     _link_objectives(context, service, define.get("objectives") or [])
     return {"state": str(proposal.state)}
 
@@ -479,6 +481,14 @@ def _similar(context: OperationContext, proposal: ServiceProposal) -> list[dict[
         }
         for other, customer in found
     ]
+
+
+def _unlink_objectives(context: OperationContext, service: Service, objectives: list[Any]) -> None:
+    """Take away what a new service was to help by a former definition."""
+    wanted = {id_of(objective) for objective in objectives}
+    for link in portfolio_rows.objective_links_of(context.session, service.id):
+        if link.objective_id not in wanted:
+            remove_record(context, link)
 
 
 def _link_objectives(context: OperationContext, service: Service, objectives: list[Any]) -> None:

@@ -71,6 +71,17 @@ def objectives_of(session: Session, service_id: UUID) -> set[UUID]:
     return set(session.scalars(query))
 
 
+def objective_links_of(session: Session, service_id: UUID) -> Sequence[ServiceObjective]:
+    """List what links a service to the objectives that it helps to reach."""
+    query = (
+        select(ServiceObjective)
+        .where(ServiceObjective.service_id == service_id)
+        .order_by(ServiceObjective.created_at, ServiceObjective.id)
+        .limit(MAX_DECISIONS)
+    )
+    return session.scalars(query).all()
+
+
 def dependencies_of(session: Session, service_id: UUID) -> set[tuple[UUID, str]]:
     """Find which services a service depends on or affects, and how."""
     query = select(ServiceDependency).where(ServiceDependency.service_id == service_id)
