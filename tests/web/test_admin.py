@@ -185,6 +185,7 @@ def test_language_and_zone_change_how_pages_read(
     bob.send("/profile/settings", language="nl", timezone="Asia/Tokyo")
 
     page = bob.open("/profile")
+    assert "Uw instellingen zijn bewaard." in page.text
     assert '<html lang="nl-NL">' in page.text
     assert "2 mrt 2026, 18:30" in text_of(page)
 

@@ -57,6 +57,18 @@ def test_everybody_sees_how_the_work_goes(
     assert browser.open("/processes/p/versions/1/diagram.bpmn").data == deployed["p.bpmn"]
 
 
+def test_files_of_other_processes_stand_apart(admin: Browser, office: Office) -> None:
+    files = with_form(text_field("reason"))
+    other = files["fill.form.json"].replace(b'"fill"', b'"elsewhere"')
+    office.deploy({**files, "elsewhere.form.json": other})
+
+    page = admin.open("/processes/p").text
+
+    own, others = page.split("What other processes of the same bundle use")
+    assert own.index("p.bpmn</span>") < own.index("fill.form.json</span>")
+    assert "elsewhere.form.json</span>" in others
+
+
 def test_former_versions_stay_to_be_read(
     sign_in: SignIn, office: Office, reader: Actor, deployed: dict[str, bytes]
 ) -> None:

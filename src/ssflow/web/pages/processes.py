@@ -218,7 +218,7 @@ def _facts(
         ],
         "may_start": instances.may_start(work, definition),
         "may_publish": modeling.may_publish(work),
-        "files": _editable(work, definition.key) if is_designer else [],
+        "files": _editable(work, definition) if is_designer else [],
         **_schedule_facts(work, definition.key, error),
     }
 
@@ -235,17 +235,26 @@ def _schedule_facts(work: UnitOfWork, key: str, error: InvalidInputError | None)
     }
 
 
-def _editable(work: UnitOfWork, key: str) -> list[dict[str, Any]]:
-    """List the files of a process with the address of the editor for each."""
+def _editable(work: UnitOfWork, definition: ProcessDefinition) -> list[dict[str, Any]]:
+    """List the files of a process with the address of the editor for each, its diagram first."""
+    files = modeling.editable_files(work, definition.key)
     return [
         {
             "name": file.name,
             "kind": file.kind,
             "has_draft": file.has_draft,
-            "url": _editor_url(key, file.name, file.kind),
+            "is_own": _is_own(definition, file.name),
+            "url": _editor_url(definition.key, file.name, file.kind),
         }
-        for file in modeling.editable_files(work, key)
+        for file in sorted(files, key=lambda file: file.kind is not DraftKind.BPMN)
     ]
+
+
+def _is_own(definition: ProcessDefinition, name: str) -> bool:
+    """Tell what the process uses itself from what others of its bundle use."""
+    forms = (f"{form}.form.json" for form in definition.facts.get("forms", []))
+    decisions = (f"{decision}.dmn" for decision in definition.facts.get("decisions", []))
+    return name in {definition.file, *forms, *decisions}
 
 
 def _editor_url(key: str, name: str, kind: DraftKind) -> str:

@@ -6,7 +6,7 @@ from zoneinfo import available_timezones
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
+from flask_babel import force_locale, get_locale, gettext
 
 from ssflow.domain.identity import User
 from ssflow.errors import InvalidInputError
@@ -50,7 +50,8 @@ def change_settings() -> ResponseReturnValue:
             )
     except InvalidInputError as error:
         return _profile_page(errors=tell_all(error.errors)), 422
-    flash(gettext("Your settings are saved."), "success")
+    with force_locale(language or get_locale()):  # the next page is in the language just chosen
+        flash(gettext("Your settings are saved."), "success")
     return redirect(url_for(".show"), 303)
 
 
