@@ -408,3 +408,13 @@ def test_whatever_a_draft_and_a_case_hold_can_be_drawn(values: Json, variables: 
     view = build_form_view(found, values, FormContext(variables=variables, today=TODAY), {})
 
     assert len(view.components) == 9
+
+
+def test_what_the_case_was_told_is_said_in_the_reader_s_language(context: FormContext) -> None:
+    told = {"The amount must be more than nothing.": "Het bedrag moet meer dan nul zijn.", "a": "b"}
+    case = {"problem": "The amount must be more than nothing.", "code": "a"}
+    in_dutch = replace(context, translate=lambda text: told.get(text, text), variables=case)
+
+    shown = read_facts({"type": "text", "text": "{{problem}} {{code}}"}, in_dutch)
+
+    assert shown == ["Het bedrag moet meer dan nul zijn. a"]

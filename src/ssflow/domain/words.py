@@ -63,6 +63,8 @@ STATES = {
 }
 
 WORDS = {
+    "start": N_("start"),
+    "support": N_("support"),
     "annual": N_("once a year"),
     "flat": N_("flat"),
     "growing": N_("growing"),

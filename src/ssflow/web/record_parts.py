@@ -138,6 +138,8 @@ _LABELS = {
     "vote": lazy_gettext("Vote"),
     "member": lazy_gettext("Member"),
     "interest_declared": lazy_gettext("Interest declared"),
+    "market": lazy_gettext("Market"),
+    "offering": lazy_gettext("Offering"),
     "why_needed": lazy_gettext("Why do customers need it?"),
     "year": lazy_gettext("Year"),
 }
@@ -149,6 +151,7 @@ _WORDS = {
 _MORE_WORDED = frozenset(
     {
         *("vote", "level", "basis", "support", "realism", "trend", "price", "quality", "verdict"),
+        *("funding_outlook", "attractiveness"),
         *("affordable", "praised_for", "share", "need_source", "question", "outcome"),
     }
 )
