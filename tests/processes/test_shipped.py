@@ -25,6 +25,7 @@ from ssflow.services.deployment import check_files
 from ssflow.services.scenario_file import read_scenarios
 from ssflow.services.shipped import install_shipped, read_bundles
 from ssflow.store.database import Database
+from ssflow.store.definitions import list_latest
 from tests.services.office import Office
 
 PROCESSES = Path(__file__).parents[2] / "processes"
@@ -87,6 +88,19 @@ def test_every_label_is_translated_into_every_language(bundle: Bundle) -> None:
             frozenset(next(iter(translated.values())))
         }
         assert all(text.strip() for texts in translated.values() for text in texts.values())
+
+
+def test_every_process_says_in_every_language_what_it_is_for(sqlite_database: Database) -> None:
+    office = Office(sqlite_database)
+    with office.work() as work:
+        install_shipped(work)
+    with office.look() as work:
+        facts = {one.key: one.facts for one in list_latest(work.session)}
+
+    assert facts
+    for key, of in facts.items():
+        told = [of["about"], *(of["labels"][language][f"{key}@about"] for language in LANGUAGES)]
+        assert all(20 < len(text) < 120 for text in told)
 
 
 @pytest.mark.parametrize("bundle", bundles(), ids=lambda bundle: str(bundle.area))

@@ -1,5 +1,6 @@
 """Starting a process by hand."""
 
+import json
 import re
 
 import pytest
@@ -48,6 +49,25 @@ def test_what_one_may_start_is_offered(sign_in: SignIn, office: Office, brm: Act
     page = sign_in(brm).open("/start").text
 
     assert 'href="/start/p"' in page
+
+
+def test_what_a_process_is_for_is_said_where_it_is_started(
+    sign_in: SignIn, office: Office, brm: Actor
+) -> None:
+    about = "Ask for\n  a hat.\n\nVariables: none."
+    documentation = f"<bpmn:documentation>{about}</bpmn:documentation>"
+    parts = [documentation, start(), user("U_do", role="brm"), end(), flows("start U_do end")]
+    labels = json.dumps({"nl": {"p@about": "Vraag om een hoed."}}).encode()
+    office.deploy({"p.bpmn": diagram(process("p", *parts)), "p.i18n.json": labels})
+    browser = sign_in(brm)
+    pages = ("/start", "/start/p", "/processes/p")
+
+    told = [text_of(browser.open(page)) for page in pages]
+    browser.send("/profile/settings", language="nl", timezone="")
+    in_dutch = [text_of(browser.open(page)) for page in pages]
+
+    assert all("Ask for a hat." in text and "Variables" not in text for text in told)
+    assert all("Vraag om een hoed." in text for text in in_dutch)
 
 
 def test_a_process_of_others_is_neither_offered_nor_started(

@@ -434,6 +434,7 @@ def _closure_digest(
 
 def _facts_as_json(facts: ProcessFacts, files: Mapping[str, bytes]) -> dict[str, Any]:
     return {
+        "about": facts.about,
         "properties": dict(facts.properties),
         "start_form": facts.start_form,
         "start_payload": None if facts.start_payload is None else dict(facts.start_payload),

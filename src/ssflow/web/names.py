@@ -58,6 +58,14 @@ class Names:
             return default or key
         return translated_name(definition, key, definition.name, page_language())
 
+    def about(self, key: str) -> str:
+        """Say what a process is for; nothing when its diagram does not."""
+        definition = self._definition(key)
+        if definition is None:
+            return ""
+        about = definition.facts.get("about", "")
+        return translated_name(definition, f"{key}@about", about, page_language())
+
     def activity(self, key: str, activity_id: str | None, default: str | None = None) -> str:
         """Name an element of a process's diagram."""
         definition = self._drawing(key, activity_id)

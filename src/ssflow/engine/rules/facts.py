@@ -1,5 +1,6 @@
 """What the rest of ssflow wants to know of a process without reading its diagram again."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -38,6 +39,8 @@ class ProcessFacts:
     key: str
     name: str
     file: str
+    about: str
+    """What it is for: the first paragraph of its documentation, or nothing."""
     properties: Mapping[str, str]
     start_form: str | None
     start_payload: Mapping[str, bool] | None
@@ -68,6 +71,7 @@ def read_process_facts(process: Process, bundle: Bundle) -> ProcessFacts:
         key=process.key,
         name=process.name,
         file=process.file,
+        about=_first_paragraph(process.element),
         properties=read_properties(process.element),
         start_form=_literal(start.element, "form") if start else None,
         start_payload=read_payload(find_property(start.element, "payload")) if start else None,
@@ -91,6 +95,11 @@ def read_process_facts(process: Process, bundle: Bundle) -> ProcessFacts:
 def read_decision_facts(bundle: Bundle) -> tuple[DecisionFacts, ...]:
     """List the decisions of a bundle, in the order of its files."""
     return tuple(DecisionFacts(one.key, one.name, one.file) for one in bundle.decisions.values())
+
+
+def _first_paragraph(element: Element) -> str:
+    text = element.findtext(f"{{{BPMN}}}documentation", default="").strip()
+    return " ".join(re.split(r"\n\s*\n", text, maxsplit=1)[0].split())
 
 
 def _literal(element: Element, name: str) -> str | None:

@@ -212,6 +212,7 @@ def _facts(
     return {
         "definition": definition,
         "name": names.process(definition.key, definition.name),
+        "about": names.about(definition.key),
         "names": names,
         "versions": [
             (each, rows.get_deployment(work.session, each.deployment_id)) for each in versions

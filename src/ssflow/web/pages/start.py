@@ -120,10 +120,12 @@ def _start_page(
     *,
     refusal: str = "",
 ) -> str:
+    names = Names(work)
     return render_template(
         "start/show.html",
         key=key,
-        name=Names(work).process(key),
+        name=names.process(key),
+        about=names.about(key),
         form=draw_page(form, typed, errors) if form else None,
         refusal=refusal,
         idempotency_key=new_key(),
