@@ -52,7 +52,7 @@ def test_a_double_click_completes_once(open_as: OpenAs, live: LiveServer) -> Non
 
 
 def test_what_is_handed_in_without_a_connection_stays_on_its_page(
-    open_as: OpenAs, live: LiveServer
+    open_as: OpenAs, live: LiveServer, watch: Watch
 ) -> None:
     live.case_waiting_at("U_screen", "No connection")
     page = open_as("portfolio_manager")
@@ -60,6 +60,8 @@ def test_what_is_handed_in_without_a_connection_stays_on_its_page(
     _fill_in_screening(page)
     see_at_rest(page)
     page.evaluate(_CONNECTED, False)
+    page.route("**/healthz", lambda route: route.fulfill(status=503))
+    watch.expect(503)
 
     page.get_by_role("button", name="Complete", exact=True).click()
 
@@ -67,6 +69,19 @@ def test_what_is_handed_in_without_a_connection_stays_on_its_page(
     page.evaluate(_CONNECTED, True)
     expect(page.locator("#failure")).to_be_hidden()
     complete(page)
+    require_done(page, SCREEN)
+
+
+def test_a_machine_without_a_network_completes_on_itself(open_as: OpenAs, live: LiveServer) -> None:
+    live.case_waiting_at("U_screen", "On a train")
+    page = open_as("portfolio_manager")
+    claim_from_inbox(page, "On a train", SCREEN)
+    _fill_in_screening(page)
+    see_at_rest(page)
+    page.evaluate(_CONNECTED, False)
+
+    page.get_by_role("button", name="Complete", exact=True).click()
+
     require_done(page, SCREEN)
 
 

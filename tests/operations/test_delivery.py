@@ -242,7 +242,8 @@ def test_a_live_service_promises_what_its_change_defined_once_that_is_live(
         "service.go_live", proposal=proposal["id"], release={}, charge_model="chargeback"
     )
 
-    assert (proposal["promised"]["availability_pct"], before) == (98, (98, "Mondays", None))
+    assert proposal["promised"]["availability_pct"] == 98
+    assert before == (Decimal(98), "Mondays", None)
     assert (mail.availability_pct, mail.rto_hours) == (Decimal("99.5"), 4)
     assert (mail.conditions, mail.charge_model, mail.version) == ("Not in July", "chargeback", 2)
 

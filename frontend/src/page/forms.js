@@ -4,8 +4,8 @@ import { guardUnsaved } from '../shared/unsaved.js';
 import { forgetFailure, tellFailure } from './htmx.js';
 
 export function startForms() {
-  document.addEventListener('submit', askFirst, { capture: true });
   document.addEventListener('submit', stayWhileOffline, { capture: true });
+  document.addEventListener('submit', askFirst, { capture: true });
   document.addEventListener('submit', holdButtons);
   document.addEventListener('htmx:finally:request', freeButtons);
   window.addEventListener('pageshow', freeButtons);
@@ -21,13 +21,33 @@ function askFirst(event) {
   }
 }
 
-/** Without a connection the browser would put its own page in the place of what was typed. */
-function stayWhileOffline(event) {
-  if (navigator.onLine || event.target.method === 'dialog') return;
+let isReached = false;
+
+/**
+ * Without a connection the browser would put its own page in the place of what was typed. It says
+ * that it is offline also when only this very machine can be reached, so the server is asked.
+ */
+async function stayWhileOffline(event) {
+  if (navigator.onLine || isReached || event.target.method === 'dialog') return;
   event.preventDefault();
   event.stopImmediatePropagation();
+  const { target: form, submitter } = event;
+  isReached = await canReach();
+  if (isReached) {
+    form.requestSubmit(submitter);
+    isReached = false;
+    return;
+  }
   tellFailure(t('ssflow cannot be reached. Check the connection and try again.'));
   window.addEventListener('online', forgetFailure, { once: true });
+}
+
+async function canReach() {
+  try {
+    return (await fetch('/healthz', { cache: 'no-store' })).ok;
+  } catch {
+    return false;
+  }
 }
 
 /** Disable the buttons of a form that is on its way; only after its fields were collected. */
