@@ -104,6 +104,29 @@ def test_a_decision_names_what_it_is_about_and_what_was_asked(
     assert "Question approval" in page
 
 
+def test_a_decision_about_a_case_leads_to_it(
+    admin: Browser, office: Office, admin_actor: Actor
+) -> None:
+    office.deploy(one_task())
+    case_id = office.start(admin_actor, business_key="ASK-7")
+    decision = put(office, "Decision", subject_type="ProcessInstance", subject_id=case_id)
+
+    page = admin.open(f"/registers/Decision/{decision.id}").text
+
+    assert re.search(rf'<a href="/instances/{case_id}">\s*ASK-7\s*</a>', page)
+
+
+def test_the_process_that_asked_is_named(admin: Browser, office: Office) -> None:
+    bpmn = one_task()["p.bpmn"].replace(b'<bpmn:process id="p"', b'<bpmn:process id="p" name="Ask"')
+    office.deploy({"p.bpmn": bpmn})
+    sources = {"p": "Ask", "by_hand": "by hand"}
+    made = {source: put(office, "BudgetAmendment", source=source).id for source in sources}
+
+    told = {s: text_of(admin.open(f"/registers/BudgetAmendment/{made[s]}")) for s in sources}
+
+    assert all(f"Asked for by {name}" in told[source] for source, name in sources.items())
+
+
 def test_a_confidential_complaint_is_not_named_by_another(manager: Browser, office: Office) -> None:
     secret = put(office, "Feedback", depth=0, subject="The boss", category="staff_conduct")
     merged = put(

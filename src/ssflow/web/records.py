@@ -191,12 +191,15 @@ class _Teller:
         if name in REFERENCES:
             return self._reference(name, label, value)
         if name == "instance_id":
-            return self._case(label, value)
+            return self._case(name, label, value)
+        if name == "source" and isinstance(value, str):
+            return Fact(name, label, self.names.process(value, option_title(name, value)))
         if isinstance(value, dict | list):
             parts = tell_parts(name, value, self.names.labels(value))
             return Fact(name, label, plain(value), table=parts)
         if isinstance(value, UUID):
-            return Fact(name, label, self.names.labels([str(value)]).get(str(value), str(value)))
+            known = self.names.labels([str(value)]).get(str(value))
+            return Fact(name, label, known) if known else self._case(name, label, value)
         return Fact(name, label, told_value(name, value), is_amount=isinstance(value, Decimal))
 
     def _reference(self, name: str, label: str, value: UUID) -> Fact:
@@ -204,12 +207,12 @@ class _Teller:
             return Fact(name, label, gettext("not for you to see"))
         return Fact(name, label, label_of(other), url_of(other))
 
-    def _case(self, label: str, value: UUID) -> Fact:
+    def _case(self, name: str, label: str, value: UUID) -> Fact:
         found = instance_rows.find_visible_instance(self.work.session, self.work.actor, value)
         if found is None:
-            return Fact("instance_id", label, gettext("not for you to see"))
+            return Fact(name, label, gettext("not for you to see"))
         url = url_for("instances.show", instance_id=found.id)
-        return Fact("instance_id", label, found.business_key or found.title or label, url)
+        return Fact(name, label, found.business_key or found.title or label, url)
 
 
 _TOLD = frozenset({"question", "outcome", "reason", "ended_reason", "what", "justification"})
