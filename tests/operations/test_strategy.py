@@ -221,7 +221,7 @@ def test_an_initiative_without_a_process_leaves_an_action(portfolio: Portfolio) 
 
     [action] = portfolio.session.query(ActionItem).all()
     assert launched["started"] is None
-    assert (action.source_id, "30000.00" in action.what) == (initiative.id, True)
+    assert (action.source_id, "30,000.00" in action.what) == (initiative.id, True)
 
 
 def test_an_initiative_for_a_new_service_starts_its_process(portfolio: Portfolio) -> None:
