@@ -2,7 +2,6 @@
 
 import ast
 import io
-import re
 import textwrap
 import tokenize
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from ssflow.engine.data_access import GET, find_imported, is_stored, rewrite_access
+from ssflow.engine.hints import Hints
 from ssflow.engine.json_values import RESERVED_NAMES
 
 ALLOWED_MODULES = frozenset(
@@ -71,9 +71,8 @@ _UNSUPPORTED: dict[type[ast.AST], str] = {
     ast.Global: "`global` is not supported; give the value back.",
     ast.Nonlocal: "`nonlocal` is not supported; give the value back.",
 }
-_FOREIGN = tuple(
-    (re.compile(pattern), hint)
-    for pattern, hint in (
+_FOREIGN = Hints(
+    (
         (r"[\u2018\u2019\u201a-\u201f\u00ab\u00bb]", "Write straight quotes: \"yes\" or 'yes'."),
         (r"&&|\|\||!(?!=)", "Write and, or, not."),
         (r"\b(AND|OR|NOT)\b", "Write and, or, not in small letters."),
@@ -240,7 +239,7 @@ def _way_out(text: str) -> str:
         return " Write the expression without ${ }, such as amount > 5."
     if given.startswith("="):
         return " Write the expression without the = before it, in Python: == and != compare."
-    return next((f" {hint}" for pattern, hint in _FOREIGN if pattern.search(text)), "")
+    return _FOREIGN.find(text)
 
 
 def _refuse(tree: ast.AST) -> None:

@@ -11,6 +11,7 @@ from lxml import etree
 from lxml.etree import _Element as Element
 
 from ssflow.engine.decision_table import DecisionOutcome, DecisionTable, Input, Row
+from ssflow.engine.hints import Hints
 from ssflow.engine.hit_policies import Aggregation, DecisionError, HitPolicy, Output
 from ssflow.engine.problems import DiagramError, Problem
 from ssflow.engine.xml_reading import find_element_id, get_line, get_local_name
@@ -31,9 +32,8 @@ DMN_NAMESPACES = frozenset(
 _VARIABLE = re.compile(r"[^\W\d]\w*")
 _NUMBER_TYPES = frozenset({"number", "integer", "long", "double", "decimal"})
 _SHOWN_CHARACTERS = 60
-_FOREIGN = tuple(
-    (re.compile(pattern), hint)
-    for pattern, hint in (
+_FOREIGN = Hints(
+    (
         (r"[\u2018-\u201f\u00ab\u00bb]", 'Write straight quotes: "yes".'),
         (r"^\s*\*\s*$", "Write - for anything."),
         (r"^\s*between\b|^[^\[\](]*\.\.", "Write [1..5] for a range."),
@@ -304,7 +304,7 @@ class _Reader:
         try:
             return parse(text)
         except FeelError as error:
-            told = f"{error.message}{_way_out(text)}"
+            told = f"{error.message}{_FOREIGN.find(text)}"
             message = f'{where}: "{_shorten(text)}" cannot be read. {told}'
             self._report(element, "decision-cell", message)
             return None
@@ -333,11 +333,6 @@ def _output_name(output: Element) -> str:
 
 def _shorten(text: str) -> str:
     return text if len(text) <= _SHOWN_CHARACTERS else f"{text[:_SHOWN_CHARACTERS]}…"
-
-
-def _way_out(text: str) -> str:
-    """Say how to write what authors of other tables write."""
-    return next((f" {hint}" for pattern, hint in _FOREIGN if pattern.search(text)), "")
 
 
 def _evaluate(constant: Expression) -> Any:
