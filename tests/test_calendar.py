@@ -232,3 +232,17 @@ def test_too_many_working_days_are_refused(n: int) -> None:
 def test_the_end_of_the_calendar_is_refused(day: date, n: int) -> None:
     with pytest.raises(InvalidInputError):
         CALENDAR.add_working_days(day, n)
+
+
+def test_midnight_knows_days_of_23_and_25_hours() -> None:
+    before_spring = datetime(2026, 3, 28, 22, 30, tzinfo=UTC)  # half past eleven in the evening
+    before_autumn = datetime(2026, 10, 24, 21, 30, tzinfo=UTC)
+
+    begins = [CALENDAR.midnight(before_spring, days) for days in (0, 1)]
+    hours = [
+        (CALENDAR.midnight(at, 2) - CALENDAR.midnight(at, 1)).total_seconds() / 3600
+        for at in (before_spring, before_autumn)
+    ]
+
+    assert begins == [datetime(2026, 3, 27, 23, tzinfo=UTC), datetime(2026, 3, 28, 23, tzinfo=UTC)]
+    assert hours == [23, 25]

@@ -60,6 +60,10 @@ class Calendar:
                 )
             ) from error
 
+    def midnight(self, at: datetime, days: int) -> datetime:
+        """Tell when the day begins that is `days` after that of `at`; some have 23 or 25 hours."""
+        return self._to_utc(datetime.combine(self.local_date(at) + timedelta(days=days), time()))
+
     def local_date(self, at: datetime) -> date:
         """Tell which day it is here at that moment."""
         return _aware(at).astimezone(self.timezone).date()

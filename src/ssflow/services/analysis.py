@@ -3,13 +3,13 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
 from statistics import quantiles
 from uuid import UUID
 
 from ssflow.domain.registers.portfolio import Service
 from ssflow.domain.registers.strategy import Initiative, StrategicObjective, StrategyDocument
 from ssflow.errors import NotFoundError
+from ssflow.services.working_days import calendar_of
 from ssflow.store import analysis as rows
 from ssflow.store import strategy as strategy_rows
 from ssflow.store.analysis import MOST_SERVICES, DueCounts, EndCount, ReviewedService
@@ -166,19 +166,14 @@ def _require_inside(work: UnitOfWork) -> None:
 
 
 def _count_due(work: UnitOfWork, assignee: UUID | None = None) -> DueCounts:
+    calendar = calendar_of(work)
     return rows.count_open_tasks(
         work.session,
         now=work.now,
-        day_end=_midnight(work, 1),
-        week_end=_midnight(work, 7),
+        day_end=calendar.midnight(work.now, 1),
+        week_end=calendar.midnight(work.now, 7),
         assignee=assignee,
     )
-
-
-def _midnight(work: UnitOfWork, days: int) -> datetime:
-    """Tell when the day begins that is so many days away; days may have 23 or 25 hours."""
-    day = work.now.astimezone(work.timezone).date() + timedelta(days=days)
-    return datetime.combine(day, time(), work.timezone).astimezone(UTC)
 
 
 def _step_times(times: Sequence[rows.TaskTime]) -> list[StepTime]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime
 
 from ssflow.errors import NotFoundError
 from ssflow.services.working_days import calendar_of
@@ -37,7 +37,8 @@ def complaint_figures(work: UnitOfWork) -> ComplaintFigures:
     if work.actor.is_outsider:
         raise NotFoundError("There is no such dashboard, or you may not see it.")
     months = _last_months(work)
-    moments = [work.now, _midnight(work, 1), _midnight(work, 7)]
+    calendar = calendar_of(work)
+    moments = [work.now, *(calendar.midnight(work.now, days) for days in (1, 7))]
     return ComplaintFigures(
         open=rows.count_open(work.session, moments),
         months=rows.count_by_month(work.session, months),
@@ -60,8 +61,3 @@ def _last_months(work: UnitOfWork) -> list[datetime]:
     return [
         datetime(year, month + 1, 1, tzinfo=work.timezone).astimezone(UTC) for year, month in years
     ]
-
-
-def _midnight(work: UnitOfWork, days: int) -> datetime:
-    day = calendar_of(work).local_date(work.now) + timedelta(days=days)
-    return datetime.combine(day, time(), work.timezone).astimezone(UTC)
