@@ -7,7 +7,9 @@ from typing import Any
 from flask import request
 from flask_babel import gettext
 
+from ssflow.domain.registers.record import Record
 from ssflow.services import registers
+from ssflow.store.paging import Page
 from ssflow.store.records import sortable_columns
 from ssflow.store.unit_of_work import UnitOfWork
 from ssflow.web.names import Names
@@ -70,6 +72,26 @@ def read_asked(work: UnitOfWork, kind: str) -> Asked:
     sort = request.args.get("sort", "")
     is_known = sort.removeprefix("-") in sorted_by(kind)
     return Asked(read_search(), sort if is_known else None, useful[:MAX_FILTERS])
+
+
+def list_asked(
+    work: UnitOfWork, kind: str, asked: Asked, *, cursor: str | None, limit: int
+) -> Page[Record]:
+    """List one page of the records that were asked for.
+
+    Raises:
+        NotFoundError: there is no such kind, or none that the reader may see.
+        InvalidInputError: the cursor belongs to no such list.
+    """
+    return registers.list_register(
+        work,
+        kind,
+        filters=asked.chosen,
+        q=asked.q or None,
+        sort=asked.sort,
+        cursor=cursor,
+        limit=limit,
+    )
 
 
 def sorted_by(kind: str) -> list[str]:

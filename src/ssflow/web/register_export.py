@@ -9,11 +9,10 @@ from ssflow.domain.registers.record import Record
 from ssflow.services import registers
 from ssflow.services.csv_files import write_sheet
 from ssflow.services.people import names_of
-from ssflow.store.paging import Page
 from ssflow.store.records import cell_columns
 from ssflow.store.unit_of_work import UnitOfWork
 from ssflow.web.i18n import page_language, page_timezone
-from ssflow.web.record_filters import Asked
+from ssflow.web.record_filters import Asked, list_asked
 from ssflow.web.records import PEOPLE, REFERENCES, label_of
 
 MAX_RECORDS = 100_000
@@ -28,7 +27,7 @@ def require_exportable(work: UnitOfWork, kind: str, asked: Asked) -> None:
         NotFoundError: there is no such kind, or none that the actor may see.
         InvalidInputError: it cannot be narrowed or sorted so.
     """
-    _list_page(work, kind, asked, None, 1)
+    list_asked(work, kind, asked, cursor=None, limit=1)
 
 
 def export_register(work: UnitOfWork, kind: str, asked: Asked) -> Iterator[str]:
@@ -46,26 +45,12 @@ def export_register(work: UnitOfWork, kind: str, asked: Asked) -> Iterator[str]:
 def _pages(work: UnitOfWork, kind: str, asked: Asked) -> Iterator[Sequence[Record]]:
     cursor, left = None, MAX_RECORDS
     while left > 0:
-        page = _list_page(work, kind, asked, cursor, min(_AT_ONCE, left))
+        page = list_asked(work, kind, asked, cursor=cursor, limit=min(_AT_ONCE, left))
         yield page.items
         left -= len(page.items)
         cursor = page.next_cursor
         if cursor is None:
             return
-
-
-def _list_page(
-    work: UnitOfWork, kind: str, asked: Asked, cursor: str | None, limit: int
-) -> Page[Record]:
-    return registers.list_register(
-        work,
-        kind,
-        filters=asked.chosen,
-        q=asked.q or None,
-        sort=asked.sort,
-        cursor=cursor,
-        limit=limit,
-    )
 
 
 def _rows(

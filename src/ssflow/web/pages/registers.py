@@ -16,7 +16,7 @@ from ssflow.store.unit_of_work import UnitOfWork
 from ssflow.web.access import ADMIN_ONLY, signed_in
 from ssflow.web.forms import draw, in_reader_language, read_typed
 from ssflow.web.names import Names
-from ssflow.web.record_filters import orders_of, read_asked, sorted_by
+from ssflow.web.record_filters import list_asked, orders_of, read_asked, sorted_by
 from ssflow.web.record_words import column_label
 from ssflow.web.records import (
     columns_of,
@@ -54,15 +54,7 @@ def browse(kind: str) -> ResponseReturnValue:
     cursor = request.args.get("cursor")
     with request_work(read_only=True) as work:
         asked = read_asked(work, kind)
-        page = registers.list_register(
-            work,
-            kind,
-            filters=asked.chosen,
-            q=asked.q or None,
-            sort=asked.sort,
-            cursor=cursor,
-            limit=PAGE_SIZE,
-        )
+        page = list_asked(work, kind, asked, cursor=cursor, limit=PAGE_SIZE)
         columns = columns_of(kind)
         facts = facts_of_all(work, page.items, columns)
         return render_template(
