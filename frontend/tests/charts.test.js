@@ -43,6 +43,13 @@ test('lines of shares or of large sums have an axis of their own, so that bars s
   assert.deepEqual(axes(shown(5, 'Complaints'), shown(7, 'Compliments', 'line')), [['y'], [undefined, undefined]]);
 });
 
+test('axes of their own are named where there is room for it', () => {
+  const columns = [column('Month', 'bar', 'money'), column('Year', 'line', 'money')];
+  const { scales } = DRAWINGS.bars({ first: 'Month', columns, rows: [row('Jan', 100, 1200)], target: null }, COLOURS).options;
+  const isNamed = (width) => Object.values(scales).map(({ title }) => title.display({ chart: { width } }));
+  assert.deepEqual([isNamed(900), isNamed(330)], [[true, true], [false, false]]);
+});
+
 test('columns that stand in the table only are not drawn', () => {
   const table = { first: 'Step', columns: [column('Days'), column('How often', 'not')], rows: [row('Fill', 2, 40)], target: null };
   assert.equal(DRAWINGS.across(table, COLOURS).data.datasets.length, 1);

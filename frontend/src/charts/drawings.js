@@ -65,7 +65,9 @@ const targetLine = (table, colours) => ({
 const inUnit = (value, unit) => (unit === 'pct' ? `${value} %` : String(value));
 const shares = { beginAtZero: true, suggestedMax: 100, ticks: { callback: (value) => inUnit(value, 'pct') } };
 const axisOf = (columns) => (columns.length && columns.every(({ unit }) => unit === 'pct') ? shares : numbers);
-const titled = (axis, [{ label }]) => ({ ...axis, title: { display: true, text: label } });
+/** On a phone an axis has no room for its name beside its numbers; the legend tells it. */
+const hasRoom = ({ chart }) => chart.width > 480;
+const titled = (axis, [{ label }]) => ({ ...axis, title: { display: hasRoom, text: label } });
 const FAR = 4;
 
 /** Lines of another unit, or of sums that dwarf the bars, are measured by an axis of their own. */
